@@ -1,0 +1,204 @@
+/** Stable codes, one per kind of failure. docs/errors.md explains each and says what to do. */
+export type ErrorCode =
+  | 'ACTOR_FAILED'
+  | 'ADDRESS_IN_USE'
+  | 'ASK_FAILED'
+  | 'ASK_NOT_SENT'
+  | 'ASK_UNKNOWN'
+  | 'DIAL_FAILED'
+  | 'FRAME_TOO_LARGE'
+  | 'MALFORMED_FRAME'
+  | 'NAME_TAKEN'
+  | 'NOT_SERIALIZABLE'
+  | 'PROTOCOL_MISMATCH'
+  | 'REFUSED'
+  | 'SERVICE_NOT_FOUND'
+  | 'STALE_CONTEXT'
+  | 'SYSTEM_STOPPED'
+  | 'UNKNOWN_OPTION'
+  | 'INVALID_OPTION'
+  | (string & {})
+
+/**
+ * Base of every error Troupe throws or reports.
+ *
+ * `code` is stable across versions and safe to switch on; `message` is for people and may change.
+ */
+export abstract class TroupeError extends Error {
+  abstract readonly code: ErrorCode
+  /** Whether the same call may succeed later without a change by the caller. */
+  readonly retryable: boolean = false
+}
+
+/** An option object holds a key nobody reads. */
+export class UnknownOptionError extends TroupeError {
+  override readonly name = 'UnknownOptionError'
+  readonly code = 'UNKNOWN_OPTION'
+  readonly option: string
+  readonly suggestion: string | null
+
+  constructor(where: string, option: string, known: readonly string[], suggestion: string | null) {
+    const hint = suggestion === null ? `known options: ${known.join(', ')}` : `did you mean "${suggestion}"?`
+    super(`${where}: unknown option "${option}"; ${hint}`)
+    this.option = option
+    this.suggestion = suggestion
+  }
+}
+
+/** An option has a value outside what it may be. */
+export class InvalidOptionError extends TroupeError {
+  override readonly name = 'InvalidOptionError'
+  readonly code = 'INVALID_OPTION'
+  readonly option: string
+
+  constructor(where: string, option: string, expected: string, got: unknown) {
+    super(`${where}: option "${option}" must be ${expected}, got ${describe(got)}`)
+    this.option = option
+  }
+}
+
+/** A sibling of that name is alive: names are unique below one parent. */
+export class NameTakenError extends TroupeError {
+  override readonly name = 'NameTakenError'
+  readonly code = 'NAME_TAKEN'
+
+  constructor(path: string) {
+    super(`an actor named ${path} is running; choose another name or stop that one first`)
+  }
+}
+
+/** The system has stopped, or is stopping, and starts nothing any more. */
+export class SystemStoppedError extends TroupeError {
+  override readonly name = 'SystemStoppedError'
+  readonly code = 'SYSTEM_STOPPED'
+
+  constructor(system: string, action: string) {
+    super(`system "${system}" has stopped: cannot ${action}`)
+  }
+}
+
+/** A continuation of an earlier incarnation used its context after a restart or a stop. */
+export class StaleContextError extends TroupeError {
+  override readonly name = 'StaleContextError'
+  readonly code = 'STALE_CONTEXT'
+
+  constructor(path: string, action: string) {
+    super(`${path}: ${action} by a handler of an earlier incarnation; check ctx.signal after each await`)
+  }
+}
+
+/** No actor was registered under a protocol within the time given. */
+export class ServiceNotFoundError extends TroupeError {
+  override readonly name = 'ServiceNotFoundError'
+  readonly code = 'SERVICE_NOT_FOUND'
+  override readonly retryable = true
+
+  constructor(protocol: string, timeoutMs: number) {
+    super(
+      `no actor registered for protocol "${protocol}" within ${timeoutMs} ms; ` +
+        'register one with system.register or ctx.register, and connect to the node that has it',
+    )
+  }
+}
+
+/** A handler threw. This is what its asker sees; no stack leaves the node. */
+export class ActorFailedError extends TroupeError {
+  override readonly name = 'ActorFailedError'
+  readonly code = 'ACTOR_FAILED'
+  /** Name and code of the error that the handler threw. */
+  readonly causeName: string
+  readonly causeCode: string | null
+
+  constructor(path: string, message: string, causeName: string, causeCode: string | null, options?: ErrorOptions) {
+    super(`${path} failed: ${message}`, options)
+    this.causeName = causeName
+    this.causeCode = causeCode
+  }
+}
+
+/** A value holds something CBOR has no form for. `path` leads to it: `payload.items[3].onClick`. */
+export class NotSerializableError extends TroupeError {
+  override readonly name = 'NotSerializableError'
+  readonly code = 'NOT_SERIALIZABLE'
+  readonly path: string
+
+  constructor(path: string, what: string, message: string) {
+    super(`message "${message}" cannot be encoded: ${path} is ${what}; send plain data and refs only`)
+    this.path = path
+  }
+}
+
+/** A frame is not what the protocol allows: cut off, random, too deep, or of a forbidden kind. */
+export class MalformedFrameError extends TroupeError {
+  override readonly name = 'MalformedFrameError'
+  readonly code = 'MALFORMED_FRAME'
+
+  constructor(why: string) {
+    super(`malformed frame: ${why}`)
+  }
+}
+
+/** One message is larger than a frame may be. */
+export class FrameTooLargeError extends TroupeError {
+  override readonly name = 'FrameTooLargeError'
+  readonly code = 'FRAME_TOO_LARGE'
+
+  constructor(sizeBytes: number, limitBytes: number) {
+    super(`message of ${sizeBytes} bytes exceeds the limit of ${limitBytes}; send it in parts`)
+  }
+}
+
+/** The two sides share no protocol version. */
+export class ProtocolMismatchError extends TroupeError {
+  override readonly name = 'ProtocolMismatchError'
+  readonly code = 'PROTOCOL_MISMATCH'
+
+  constructor(ours: string, theirs: string, peer: string) {
+    super(`${peer} speaks protocol ${theirs}, this node speaks ${ours}; upgrade the older side first`)
+  }
+}
+
+/** The peer answered the hello with a refusal. */
+export class RefusedError extends TroupeError {
+  override readonly name = 'RefusedError'
+  readonly code = 'REFUSED'
+  readonly reason: string
+
+  constructor(peer: string, reason: string, message: string) {
+    super(`${peer} refused the connection (${reason}): ${message}`)
+    this.reason = reason
+  }
+}
+
+/** An address to listen on is taken by another process. */
+export class AddressInUseError extends TroupeError {
+  override readonly name = 'AddressInUseError'
+  readonly code = 'ADDRESS_IN_USE'
+
+  constructor(address: string, options?: ErrorOptions) {
+    super(`${address} is in use by another process; choose another port, or 0 for any free one`, options)
+  }
+}
+
+/** No link could be made to an address. */
+export class DialError extends TroupeError {
+  override readonly name = 'DialError'
+  readonly code = 'DIAL_FAILED'
+  override readonly retryable = true
+
+  constructor(address: string, why: string, options?: ErrorOptions) {
+    super(`cannot connect to ${address}: ${why}`, options)
+  }
+}
+
+/** `value` in a few words, for messages: never more than 60 characters. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 48 ? `${value.slice(0, 48)}...` : value)
+  if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value)
+  return Array.isArray(value) ? 'an array' : `an object (${value.constructor?.name ?? 'no prototype'})`
+}
+
+/** What can be said of anything thrown: JavaScript allows more than errors. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(`thrown: ${describe(thrown)}`, { cause: thrown })
+}

@@ -1,0 +1,15 @@
+import type { Clock } from './clock.ts'
+import type { Ids } from './ids.ts'
+import type { Random } from './random.ts'
+import type { Scheduler } from './scheduler.ts'
+
+/**
+ * Everything ambient that Troupe's code may use. The real one stands in real.ts, one on manual time in
+ * manual.ts; a simulation brings its own. A test forbids clocks, chance and timers everywhere else.
+ */
+export interface Runtime {
+  readonly clock: Clock
+  readonly scheduler: Scheduler
+  readonly random: Random
+  readonly ids: Ids
+}

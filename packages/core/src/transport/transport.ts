@@ -1,0 +1,66 @@
+import type { Runtime } from '../runtime/runtime.ts'
+
+/**
+ * Framed bytes over ordered links. A transport knows nothing of actors: hello, batching, reconnecting and
+ * everything else that is the same for all of them is core's. Its promises are a test suite,
+ * `transportContract` of `@troupe/core/testing`, which every transport runs.
+ */
+export interface Transport {
+  /** Short name for messages and metrics: `memory`, `ws`. */
+  readonly name: string
+  /**
+   * Starts to accept links, if this transport is one that can. Called once, before any `dial`.
+   *
+   * @param accept gets every link another side has dialled, before any of its frames arrives
+   * @param runtime the only source of time for this transport
+   * @returns the address others dial, or null when this side only dials
+   * @throws {AddressInUseError} when another process has the address
+   */
+  listen(accept: (link: Link) => void, runtime: Runtime): Promise<string | null>
+  /**
+   * Makes a link to `address`.
+   *
+   * @param signal aborting it gives up the attempt and rejects
+   * @throws {DialError} when nobody answers there
+   */
+  dial(address: string, signal: AbortSignal): Promise<Link>
+  /** Closes every link and stops accepting. Later calls do nothing. */
+  close(): Promise<void>
+}
+
+/**
+ * One connection, in order and without gaps from its first frame to its end, in both directions.
+ * Where it ends, frames sent but not yet received may be lost; the other side never sees part of one.
+ */
+export interface Link {
+  /** Who is on the other side, for messages: an address or host and port. */
+  readonly peer: string
+  /** Bytes given to `send` that have not left this process. */
+  readonly bufferedBytes: number
+  /**
+   * Says who receives. Frames that arrived before are delivered then, never inside the call itself.
+   * Called exactly once.
+   */
+  open(handlers: LinkHandlers): void
+  /**
+   * Sends one frame. It is accepted in any case while the link is up; the bytes must not change afterwards.
+   *
+   * @returns false when more is buffered than is good: wait for `drain` before sending more.
+   *   On a closed link the frame is dropped and the answer is false.
+   */
+  send(frame: Uint8Array): boolean
+  /** Ends the link in order: frames sent before are still delivered. The other side sees `code` and `reason`. */
+  close(code: CloseCode, reason: string): void
+}
+
+export interface LinkHandlers {
+  /** A frame has arrived. The bytes are the receiver's to keep. */
+  frame(bytes: Uint8Array): void
+  /** `bufferedBytes` has fallen low enough to send again, after a `send` that returned false. */
+  drain(): void
+  /** The link has ended, for whatever reason. Called once; nothing is called after it. */
+  close(code: CloseCode, reason: string): void
+}
+
+/** Why a link ended: `normal` by agreement, `protocol` for a peer that broke the rules, `lost` for anything else. */
+export type CloseCode = 'normal' | 'protocol' | 'lost'
