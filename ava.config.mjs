@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url'
+
+// Node 22.18 and later strip types by themselves, and warn about it.
+const stripsTypes = Boolean(process.features.typescript)
+
+export default {
+  files: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/*.test.ts'],
+  extensions: { ts: 'module' },
+  // Packages resolve to their sources, so tests need no build.
+  nodeArguments: ['--conditions=@troupe/source', ...(stripsTypes ? ['--disable-warning=ExperimentalWarning'] : [])],
+  require: stripsTypes ? [] : [fileURLToPath(new URL('scripts/register-tsx.mjs', import.meta.url))],
+  // AVA_PROCESSES=1: for a test that needs process.chdir or signals, which worker threads lack.
+  workerThreads: process.env.AVA_PROCESSES !== '1',
+  // Time without any test ending, in all files; generous, because CI machines stall.
+  timeout: '60s',
+  // CI services that set node-index variables would otherwise run a part of the files only.
+  utilizeParallelBuilds: false,
+}
