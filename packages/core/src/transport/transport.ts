@@ -11,7 +11,7 @@ export interface Transport {
   /**
    * Starts to accept links, if this transport is one that can. Called once, before any `dial`.
    *
-   * @param accept gets every link another side has dialled, before any of its frames arrives
+   * @param accept gets every link another side has dialled, before any of its frames arrives; it must not throw
    * @param runtime the only source of time for this transport
    * @returns the address others dial, or null when this side only dials
    * @throws {AddressInUseError} when another process has the address
@@ -20,11 +20,11 @@ export interface Transport {
   /**
    * Makes a link to `address`.
    *
-   * @param signal aborting it gives up the attempt and rejects
-   * @throws {DialError} when nobody answers there
+   * @param signal aborting it gives up the attempt; once there is a link, it changes nothing
+   * @throws {DialError} when nobody answers there, when the signal is aborted, or when this transport is closed
    */
   dial(address: string, signal: AbortSignal): Promise<Link>
-  /** Closes every link and stops accepting. Later calls do nothing. */
+  /** Closes every link with code `normal` and stops accepting: the address is free then. Later calls do nothing. */
   close(): Promise<void>
 }
 
@@ -38,21 +38,25 @@ export interface Link {
   /** Bytes given to `send` that have not left this process. */
   readonly bufferedBytes: number
   /**
-   * Says who receives. Frames that arrived before are delivered then, never inside the call itself.
-   * Called exactly once.
+   * Says who receives. Frames that arrived before are delivered then, and the end if it has come.
+   * Called exactly once. No handler ever runs inside a call of `open`, `send` or `close`.
    */
   open(handlers: LinkHandlers): void
   /**
    * Sends one frame. It is accepted in any case while the link is up; the bytes must not change afterwards.
    *
-   * @returns false when more is buffered than is good: wait for `drain` before sending more.
-   *   On a closed link the frame is dropped and the answer is false.
+   * @returns false when more is buffered than is good: wait for `drain` before sending more. Each false is
+   *   followed by `drain` or `close`. On a closed link the frame is dropped and the answer is false.
    */
   send(frame: Uint8Array): boolean
-  /** Ends the link in order: frames sent before are still delivered. The other side sees `code` and `reason`. */
+  /**
+   * Ends the link in order: frames sent before are still delivered. Both sides see `code` and `reason`; the
+   * calling side gets no frame any more. Does nothing on a link that has ended or is ending.
+   */
   close(code: CloseCode, reason: string): void
 }
 
+/** Who receives. A `frame` or `drain` that throws ends its link with code `lost`; they should not. */
 export interface LinkHandlers {
   /** A frame has arrived. The bytes are the receiver's to keep. */
   frame(bytes: Uint8Array): void
