@@ -1,0 +1,105 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import test from 'ava'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const folder = mkdtempSync(join(tmpdir(), 'troupe-runner-'))
+test.after.always(() => rmSync(folder, { recursive: true, force: true }))
+
+const good = `test('good', (t) => { t.pass() })`
+
+test('passing tests end in one line and status 0; a folder or a word of the path selects', (t) => {
+  const files = {
+    'a/one.test.ts': `test('bad', (t) => { t.fail() })`,
+    'b/two.test.ts': `${good}\nconst typed: number = 1`,
+  }
+
+  t.like(run(files, ['two']), { status: 0, lastLine: '1 passed, 0 failed' })
+  t.like(run(files, ['b', '--match', 'go*']), { status: 0, lastLine: '1 passed, 0 failed' })
+})
+
+test('failures come in full, skipped and planned tests with their reason', (t) => {
+  const { status, lastLine, output } = run({
+    'a.test.ts': `test('bad', (t) => { t.deepEqual({ a: 1 }, { a: 2 }) })
+test('throws', () => { throw new RangeError('outer', { cause: new Error('inner') }) })
+test.skip('one [needs a disk]', (t) => { t.pass() })
+test.todo('two')
+${good}`,
+  })
+
+  t.is(status, 1)
+  t.is(lastLine, '1 passed, 2 failed, 2 skipped')
+  t.regex(output, /✘ bad\n\s+a\.test\.ts\n\s+at a\.test\.ts:2/)
+  t.regex(output, /- {3}a: 1,\n\s+\+ {3}a: 2,/)
+  t.regex(output, /RangeError: outer\n\s+at .*a\.test\.ts:3/)
+  t.regex(output, /caused by Error: inner/)
+  t.regex(output, /- one \[needs a disk\] a\.test\.ts/)
+  t.regex(output, /- two \[to be written\] a\.test\.ts/)
+})
+
+test('whatever ends a file early fails the tests that it kept from running', (t) => {
+  const { status, lastLine, output } = run({
+    'good.test.ts': good,
+    'exit.test.ts': `test('leaves', () => { process.exit(0) })\n${good}`,
+    'exit-early.test.ts': 'process.exit(0)',
+    'import.test.ts': `throw new Error('at import')`,
+    'late.test.ts': `test('late', async (t) => { setTimeout(() => { throw new Error('nobody') }); await new Promise(() => {}) })`,
+    'hook.test.ts': `test.before(() => { throw new Error('in hook') })\n${good}`,
+    'none.test.ts': '',
+    'syntax.test.ts': 'const = 1',
+  })
+
+  t.is(status, 1)
+  t.regex(output, /✘ leaves \(not run/)
+  t.regex(output, /✘ process\.exit\(\) was called exit-early\.test\.ts/)
+  t.regex(output, /Error: at import/)
+  t.regex(output, /✘ late \(not run: its file crashed first\)/)
+  t.regex(output, /Error: in hook/)
+  t.regex(output, /✘ no tests.* none\.test\.ts/)
+  t.regex(output, /syntax\.test\.ts 0 passed, 1 failed/)
+  // Hook: the hook and its test; exit and late: the cause and the tests it took with it.
+  t.regex(lastLine, /^[1-2] passed, 1[0-1] failed$/)
+})
+
+test('a test that hangs fails by name after the time limit', (t) => {
+  const hang = `test('hangs', () => new Promise((done) => { setTimeout(done, 60_000) }))`
+  const { status, lastLine, output } = run({ 'a.test.ts': `${good}\n${hang}` }, ['--timeout=3s'])
+
+  t.is(status, 1)
+  t.is(lastLine, '1 passed, 1 failed')
+  t.regex(output, /✘ hangs \(no end after 3 s\)/)
+})
+
+test('only skipped tests, no test file and no matching title are failures', (t) => {
+  t.like(run({ 'a.test.ts': `test.skip('x', (t) => { t.pass() })` }), { status: 1 })
+  t.like(run({}), { status: 1, lastLine: '0 passed, 1 failed' })
+  t.like(run({ 'a.test.ts': good }, ['--match', 'other']), { status: 1, lastLine: '0 passed, 1 failed' })
+})
+
+/** Runs the runner over a small project of its own; every file imports ava by itself. */
+function run(
+  files: Record<string, string>,
+  args: string[] = [],
+): { status: number | null; lastLine: string; output: string } {
+  const project = mkdtempSync(join(folder, 'project-'))
+  symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'), 'junction')
+  const config = pathToFileURL(join(root, 'ava.config.mjs')).href
+  writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
+  writeFileSync(
+    join(project, 'ava.config.mjs'),
+    `import base from '${config}'\nexport default { ...base, files: ['**/*.test.ts'] }`,
+  )
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(project, name)), { recursive: true })
+    writeFileSync(join(project, name), `import test from 'ava'\n${text}\n`)
+  }
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'scripts', 'test.mjs'), '--root', project, ...args],
+    { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
+  )
+  return { status, lastLine: stdout.trimEnd().split('\n').at(-1)!, output: stdout + stderr }
+}
