@@ -49,7 +49,6 @@ test('whatever ends a file early fails the tests that it kept from running', (t)
     'late.test.ts': `test('late', async (t) => { setTimeout(() => { throw new Error('nobody') }); await new Promise(() => {}) })`,
     'hook.test.ts': `test.before(() => { throw new Error('in hook') })\n${good}`,
     'none.test.ts': '',
-    'syntax.test.ts': 'const = 1',
   })
 
   t.is(status, 1)
@@ -59,9 +58,8 @@ test('whatever ends a file early fails the tests that it kept from running', (t)
   t.regex(output, /✘ late \(not run: its file crashed first\)/)
   t.regex(output, /Error: in hook/)
   t.regex(output, /✘ no tests.* none\.test\.ts/)
-  t.regex(output, /syntax\.test\.ts 0 passed, 1 failed/)
   // Hook: the hook and its test; exit and late: the cause and the tests it took with it.
-  t.regex(lastLine, /^[1-2] passed, 1[0-1] failed$/)
+  t.regex(lastLine, /^[1-2] passed, (9|10) failed$/)
 })
 
 test('a test that hangs fails by name after the time limit', (t) => {
