@@ -16,7 +16,8 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== wanted) instal
 
 function install() {
   const startedMs = Date.now()
-  const command = `npx -y ${manifest.packageManager} install --frozen-lockfile`
+  const command = `npx -y -p ${manifest.packageManager} -- pnpm install --frozen-lockfile`
+  // -p, because an outer `npx -p node@22` leaves its own package list in the environment, and this overrides it.
   // One string and a shell: on Windows npx is a .cmd file, which Node starts in no other way. pnpm asks nothing with
   // CI=true and no stdin, not even whether it may replace a node_modules of npm's.
   const result = spawnSync(command, { cwd: root, shell: true, encoding: 'utf8', env: { ...process.env, CI: 'true' } })

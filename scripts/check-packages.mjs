@@ -25,7 +25,7 @@ const publint = join(dirname(fileURLToPath(import.meta.resolve('publint'))), 'cl
 const attw = join(dirname(fileURLToPath(import.meta.resolve('@arethetypeswrong/cli/package.json'))), 'dist', 'index.js')
 
 const filter = '--filter "./packages/*"'
-command('pnpm pack', `npx -y ${packageManager} -r ${filter} pack --pack-destination "${folder}"`)
+command('pnpm pack', `npx -y -p ${packageManager} -- pnpm -r ${filter} pack --pack-destination "${folder}"`)
 
 const packages = readdirSync(join(root, 'packages'))
   .filter((name) => existsSync(join(root, 'packages', name, 'package.json')))
