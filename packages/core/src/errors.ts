@@ -1,31 +1,10 @@
-/** Stable codes, one per kind of failure. docs/errors.md explains each and says what to do. */
-export type ErrorCode =
-  | 'ACTOR_FAILED'
-  | 'ADDRESS_IN_USE'
-  | 'ASK_FAILED'
-  | 'ASK_NOT_SENT'
-  | 'ASK_UNKNOWN'
-  | 'DIAL_FAILED'
-  | 'FRAME_TOO_LARGE'
-  | 'MALFORMED_FRAME'
-  | 'NAME_TAKEN'
-  | 'NOT_SERIALIZABLE'
-  | 'PROTOCOL_MISMATCH'
-  | 'REFUSED'
-  | 'SERVICE_NOT_FOUND'
-  | 'STALE_CONTEXT'
-  | 'SYSTEM_STOPPED'
-  | 'UNKNOWN_OPTION'
-  | 'INVALID_OPTION'
-  | (string & {})
-
 /**
  * Base of every error Troupe throws or reports.
  *
  * `code` is stable across versions and safe to switch on; `message` is for people and may change.
  */
 export abstract class TroupeError extends Error {
-  abstract readonly code: ErrorCode
+  abstract readonly code: string
   /** Whether the same call may succeed later without a change by the caller. */
   readonly retryable: boolean = false
 }
@@ -111,6 +90,21 @@ export class ActorFailedError extends TroupeError {
 
   constructor(path: string, message: string, causeName: string, causeCode: string | null, options?: ErrorOptions) {
     super(`${path} failed: ${message}`, options)
+    this.causeName = causeName
+    this.causeCode = causeCode
+  }
+}
+
+/** The error an actor answered with on purpose, by `ctx.replyError` or a deferred reply. It did not fail. */
+export class ReplyError extends TroupeError {
+  override readonly name = 'ReplyError'
+  readonly code = 'REPLY_ERROR'
+  /** Name and code of the error that the actor answered with. */
+  readonly causeName: string
+  readonly causeCode: string | null
+
+  constructor(message: string, causeName: string, causeCode: string | null, options?: ErrorOptions) {
+    super(message, options)
     this.causeName = causeName
     this.causeCode = causeCode
   }

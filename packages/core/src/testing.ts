@@ -1,4 +1,4 @@
-export { manualRuntime, type ManualRuntime } from './runtime/manual.ts'
+export { type ManualRuntime, manualRuntime } from './runtime/manual.ts'
 export { realRuntime } from './runtime/real.ts'
 export type { Assertions, TestFunction } from './testing/assertions.ts'
 export { LinkRecorder } from './testing/link-recorder.ts'

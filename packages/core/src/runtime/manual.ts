@@ -70,7 +70,8 @@ class Agenda {
   #takeDue(until: number): Entry | null {
     let first: Entry | null = null
     // Strictly earlier only: of two at one instant, the one added first goes first.
-    for (const entry of this.#entries) if (entry.atMs <= until && (first === null || entry.atMs < first.atMs)) first = entry
+    for (const entry of this.#entries)
+      if (entry.atMs <= until && (first === null || entry.atMs < first.atMs)) first = entry
     first?.cancel()
     return first
   }

@@ -65,6 +65,11 @@ export class TimerQueue {
     if (deadline.dueMs < this.#armedForMs) this.#arm(deadline.dueMs)
   }
 
+  /** Time until `deadline` is due, in ms; negative when it is late. */
+  remainingMs(deadline: Deadline): number {
+    return deadline.dueMs - this.#clock.now()
+  }
+
   /** Calls `task` once, `delayMs` from now. */
   after(delayMs: number, task: () => void): Deadline {
     const timeout = new Timeout(task)
@@ -105,7 +110,11 @@ export class TimerQueue {
     const now = this.#clock.now()
     // Only what was there at the start: a deadline of 0 ms that renews itself must not hold the loop.
     const before = this.#sequence
-    for (let first = this.#heap[0]; first !== undefined && first.dueMs <= now && first.sequence < before; first = this.#heap[0]) {
+    for (
+      let first = this.#heap[0];
+      first !== undefined && first.dueMs <= now && first.sequence < before;
+      first = this.#heap[0]
+    ) {
       this.remove(first)
       first.expire()
     }

@@ -44,7 +44,8 @@ export class LinkRecorder implements LinkHandlers {
   until(what: string, condition: () => boolean): Promise<void> {
     if (condition()) return Promise.resolve()
     const happened = new Promise<void>((resolve) => this.#waiting.push({ condition, resolve }))
-    const seen = () => `${this.frames.length} frames, ${this.drains} drains, endings: ${this.endings.join(', ') || 'none'}`
+    const seen = () =>
+      `${this.frames.length} frames, ${this.drains} drains, endings: ${this.endings.join(', ') || 'none'}`
     return within(this.#scheduler, happened, () => `${what}; the link to ${this.link.peer} had ${seen()}`)
   }
 

@@ -167,7 +167,10 @@ const promises: Record<string, (t: Assertions, stage: Stage) => Promise<void>> =
     t.is(await client.ended(), 'normal: done')
   },
 
-  'received bytes are the receiver\'s: changing them changes neither the sent ones nor another frame': async (t, stage) => {
+  "received bytes are the receiver's: changing them changes neither the sent ones nor another frame": async (
+    t,
+    stage,
+  ) => {
     const one = await stage.connect()
     const two = await stage.connect()
     const sent = bytesOf(1000)
@@ -293,7 +296,10 @@ const promises: Record<string, (t: Assertions, stage: Stage) => Promise<void>> =
     sound.client.link.send(bytesOf(1))
     await sound.server.until('a frame', () => sound.server.frames.length === 1)
 
-    t.true(endings.every((ending) => ending.startsWith('lost: ')), endings.join())
+    t.true(
+      endings.every((ending) => ending.startsWith('lost: ')),
+      endings.join(),
+    )
     t.is(broken.server.frames.length, 1)
     t.deepEqual(sound.server.endings, [])
   },
@@ -338,8 +344,14 @@ const promises: Record<string, (t: Assertions, stage: Stage) => Promise<void>> =
     two.client.link.send(bytesOf(3))
     await two.server.until('two frames', () => two.server.frames.length === 2)
 
-    t.deepEqual(one.server.frames.map((frame) => frame.length), [1])
-    t.deepEqual(two.server.frames.map((frame) => frame.length), [2, 3])
+    t.deepEqual(
+      one.server.frames.map((frame) => frame.length),
+      [1],
+    )
+    t.deepEqual(
+      two.server.frames.map((frame) => frame.length),
+      [2, 3],
+    )
     t.deepEqual(two.server.endings, [])
   },
 
@@ -359,8 +371,8 @@ const promises: Record<string, (t: Assertions, stage: Stage) => Promise<void>> =
       server.onFrame = (bytes) => link.send(bytes)
       link.open(server)
     }
-    const signal = new AbortController().signal
-    const links = await Promise.all(Array.from({ length: 50 }, () => stage.pair.client.dial(stage.address, signal)))
+    const dial = () => stage.pair.client.dial(stage.address, new AbortController().signal)
+    const links = await Promise.all(Array.from({ length: 50 }, dial))
     const clients = links.map((link) => new LinkRecorder(link, stage.scheduler))
 
     clients.forEach((client, i) => {

@@ -1,0 +1,19 @@
+import type { Actor, AnyActor, Context } from './context.ts'
+import type { Handlers, Protocol, ProtocolShape } from './protocol.ts'
+
+/**
+ * Defines an actor by a protocol token, or by a name with the protocol inferred from the handlers.
+ *
+ * @param setup runs when an actor starts and again at each restart; `args` come from the options of spawn
+ */
+export function actor<P extends ProtocolShape<P>, A = void>(
+  protocol: Protocol<P>,
+  setup: (context: Context<P>, args: A) => Handlers<P>,
+): Actor<P, A>
+export function actor<H extends ProtocolShape<H>, A = void>(
+  id: string,
+  setup: (context: Context<Record<never, never>>, args: A) => H,
+): Actor<H, A>
+export function actor(protocol: Protocol<unknown> | string, setup: (context: never, args: never) => object): AnyActor {
+  return { id: typeof protocol === 'string' ? protocol : protocol.id, setup }
+}

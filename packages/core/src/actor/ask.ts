@@ -1,0 +1,197 @@
+import { ActorFailedError, ReplyError, TroupeError } from '../errors.ts'
+import { Deadline, type TimerQueue } from '../runtime/timer-queue.ts'
+import type { DeadLetterReason } from './dead-letter.ts'
+import type { AbandonReason, Origin } from './origin.ts'
+
+/** Options of one ask. */
+export interface AskOptions {
+  /** How long to wait for the answer, in ms. Default: the system's `askTimeoutMs`, 5,000. */
+  readonly timeoutMs?: number
+  /** Aborting it rejects the ask at once; the target may still act on the message. */
+  readonly signal?: AbortSignal
+}
+
+/** What is known about the effect of a failed ask. */
+export type AskOutcome =
+  /** The handler never saw the message: asking again is safe. */
+  | 'not-sent'
+  /** The handler may or may not have run, or may still run. */
+  | 'unknown'
+  /** The handler ran and failed, or answered with an error. */
+  | 'failed'
+
+export type AskFailureReason =
+  | DeadLetterReason
+  /** No answer in time. */
+  | 'timeout'
+  /** The caller's signal. */
+  | 'aborted'
+  /** The connection ended after the message was sent and before the answer came. */
+  | 'link-lost'
+  /** The handler threw or rejected. */
+  | 'handler'
+  /** The handler answered with an error, by `ctx.replyError` or a deferred reply. */
+  | 'refused'
+
+/** An ask got no answer. `outcome` says whether asking again is safe; `cause` has the handler's error. */
+export class AskError extends TroupeError {
+  override readonly name = 'AskError'
+  readonly code: 'ASK_NOT_SENT' | 'ASK_UNKNOWN' | 'ASK_FAILED'
+  override readonly retryable: boolean
+  readonly outcome: AskOutcome
+  readonly reason: AskFailureReason
+  readonly target: string
+  readonly messageName: string
+
+  constructor(
+    target: string,
+    messageName: string,
+    outcome: AskOutcome,
+    reason: AskFailureReason,
+    detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`ask "${messageName}" to ${target}: ${detail}`, options)
+    this.code = CODES[outcome]
+    this.retryable = outcome === 'not-sent'
+    this.target = target
+    this.messageName = messageName
+    this.outcome = outcome
+    this.reason = reason
+  }
+}
+
+const CODES = { 'not-sent': 'ASK_NOT_SENT', unknown: 'ASK_UNKNOWN', failed: 'ASK_FAILED' } as const
+
+const DETAILS: Record<DeadLetterReason, string> = {
+  'not-found': 'no such actor',
+  'stale-ref': 'that actor is gone; its name may be in use again, so find the new one',
+  stopping: 'the actor is stopping and takes no new messages',
+  stopped: 'the actor has stopped before it got to the message',
+  unhandled: 'the actor has no handler of that name',
+  'not-serializable': 'the message cannot be encoded',
+  'outbound-full': 'too much is queued for that node; send slower or wait for replies',
+  'node-down': 'that node is down',
+  unreachable: 'no connection to that node',
+}
+
+const ABANDONED: Record<AbandonReason, string> = {
+  stopped: 'the actor ended before it answered',
+  'link-lost': 'the connection ended before the answer came',
+  'node-down': 'that node went down before the answer came',
+  timeout: 'no reply in time from where it was forwarded to',
+}
+
+/** One ask in flight on the asking side: a promise, a deadline and where the answer comes from. */
+export class PendingAsk extends Deadline implements Origin {
+  readonly target: string
+  readonly messageName: string
+  readonly timeoutMs: number
+  readonly #resolve: (value: unknown) => void
+  readonly #reject: (error: Error) => void
+  #settled = false
+  #unlisten: (() => void) | null = null
+  /** Called once when the ask is over, whichever way: frees what its carrier keeps for the answer. */
+  onEnd: (() => void) | null = null
+  /** Whether the message may have reached a handler: decides between not-sent and unknown. */
+  sent = false
+
+  constructor(
+    target: string,
+    messageName: string,
+    timeoutMs: number,
+    resolve: (value: unknown) => void,
+    reject: (error: Error) => void,
+  ) {
+    super()
+    this.target = target
+    this.messageName = messageName
+    this.timeoutMs = timeoutMs
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  /** Starts the deadline and listens to the caller's signal. */
+  start(timers: TimerQueue, signal: AbortSignal | undefined): void {
+    timers.add(this, this.timeoutMs)
+    if (signal === undefined) return
+    const abort = (): void => {
+      this.reject(this.sent ? 'unknown' : 'not-sent', 'aborted', 'aborted by the caller', { cause: signal.reason })
+    }
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    this.#unlisten = () => signal.removeEventListener('abort', abort)
+  }
+
+  get settled(): boolean {
+    return this.#settled
+  }
+
+  begin(): boolean {
+    this.sent = true
+    return !this.#settled
+  }
+
+  remainingMs(): number | null {
+    return this.queue === null ? 0 : Math.max(0, this.queue.remainingMs(this))
+  }
+
+  settle(value: unknown): void {
+    if (this.#end()) this.#resolve(value)
+  }
+
+  fail(error: Error, reason: 'handler' | 'refused'): void {
+    const cause = reason === 'handler' ? asFailure(this.target, error) : asRefusal(error)
+    this.reject('failed', reason, cause.message, { cause })
+  }
+
+  undelivered(reason: DeadLetterReason): boolean {
+    this.reject('not-sent', reason, DETAILS[reason])
+    return true
+  }
+
+  abandoned(reason: AbandonReason): void {
+    this.reject('unknown', reason, ABANDONED[reason])
+  }
+
+  expire(): void {
+    const detail = `no reply within ${this.timeoutMs} ms; raise timeoutMs, or find what the actor is busy with`
+    this.reject(this.sent ? 'unknown' : 'not-sent', 'timeout', detail)
+  }
+
+  reject(outcome: AskOutcome, reason: AskFailureReason, detail: string, options?: ErrorOptions): void {
+    if (this.#settled) return
+    const error = new AskError(this.target, this.messageName, outcome, reason, detail, options)
+    this.#end()
+    this.#reject(error)
+  }
+
+  #end(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    this.cancel()
+    this.#unlisten?.()
+    this.onEnd?.()
+    this.#unlisten = null
+    this.onEnd = null
+    return true
+  }
+}
+
+/** An error as seen by an asker: what was thrown, wrapped once. */
+function asFailure(path: string, error: Error): ActorFailedError {
+  return error instanceof ActorFailedError
+    ? error
+    : new ActorFailedError(path, error.message, error.name, codeOf(error), { cause: error })
+}
+
+function asRefusal(error: Error): ReplyError {
+  return error instanceof ReplyError
+    ? error
+    : new ReplyError(error.message, error.name, codeOf(error), { cause: error })
+}
+
+/** The stable code of an error, Troupe's or Node's, or null. */
+export function codeOf(error: Error): string | null {
+  return 'code' in error && typeof error.code === 'string' ? error.code : null
+}

@@ -1,0 +1,61 @@
+import type { Dispatcher } from '../dispatch/dispatcher.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { TimerQueue } from '../runtime/timer-queue.ts'
+import type { DeadLetterReason } from './dead-letter.ts'
+import type { Logger } from './logger.ts'
+import type { Origin } from './origin.ts'
+import type { Protocol } from './protocol.ts'
+import type { ActorRef, AnyRef, Ref } from './ref.ts'
+import type { Watcher } from './watcher.ts'
+
+/** What a cell needs of the system it runs in. */
+export interface CellHost {
+  readonly uid: string
+  /** Where this node listens; an empty string when it does not. */
+  readonly address: string
+  readonly runtime: Runtime
+  readonly dispatcher: Dispatcher
+  readonly timers: TimerQueue
+  readonly registry: Registry
+  readonly askTimeoutMs: number
+  readonly stopTimeoutMs: number
+  /** The next actor's uid: 1 and up. */
+  nextUid(): number
+  logger(path: string): Logger
+  /** Reports what will not be handled: a dead letter, unless somebody waits and is told instead. */
+  undelivered(reason: DeadLetterReason, target: string, name: string, payload: unknown, origin: Origin | null): void
+  report(event: CellEvent): void
+  /** A ref to `target` leaves the node: messages for its uid may come from abroad from now on. */
+  exported(target: LocalTarget): void
+  /** The actor at `ref` has ended: whatever other layers keep about it can go. */
+  released(uid: number): void
+}
+
+/** What a local ref needs of the cell behind it. */
+export interface LocalTarget {
+  readonly host: Pick<CellHost, 'uid' | 'address' | 'askTimeoutMs' | 'timers' | 'exported'>
+  readonly ref: ActorRef<never>
+  readonly path: string
+  readonly uid: number
+  enqueue(name: string, payload: unknown, origin: Origin | null): void
+  addWatcher(watcher: Watcher): void
+  removeWatcher(watcher: Watcher): void
+}
+
+/** Who is registered under which protocol. */
+export interface Registry {
+  register(protocol: string, ref: AnyRef): void
+  unregister(ref: AnyRef): void
+  find<Q>(protocol: Protocol<Q>, timeoutMs: number): Promise<Ref<Q>>
+  /** @returns ends the subscription */
+  subscribe<Q>(protocol: Protocol<Q>, listener: (refs: readonly Ref<Q>[]) => void): () => void
+}
+
+/** What happens to actors, as system events. */
+export type CellEvent =
+  | { readonly type: 'actor-failed'; readonly path: string; readonly error: Error; readonly directive: string }
+  | { readonly type: 'actor-restarted'; readonly path: string; readonly restarts: number }
+  | { readonly type: 'restart-limit'; readonly path: string; readonly error: Error }
+  | { readonly type: 'actor-killed'; readonly path: string; readonly why: string }
+  | { readonly type: 'stale-result'; readonly path: string }
+  | { readonly type: 'high-water'; readonly path: string; readonly queued: number }

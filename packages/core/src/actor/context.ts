@@ -1,0 +1,110 @@
+import type { Clock } from '../runtime/clock.ts'
+import type { Random } from '../runtime/random.ts'
+import type { Cancellable } from '../runtime/scheduler.ts'
+import type { Supervision } from '../supervision/directive.ts'
+import type { Logger } from './logger.ts'
+import type { Handlers, Message, MessageName, NameAccepting, Payload, Protocol } from './protocol.ts'
+import type { AnyRef, Ref } from './ref.ts'
+import type { Deferred, Forwarded } from './reply.ts'
+import type { Terminated } from './terminated.ts'
+
+/**
+ * A behaviour as a value: which protocol, and a set-up that returns the object of handlers. Each actor
+ * spawned from it, and each restart of one, runs the set-up again and so has a state of its own.
+ */
+export interface Actor<P, A = void> {
+  /** Id of the protocol, also the default label of such actors in events and metrics. */
+  readonly id: string
+  setup(context: Context<P>, args: A): Handlers<P>
+}
+
+/** An actor of whatever protocol and arguments, as the runtime keeps it. */
+export interface AnyActor {
+  readonly id: string
+  setup(context: never, args: never): object
+}
+
+/** How a child is started. */
+export interface SpawnOptions {
+  /** Unique among its siblings: 1 to 128 of A-Z, a-z, 0-9 and `._~:-`. Default: a number after a `$`. */
+  readonly name?: string
+  /** What happens when it fails. Default: it stops, and its watchers hear `failed`. */
+  readonly supervise?: Supervision
+  /** Time for a stop in order, in ms; then it is killed. Default: the system's `stopTimeoutMs`, 5,000. */
+  readonly stopTimeoutMs?: number
+}
+
+/** The arguments after the actor: options, which must hold `args` if its set-up takes any. */
+export type SpawnArgs<A> = [A] extends [void]
+  ? [options?: SpawnOptions]
+  : [options: SpawnOptions & { readonly args: A }]
+
+/** How an actor is asked to stop. */
+export interface StopOptions {
+  /** Handle what is queued already before stopping. Default false: it goes to the dead letters. */
+  readonly drain?: boolean
+}
+
+export interface FindOptions {
+  /** How long to wait for one to be registered, in ms. Default: the system's `askTimeoutMs`, 5,000. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * What a behaviour may do. It belongs to one incarnation: after a restart or a stop every call throws
+ * {@link StaleContextError}, so that a handler still waiting for something cannot meddle with its successor.
+ */
+export interface Context<P> {
+  readonly self: Ref<P>
+  readonly clock: Clock
+  /** A stream of this actor's own: equal in runs with equal seeds, whatever other actors draw. */
+  readonly random: Random
+  readonly log: Logger
+  /** Aborted when this incarnation is to end: give it to whatever a handler waits for. */
+  readonly signal: AbortSignal
+  /** Time left to answer the message being handled, in ms; null when nobody waits for an answer. */
+  readonly remainingMs: number | null
+
+  /** Starts a child. Its set-up runs in its own first turn, before any message. @throws {NameTakenError} */
+  spawn<Q, A>(actor: Actor<Q, A>, ...options: SpawnArgs<A>): Ref<Q>
+  /** Stops this actor after the present message, or one of its children. */
+  stop(ref?: AnyRef, options?: StopOptions): void
+  /** Runs when this incarnation ends, after its children are gone; the last one added runs first. */
+  onStop(cleanup: () => void | Promise<void>): void
+
+  /**
+   * Sends `name` to this actor once when `ref` has ended, after all it sent before; at once if it is gone
+   * already. Without a payload the message carries the {@link Terminated} notice. Watching again replaces.
+   */
+  watch(ref: AnyRef, name: NameAccepting<P, Terminated>): void
+  watch(ref: AnyRef, ...message: Message<P>): void
+  /** Ends a watch: nothing arrives any more, not even a notice already queued. */
+  unwatch(ref: AnyRef): void
+
+  /** Sends a message to this actor once, `delayMs` from now. */
+  after(delayMs: number, ...message: Message<P>): Cancellable
+  /** The same again and again; a tick is left out while the one before is still queued. */
+  every(periodMs: number, ...message: Message<P>): Cancellable
+
+  /** Handles the next messages, and all after, with other handlers. A restart returns to the first ones. */
+  become(handlers: Handlers<P>): void
+  /**
+   * Sends the result of `work` to this actor as a message. A rejection goes to `onError` as a message with
+   * the error, or fails the actor if there is none.
+   */
+  pipe<T>(work: Promise<T>, name: NameAccepting<P, T>, onError?: NameAccepting<P, Error>): void
+  /** Takes over the answer to the present message: give it later, from anywhere in this incarnation. */
+  reply<R>(): Deferred<R>
+  /** Answers the present message with an error, without failing. */
+  replyError(error: unknown): Forwarded
+  /** Hands the present message on; whoever asked gets the answer from there. Return the result. */
+  forward(to: AnyRef): Forwarded
+  forward<Q, K extends MessageName<Q>>(to: Ref<Q>, name: K, ...payload: Payload<Q, K>): Forwarded
+
+  /** Lists this actor under a protocol, here and on every connected node, until it stops. */
+  register(protocol: Protocol<P>): void
+  /** The first actor registered under a protocol, one on this node if there is one. */
+  find<Q>(protocol: Protocol<Q>, options?: FindOptions): Promise<Ref<Q>>
+  /** Sends the refs registered under a protocol, now and at each change. */
+  subscribe<Q>(protocol: Protocol<Q>, name: NameAccepting<P, readonly Ref<Q>[]>): void
+}

@@ -1,0 +1,32 @@
+import type { CellHost, LocalTarget } from './cell-host.ts'
+import { LocalRef } from './local-ref.ts'
+import type { Origin } from './origin.ts'
+import type { ActorRef } from './ref.ts'
+import type { Watcher } from './watcher.ts'
+
+/** Stands where an actor stood that a ref from abroad still names. */
+export class GoneTarget implements LocalTarget {
+  readonly host: CellHost
+  readonly uid: number
+  readonly path: string
+
+  constructor(host: CellHost, uid: number, path: string) {
+    this.host = host
+    this.uid = uid
+    this.path = path
+  }
+
+  get ref(): ActorRef<never> {
+    return new LocalRef<never>(this)
+  }
+
+  enqueue(name: string, payload: unknown, origin: Origin | null): void {
+    this.host.undelivered('stale-ref', this.path, name, payload, origin)
+  }
+
+  addWatcher(watcher: Watcher): void {
+    watcher.terminated('not-found')
+  }
+
+  removeWatcher(): void {}
+}

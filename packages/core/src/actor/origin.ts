@@ -1,0 +1,23 @@
+import type { DeadLetterReason } from './dead-letter.ts'
+
+/**
+ * What stands behind a queued message that is more than a plain tell: somebody who waits for the answer
+ * (an ask), or something of the actor's own that may be called off while queued (a timer, a watch, a pipe).
+ */
+export interface Origin {
+  /** A handler is about to run. @returns false when nobody wants that any more: the message is skipped */
+  begin(): boolean
+  /** The handler's answer. */
+  settle(value: unknown): void
+  /** The handler failed, or answered with an error. */
+  fail(error: Error, reason: 'handler' | 'refused'): void
+  /** A handler began, or may have begun, and no answer will come. */
+  abandoned(reason: AbandonReason): void
+  /** The message will never reach a handler. @returns true when that deserves a dead letter */
+  undelivered(reason: DeadLetterReason): boolean
+  /** Time left for the answer in ms, null when nobody waits. */
+  remainingMs(): number | null
+}
+
+/** Why no answer comes: the actor ended first, the connection did, the node did, or the time is over. */
+export type AbandonReason = 'stopped' | 'link-lost' | 'node-down' | 'timeout'

@@ -1,0 +1,73 @@
+import type { AskOptions } from './ask.ts'
+import type { Origin } from './origin.ts'
+import type { MessageName, Payload, Reply, Strict } from './protocol.ts'
+import type { Watcher } from './watcher.ts'
+
+/** What is known of any actor, whatever its protocol. */
+export interface AnyRef {
+  /** Where the actor stands below its node's root: `/user/store`. */
+  readonly path: string
+  /** Where the actor's node listens; an empty string when it does not. */
+  readonly address: string
+  /** Names this very actor, on every node and after any restart, never another one. */
+  readonly id: string
+}
+
+/**
+ * The only handle to an actor and the only part of one that travels. A ref that arrives on another node
+ * works there as it is. `Ref<P>` may narrow to fewer messages; it never widens to more.
+ */
+export interface Ref<P> extends AnyRef {
+  /** Exists for the type checker only. */
+  readonly shape?: Strict<P>
+  /**
+   * Sends a message and forgets it. Never blocks, never throws for want of a receiver: what cannot be
+   * delivered becomes a dead letter with a reason. In order for each pair of sender and receiver.
+   *
+   * @throws {NotSerializableError} when the actor is on another node and the payload has no CBOR form
+   */
+  tell<K extends MessageName<P>>(name: K, ...payload: Payload<P, K>): void
+  /**
+   * Sends a message and waits for the answer, at most `timeoutMs` (default 5,000).
+   *
+   * @returns what the handler answered; rejects with {@link AskError}, whose `outcome` says whether asking
+   *   again is safe
+   */
+  ask<K extends MessageName<P>>(
+    name: K,
+    ...payloadAndOptions: [...payload: Payload<P, K>, options?: AskOptions]
+  ): Promise<Reply<P, K>>
+}
+
+/** Base of local and remote refs: what the runtime itself may do with one. */
+export abstract class ActorRef<P> implements Ref<P> {
+  declare readonly shape?: Strict<P>
+  abstract readonly path: string
+  abstract readonly address: string
+  /** Identity of the node's present run. */
+  abstract readonly nodeUid: string
+  /** Identity of the actor within that run; 0 for a ref that names a path only. */
+  abstract readonly uid: number
+
+  abstract tell<K extends MessageName<P>>(name: K, ...payload: Payload<P, K>): void
+  abstract ask<K extends MessageName<P>>(
+    name: K,
+    ...payloadAndOptions: [...payload: Payload<P, K>, options?: AskOptions]
+  ): Promise<Reply<P, K>>
+
+  /** Sends a message with what stands behind it, instead of a plain tell. */
+  abstract deliver(name: string, payload: unknown, origin: Origin | null): void
+  abstract addWatcher(watcher: Watcher): void
+  abstract removeWatcher(watcher: Watcher): void
+
+  /** Address, node uid, path and uid: what travels. A local actor is reachable from abroad once this was called. */
+  abstract toWire(): [address: string, nodeUid: string, path: string, uid: number]
+
+  get id(): string {
+    return `${this.nodeUid}/${this.uid === 0 ? this.path : this.uid}`
+  }
+
+  toString(): string {
+    return `${this.address}${this.path}`
+  }
+}

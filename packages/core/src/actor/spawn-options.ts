@@ -1,0 +1,26 @@
+import { checkOptions, is } from '../options.ts'
+import type { Supervision } from '../supervision/directive.ts'
+
+/** Spawn options once checked, whatever the type of `args`. */
+export interface AnySpawnOptions {
+  readonly name?: string
+  readonly args?: unknown
+  readonly supervise?: Supervision
+  readonly stopTimeoutMs?: number
+}
+
+const NAME = /^[A-Za-z0-9._~:-]{1,128}$/
+
+/** @throws {InvalidOptionError | UnknownOptionError} */
+export function checkSpawnOptions(where: string, options: AnySpawnOptions | undefined): AnySpawnOptions {
+  if (options === undefined) return NONE
+  checkOptions(where, options, {
+    name: (value) => (typeof value === 'string' && NAME.test(value) ? null : '1 to 128 of A-Z, a-z, 0-9 and ._~:-'),
+    args: is.anything,
+    supervise: is.object,
+    stopTimeoutMs: is.number(0),
+  })
+  return options
+}
+
+const NONE: AnySpawnOptions = {}

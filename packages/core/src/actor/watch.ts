@@ -1,0 +1,46 @@
+import type { Origin } from './origin.ts'
+import { OwnMessage } from './own-message.ts'
+import type { ActorRef } from './ref.ts'
+import type { Terminated } from './terminated.ts'
+import type { TerminationReason, Watcher } from './watcher.ts'
+
+/** One actor watching another: turns the end of the target into one message of the watcher's own. */
+export class Watch implements Watcher {
+  readonly #owner: { enqueueOwn(name: string, payload: unknown, origin: Origin): void }
+  readonly #target: ActorRef<never>
+  readonly #name: string
+  /** The payload to send, as a list: empty stands for the notice itself. */
+  readonly #payload: readonly unknown[]
+  /** Until unwatched: a notice already queued does not count any more afterwards. */
+  #live = true
+  #told = false
+
+  constructor(
+    owner: { enqueueOwn(name: string, payload: unknown, origin: Origin): void },
+    target: ActorRef<never>,
+    name: string,
+    payload: readonly unknown[],
+  ) {
+    this.#owner = owner
+    this.#target = target
+    this.#name = name
+    this.#payload = payload
+  }
+
+  get live(): boolean {
+    return this.#live
+  }
+
+  terminated(reason: TerminationReason): void {
+    if (!this.#live || this.#told) return
+    this.#told = true
+    const notice: Terminated = { ref: this.#target, reason }
+    this.#owner.enqueueOwn(this.#name, this.#payload.length === 0 ? notice : this.#payload[0], new OwnMessage(this))
+  }
+
+  end(): void {
+    if (!this.#live) return
+    this.#live = false
+    if (!this.#told) this.#target.removeWatcher(this)
+  }
+}

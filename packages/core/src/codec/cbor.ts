@@ -1,0 +1,123 @@
+import { addExtension, Encoder } from 'cbor-x'
+import { ActorRef, type AnyRef } from '../actor/ref.ts'
+import { MalformedFrameError, NotSerializableError } from '../errors.ts'
+import { checkWellFormed } from './well-formed.ts'
+
+/** A ref in pieces, as it stands behind its tag. */
+export interface RefParts {
+  readonly address: string
+  readonly nodeUid: string
+  readonly path: string
+  readonly uid: number
+}
+
+/** Makes a ref that works on this node from its pieces. */
+export type ResolveRef = (parts: RefParts) => AnyRef
+
+/** Tags from the range that is given out first come, first served (RFC 8949, 9.2). */
+const REF_TAG = 0x5470
+const ERROR_TAG = 0x5471
+
+// Plain maps, no records: each message is decoded on its own, in any order. Bytes without a tag.
+const codec = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false })
+
+/** Who makes refs for the decode under way. Decoding is synchronous: there is one at a time. */
+let resolveRef: ResolveRef | null = null
+
+addExtension<AnyRef, unknown>({
+  // The library wants a class it could instantiate; it only ever asks `instanceof`.
+  Class: ActorRef as never,
+  tag: REF_TAG,
+  encode: (ref, encode) => encode((ref as ActorRef<never>).toWire()),
+  decode: (parts: unknown) => decodeRef(parts),
+})
+
+addExtension({
+  Class: Error,
+  tag: ERROR_TAG,
+  encode: (error: Error, encode: (value: unknown) => Uint8Array) => encode([error.name, error.message]),
+  decode: (parts: unknown) => decodeError(parts),
+})
+
+/**
+ * Encodes one value. Objects of classes arrive as plain objects; -0 arrives as 0.
+ *
+ * @param message name of the message, for the error
+ * @throws {NotSerializableError} naming the path to what has no CBOR form
+ */
+export function encode(value: unknown, message: string): Uint8Array {
+  try {
+    return codec.encode(value)
+  } catch (error) {
+    const culprit = findCulprit(value, 'payload', new Set())
+    if (culprit === null) throw new NotSerializableError('payload', toText(error), message)
+    throw new NotSerializableError(culprit.path, culprit.what, message)
+  }
+}
+
+/**
+ * Decodes one value of which nothing is known yet. Byte strings are views of `bytes`.
+ *
+ * @throws {MalformedFrameError} for anything that is not one well-formed, harmless item
+ */
+export function decode(bytes: Uint8Array, resolve: ResolveRef): unknown {
+  checkWellFormed(bytes)
+  const outer = resolveRef
+  resolveRef = resolve
+  try {
+    return codec.decode(bytes)
+  } catch (error) {
+    if (error instanceof MalformedFrameError) throw error
+    throw new MalformedFrameError(toText(error))
+  } finally {
+    resolveRef = outer
+  }
+}
+
+function decodeRef(parts: unknown): AnyRef {
+  if (resolveRef === null || !Array.isArray(parts) || parts.length !== 4)
+    throw new MalformedFrameError('a ref out of place')
+  const [address, nodeUid, path, uid] = parts
+  if (
+    typeof address !== 'string' ||
+    typeof nodeUid !== 'string' ||
+    typeof path !== 'string' ||
+    typeof uid !== 'number'
+  ) {
+    throw new MalformedFrameError('a ref of wrong pieces')
+  }
+  return resolveRef({ address, nodeUid, path, uid })
+}
+
+function decodeError(parts: unknown): Error {
+  const [name, message] = Array.isArray(parts) ? parts : []
+  const error = new Error(String(message))
+  if (typeof name === 'string') error.name = name
+  return error
+}
+
+/** The first value without a CBOR form, with the way to it. */
+function findCulprit(value: unknown, path: string, above: Set<object>): { path: string; what: string } | null {
+  if (typeof value === 'function') return { path, what: 'a function' }
+  if (typeof value === 'symbol') return { path, what: 'a symbol' }
+  if (typeof value !== 'object' || value === null || value instanceof ActorRef) return null
+  if (above.has(value)) return { path, what: 'part of itself (a cycle)' }
+  above.add(value)
+  for (const [key, inner] of entriesOf(value)) {
+    const culprit = findCulprit(inner, `${path}${key}`, above)
+    if (culprit !== null) return culprit
+  }
+  above.delete(value)
+  return null
+}
+
+function* entriesOf(value: object): Generator<[string, unknown]> {
+  if (value instanceof Map) for (const [key, inner] of value) yield [`.get(${String(key)})`, inner]
+  else if (value instanceof Set) for (const inner of value) yield ['.values()', inner]
+  else if (Array.isArray(value)) for (const [i, inner] of value.entries()) yield [`[${i}]`, inner]
+  else for (const [key, inner] of Object.entries(value)) yield [`.${key}`, inner]
+}
+
+function toText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

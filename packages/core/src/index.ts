@@ -1,0 +1,65 @@
+export { actor } from './actor/actor.ts'
+export { AskError, type AskFailureReason, type AskOptions, type AskOutcome } from './actor/ask.ts'
+export type { Actor, Context, FindOptions, SpawnArgs, SpawnOptions, StopOptions } from './actor/context.ts'
+export type { DeadLetter, DeadLetterReason } from './actor/dead-letter.ts'
+export type { Logger, LogLevel } from './actor/logger.ts'
+export {
+  type Answer,
+  type Handlers,
+  type Message,
+  type MessageName,
+  type NameAccepting,
+  type Payload,
+  type Protocol,
+  type ProtocolShape,
+  protocol,
+  type Reply,
+} from './actor/protocol.ts'
+export type { AnyRef, Ref } from './actor/ref.ts'
+export type { Deferred, Forwarded } from './actor/reply.ts'
+export type { Terminated } from './actor/terminated.ts'
+export type { TerminationReason } from './actor/watcher.ts'
+export { createSystem } from './create-system.ts'
+export {
+  ActorFailedError,
+  AddressInUseError,
+  DialError,
+  FrameTooLargeError,
+  InvalidOptionError,
+  MalformedFrameError,
+  NameTakenError,
+  NotSerializableError,
+  ProtocolMismatchError,
+  RefusedError,
+  ReplyError,
+  ServiceNotFoundError,
+  StaleContextError,
+  SystemStoppedError,
+  TroupeError,
+  UnknownOptionError,
+} from './errors.ts'
+export { checkOptions, is, type OptionCheck } from './options.ts'
+export type { Peer, PeerEvent } from './remoting/peer-event.ts'
+export type { Clock } from './runtime/clock.ts'
+export { drawBelow, hash32, type Random, SeededRandom } from './runtime/random.ts'
+export { realRuntime } from './runtime/real.ts'
+export type { Runtime } from './runtime/runtime.ts'
+export type { Cancellable, Scheduler } from './runtime/scheduler.ts'
+export {
+  type Decision,
+  type Directive,
+  type Failure,
+  type Supervision,
+  type Supervisor,
+  stopOnFailure,
+} from './supervision/directive.ts'
+export type {
+  BackoffOptions,
+  OneForOneOptions,
+} from './supervision/one-for-one.ts'
+export { oneForOne } from './supervision/one-for-one.ts'
+export type { ActorSystem, ConnectOptions } from './system/actor-system.ts'
+export type { SystemEvent, SystemEvents } from './system/events.ts'
+export { consoleSink, type LogSink } from './system/logger.ts'
+export type { SystemOptions } from './system/system-options.ts'
+export type { CloseCode, Link, LinkHandlers, Transport } from './transport/transport.ts'

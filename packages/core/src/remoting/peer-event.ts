@@ -1,0 +1,23 @@
+/** Another node, as it introduced itself. */
+export interface Peer {
+  /** Identity of its present run: a restarted node is another peer. */
+  readonly uid: string
+  readonly name: string
+  /** Where it listens; an empty string when it only dials. */
+  readonly address: string
+}
+
+/** What happens to connections, as system events. */
+export type PeerEvent =
+  /** Connected, for the first time or again. */
+  | { readonly type: 'peer-up'; readonly peer: Peer }
+  /** The connection is lost. Not a death: it may come back within `disconnectGraceMs`. */
+  | { readonly type: 'peer-lost'; readonly peer: Peer; readonly why: string }
+  /** Down for good: its watchers have been told, and this run of it is never talked to again. */
+  | { readonly type: 'peer-down'; readonly peer: Peer; readonly reason: 'node-down' | 'node-restarted' | 'left' }
+  /** A connection was refused, by this side or the other. */
+  | { readonly type: 'link-refused'; readonly peer: string; readonly code: string; readonly message: string }
+  /** A link was closed because its bytes broke the protocol. Other links are untouched. */
+  | { readonly type: 'link-broken'; readonly peer: string; readonly message: string }
+  /** An answer came for an ask that was over: it is dropped. */
+  | { readonly type: 'late-reply'; readonly peer: string }

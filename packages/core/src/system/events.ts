@@ -1,0 +1,35 @@
+import type { CellEvent } from '../actor/cell-host.ts'
+import type { DeadLetter } from '../actor/dead-letter.ts'
+import type { PeerEvent } from '../remoting/peer-event.ts'
+
+/** Everything worth knowing about a system: for logs, metrics, tests and dashboards. */
+export type SystemEvent = CellEvent | PeerEvent | ({ readonly type: 'dead-letter' } & DeadLetter)
+
+/** The stream of a system's events. Without a listener an event costs one comparison. */
+export class SystemEvents {
+  readonly #listeners = new Set<(event: SystemEvent) => void>()
+  readonly #onListenerError: (error: unknown) => void
+
+  constructor(onListenerError: (error: unknown) => void) {
+    this.#onListenerError = onListenerError
+  }
+
+  /** @returns ends the subscription */
+  subscribe(listener: (event: SystemEvent) => void): () => void {
+    // A function of its own: the same listener subscribed twice must be told twice.
+    const entry = (event: SystemEvent): void => listener(event)
+    this.#listeners.add(entry)
+    return () => this.#listeners.delete(entry)
+  }
+
+  /** Tells every listener; one that throws is reported and hinders neither the others nor the system. */
+  emit(event: SystemEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#onListenerError(error)
+      }
+    }
+  }
+}
