@@ -5,7 +5,14 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const c8 = join(dirname(fileURLToPath(import.meta.resolve('c8'))), 'bin', 'c8.js')
-const options = ['--reporter=text-summary', '--reporter=html', '--include=packages/*/src/**', '--exclude=**/*.test.ts']
+const options = [
+  '--all',
+  '--src=packages',
+  '--reporter=text-summary',
+  '--reporter=html',
+  '--include=packages/*/src/**',
+  '--exclude=**/*.test.ts',
+]
 const { status } = spawnSync(
   process.execPath,
   [c8, ...options, process.execPath, 'scripts/test.mjs', ...process.argv.slice(2)],
