@@ -224,6 +224,7 @@ const promises: Record<string, (t: Assertions, stage: Stage) => Promise<void>> =
       t.is(await server.ended(), `${code}: because of ${code}`)
       t.is(server.frames.length, 100)
       t.is(await client.ended(), `${code}: because of ${code}`)
+      t.is(client.link.bufferedBytes, 0)
     }
   },
 
@@ -281,6 +282,21 @@ const promises: Record<string, (t: Assertions, stage: Stage) => Promise<void>> =
 
     t.is(await server.ended(), 'normal: too late')
     t.is(server.frames.length, 1)
+  },
+
+  'a link may be closed before it is opened': async (t, stage) => {
+    const [clientLink, serverLink] = await stage.connectUnopened()
+    const client = new LinkRecorder(clientLink, stage.scheduler)
+    const server = new LinkRecorder(serverLink, stage.scheduler)
+    serverLink.open(server)
+
+    clientLink.close('normal', 'changed my mind')
+    t.is(await server.ended(), 'normal: changed my mind')
+    await stage.idle()
+    clientLink.open(client)
+    t.deepEqual(client.endings, [])
+
+    t.is(await client.ended(), 'normal: changed my mind')
   },
 
   'a frame handler that throws ends its own link with code lost, and no other': async (t, stage) => {
