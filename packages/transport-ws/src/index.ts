@@ -1,0 +1,1 @@
+export { type WebSocketTransportOptions, webSocketTransport } from './web-socket-transport.ts'
