@@ -1,0 +1,6 @@
+export { type ManualRuntime, manualRuntime } from '@troupe/core/testing'
+export type { HistoryEvent, Operation } from './checkers/history.ts'
+export { type CheckOptions, checkLinearizable, type Model, type Verdict } from './checkers/linearizability.ts'
+export { registerModel } from './checkers/register-model.ts'
+export { type Probe, ProbeError, probe, type Received, type Stepper } from './probe.ts'
+export { within } from './within.ts'
