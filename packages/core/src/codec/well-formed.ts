@@ -51,7 +51,7 @@ function item(bytes: Uint8Array, at: number, depth: number): number {
 function indefinite(bytes: Uint8Array, at: number, major: number, depth: number): number {
   if (major !== 4 && major !== 5) throw new MalformedFrameError('a string, a tag or a break without a length')
   let next = at + 1
-  for (let items = 0; bytes[next] !== 0xff; items++) next = item(bytes, next, depth + 1)
+  while (bytes[next] !== 0xff) next = item(bytes, next, depth + 1)
   return next + 1
 }
 

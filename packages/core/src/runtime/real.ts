@@ -21,7 +21,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1
 class HostScheduler implements Scheduler {
   defer(task: () => void): void {
     // A settled promise's reaction is the cheapest way to the end of a turn: 52 ns, queueMicrotask 158.
-    resolved.then(task)
+    void resolved.then(task)
   }
 
   yield(task: () => void): void {

@@ -20,7 +20,7 @@ import type { ActorSystem, ConnectOptions } from './actor-system.ts'
 import { SystemEvents } from './events.ts'
 import { consoleSink, type LogSink, loggerFor } from './logger.ts'
 import { Receptionist } from './receptionist.ts'
-import { RECEPTIONIST_NAME, receptionistSync } from './receptionist-sync.ts'
+import { RECEPTIONIST_NAME, type ReceptionistSync, receptionistSync } from './receptionist-sync.ts'
 import type { Settings } from './system-options.ts'
 
 /** What the system needs of the layer that talks to other nodes. */
@@ -45,12 +45,12 @@ export class LocalSystem implements ActorSystem, CellHost {
   readonly timers: TimerQueue
   readonly registry: Receptionist
   readonly events: SystemEvents
+  readonly receptionist: Ref<ReceptionistSync>
   readonly askTimeoutMs: number
   readonly stopTimeoutMs: number
   readonly #sink: LogSink
   readonly #root: Cell
   readonly #user: Cell
-  readonly #system: Cell
   /** Actors whose refs have left this node, by uid: the only ones that messages from abroad can name. */
   readonly #exported = new Map<number, LocalTarget>()
   #address = ''
@@ -71,9 +71,10 @@ export class LocalSystem implements ActorSystem, CellHost {
     this.registry = new Receptionist(this.timers)
     const stopTimeoutMs = SYSTEM_STOP_FACTOR * settings.stopTimeoutMs
     this.#root = new Cell(this, null, guardian, '', { stopTimeoutMs })
-    this.#system = this.#root.spawn(guardian, { name: 'system', stopTimeoutMs })
+    const internal = this.#root.spawn(guardian, { name: 'system', stopTimeoutMs })
     this.#user = this.#root.spawn(guardian, { name: 'user', stopTimeoutMs })
-    this.#system.spawn(receptionistSync(this.registry, this.uid), { name: RECEPTIONIST_NAME })
+    const sync = receptionistSync(this.registry, this.uid)
+    this.receptionist = internal.spawn(sync, { name: RECEPTIONIST_NAME }).ref as ActorRef<ReceptionistSync>
   }
 
   /** Joins the node with its connections. Called once, before anybody else has the system. */

@@ -27,7 +27,7 @@ export interface ReceptionistSync {
 export const ReceptionistSync: Protocol<ReceptionistSync> = protocol<ReceptionistSync>('troupe.receptionist')
 
 export const RECEPTIONIST_NAME = 'receptionist'
-export const RECEPTIONIST_PATH = `/system/${RECEPTIONIST_NAME}`
+export const RECEPTIONIST_PATH: string = `/system/${RECEPTIONIST_NAME}`
 
 /** Carries changes of `receptionist` to every connected node, and theirs into it. */
 export function receptionistSync(receptionist: Receptionist, uid: string): Actor<ReceptionistSync> {

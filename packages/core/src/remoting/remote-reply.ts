@@ -1,0 +1,60 @@
+import { codeOf } from '../actor/ask.ts'
+import type { DeadLetterReason } from '../actor/dead-letter.ts'
+import type { AbandonReason, Origin } from '../actor/origin.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { type Envelope, Kind } from './wire.ts'
+import type { WireReason } from './wire-failure.ts'
+
+/** The way back to another node. */
+export interface ReplyRoute {
+  /** Sends a handler's answer, or the news that it has no CBOR form. */
+  reply(correlation: number, value: unknown): void
+  /** Sends without any bound: there is one answer per ask. */
+  sendSystem(envelope: Envelope): void
+}
+
+/** Behind a message that an actor of another node asked: carries the answer back over the link it came from. */
+export class RemoteReply implements Origin {
+  readonly #route: ReplyRoute
+  readonly #clock: Clock
+  readonly #correlation: number
+  readonly #deadlineMs: number
+
+  constructor(route: ReplyRoute, clock: Clock, correlation: number, ttlMs: number) {
+    this.#route = route
+    this.#clock = clock
+    this.#correlation = correlation
+    this.#deadlineMs = clock.now() + ttlMs
+  }
+
+  /** An ask whose time is over has failed on the asking side: handling it would be work for nobody. */
+  begin(): boolean {
+    return this.#clock.now() < this.#deadlineMs
+  }
+
+  remainingMs(): number {
+    return Math.max(0, this.#deadlineMs - this.#clock.now())
+  }
+
+  settle(value: unknown): void {
+    this.#route.reply(this.#correlation, value)
+  }
+
+  fail(error: Error, reason: 'handler' | 'refused'): void {
+    this.#send(reason, error)
+  }
+
+  abandoned(reason: AbandonReason): void {
+    this.#send(`abandoned:${reason}`, null)
+  }
+
+  undelivered(reason: DeadLetterReason): boolean {
+    this.#send(`undelivered:${reason}`, null)
+    return true
+  }
+
+  #send(reason: WireReason, error: Error | null): void {
+    const cause = error === null ? (['', '', null] as const) : ([error.message, error.name, codeOf(error)] as const)
+    this.#route.sendSystem([Kind.failure, this.#correlation, reason, ...cause])
+  }
+}

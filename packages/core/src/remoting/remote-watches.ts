@@ -1,0 +1,124 @@
+import type { LocalTarget } from '../actor/cell-host.ts'
+import type { TerminationReason, Watcher } from '../actor/watcher.ts'
+import { type Envelope, Kind, type To } from './wire.ts'
+
+/** One watch of an actor there by an actor here. */
+interface Outward {
+  readonly to: To
+  readonly watcher: Watcher
+}
+
+/** One watch of an actor here by an actor there. Kept until that side has confirmed the notice. */
+class Inward implements Watcher {
+  readonly target: LocalTarget | null
+  readonly #notify: (reason: TerminationReason) => void
+  reason: TerminationReason | null = null
+
+  constructor(target: LocalTarget | null, notify: (reason: TerminationReason) => void) {
+    this.target = target
+    this.#notify = notify
+  }
+
+  terminated(reason: TerminationReason): void {
+    this.reason = reason
+    this.#notify(reason)
+  }
+}
+
+/**
+ * The watches between this node and one peer, in both directions.
+ *
+ * Notices may be lost with a connection. After each new one the watching side names all its watches again;
+ * the watched side repeats what it has to say, and forgets a watch only once it is confirmed. So each watch
+ * brings exactly one notice, however often the connection is lost.
+ */
+export class RemoteWatches {
+  readonly #route: { sendSystem(envelope: Envelope): void }
+  readonly #local: (to: To) => LocalTarget | null
+  readonly #outward = new Map<number, Outward>()
+  readonly #ids = new Map<Watcher, number>()
+  readonly #inward = new Map<number, Inward>()
+  #lastId = 0
+
+  constructor(route: { sendSystem(envelope: Envelope): void }, local: (to: To) => LocalTarget | null) {
+    this.#route = route
+    this.#local = local
+  }
+
+  watch(to: To, watcher: Watcher): void {
+    const id = ++this.#lastId
+    this.#outward.set(id, { to, watcher })
+    this.#ids.set(watcher, id)
+    this.#route.sendSystem([Kind.watch, to, id])
+  }
+
+  unwatch(watcher: Watcher): void {
+    const id = this.#ids.get(watcher)
+    if (id === undefined) return
+    this.#forget(id, watcher)
+    this.#route.sendSystem([Kind.unwatch, id])
+  }
+
+  /** A new connection: the peer may have missed some, or its notices may have been lost. */
+  renew(): void {
+    for (const [id, { to }] of this.#outward) this.#route.sendSystem([Kind.watch, to, id])
+  }
+
+  /** The peer says that one of the watched is gone. */
+  terminated(id: number, reason: string): void {
+    const outward = this.#outward.get(id)
+    this.#route.sendSystem([Kind.unwatch, id])
+    if (outward === undefined) return
+    this.#forget(id, outward.watcher)
+    outward.watcher.terminated(isTerminationReason(reason) ? reason : 'stopped')
+  }
+
+  /** The peer watches an actor of this node. */
+  watchedBy(to: To, id: number): void {
+    const known = this.#inward.get(id)
+    if (known !== undefined) {
+      if (known.reason !== null) known.terminated(known.reason)
+      return
+    }
+    const target = this.#local(to)
+    const inward = new Inward(target, (reason) => this.#route.sendSystem([Kind.terminated, id, reason]))
+    this.#inward.set(id, inward)
+    if (target === null) inward.terminated('not-found')
+    else target.addWatcher(inward)
+  }
+
+  unwatchedBy(id: number): void {
+    const inward = this.#inward.get(id)
+    if (inward === undefined) return
+    this.#inward.delete(id)
+    inward.target?.removeWatcher(inward)
+  }
+
+  /** The peer is gone for good. */
+  end(reason: 'node-down' | 'node-restarted'): void {
+    for (const inward of this.#inward.values()) inward.target?.removeWatcher(inward)
+    const outward = [...this.#outward.values()]
+    this.#inward.clear()
+    this.#outward.clear()
+    this.#ids.clear()
+    for (const { watcher } of outward) watcher.terminated(reason)
+  }
+
+  #forget(id: number, watcher: Watcher): void {
+    this.#outward.delete(id)
+    this.#ids.delete(watcher)
+  }
+}
+
+const REASONS: Readonly<Record<TerminationReason, true>> = {
+  stopped: true,
+  failed: true,
+  killed: true,
+  'not-found': true,
+  'node-down': true,
+  'node-restarted': true,
+}
+
+function isTerminationReason(text: string): text is TerminationReason {
+  return Object.hasOwn(REASONS, text)
+}
