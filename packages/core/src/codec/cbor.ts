@@ -1,7 +1,7 @@
 import { addExtension, Encoder } from 'cbor-x'
 import { ActorRef, type AnyRef } from '../actor/ref.ts'
 import { MalformedFrameError, NotSerializableError } from '../errors.ts'
-import { checkWellFormed } from './well-formed.ts'
+import { checkWellFormed, MAX_BIGINT_BYTES, MAX_DEPTH } from './well-formed.ts'
 
 /** A ref in pieces, as it stands behind its tag. */
 export interface RefParts {
@@ -39,6 +39,31 @@ addExtension({
   decode: (parts: unknown) => decodeError(parts),
 })
 
+// The library multiplies and cuts off: one date in 160 would arrive a millisecond early.
+addExtension({
+  // Dates are encoded as ever.
+  Class: undefined as never,
+  encode: undefined as never,
+  tag: 1,
+  decode: (seconds: unknown) => new Date(toMs(Number(seconds))),
+})
+
+/** What the library would send as something else, an empty object or a tag that no decoder here takes. */
+const REFUSED = [
+  { Class: RegExp, what: 'a RegExp' },
+  { Class: Promise, what: 'a promise (await it first)' },
+  { Class: WeakMap, what: 'a WeakMap' },
+  { Class: WeakSet, what: 'a WeakSet' },
+] as const
+
+for (const { Class, what } of REFUSED) {
+  const refuse = (): never => {
+    throw new TypeError(what)
+  }
+  // Only encoded, so without a tag; the library's types know no such extension.
+  addExtension({ Class: Class as never, encode: refuse, decode: refuse, tag: undefined as never })
+}
+
 /**
  * Encodes one value. Objects of classes arrive as plain objects; -0 arrives as 0.
  *
@@ -47,7 +72,10 @@ addExtension({
  */
 export function encode(value: unknown, message: string): Uint8Array {
   try {
-    return codec.encode(value)
+    const bytes = codec.encode(value)
+    // Whoever receives it checks it too, and closes the link: better no than that. Fewer bytes cannot break a limit.
+    if (bytes.length > MAX_DEPTH) checkWellFormed(bytes)
+    return bytes
   } catch (error) {
     const culprit = findCulprit(value, 'payload', new Set())
     if (culprit === null) throw new NotSerializableError('payload', toText(error), message)
@@ -65,7 +93,10 @@ export function decode(bytes: Uint8Array, resolve: ResolveRef): unknown {
   const outer = resolveRef
   resolveRef = resolve
   try {
-    return codec.decode(bytes)
+    // Views of a Buffer would be Buffers, which are not equal to the arrays that were sent.
+    const plain =
+      bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    return codec.decode(plain)
   } catch (error) {
     if (error instanceof MalformedFrameError) throw error
     throw new MalformedFrameError(toText(error))
@@ -89,6 +120,12 @@ function decodeRef(parts: unknown): AnyRef {
   return resolveRef({ address, nodeUid, path, uid })
 }
 
+/** Exact for every date there is: whole seconds and the rest apart, because their product is not. */
+function toMs(seconds: number): number {
+  const whole = Math.trunc(seconds)
+  return whole * 1000 + Math.round((seconds - whole) * 1000)
+}
+
 function decodeError(parts: unknown): Error {
   const [name, message] = Array.isArray(parts) ? parts : []
   const error = new Error(String(message))
@@ -100,8 +137,12 @@ function decodeError(parts: unknown): Error {
 function findCulprit(value: unknown, path: string, above: Set<object>): { path: string; what: string } | null {
   if (typeof value === 'function') return { path, what: 'a function' }
   if (typeof value === 'symbol') return { path, what: 'a symbol' }
+  if (typeof value === 'bigint') return isTooLarge(value) ? { path, what: `over ${MAX_BIGINT_BYTES} bytes long` } : null
   if (typeof value !== 'object' || value === null || value instanceof ActorRef) return null
+  const refused = REFUSED.find(({ Class }) => value instanceof Class)
+  if (refused !== undefined) return { path, what: refused.what }
   if (above.has(value)) return { path, what: 'part of itself (a cycle)' }
+  if (above.size > MAX_DEPTH) return { path, what: `nested deeper than ${MAX_DEPTH}` }
   above.add(value)
   for (const [key, inner] of entriesOf(value)) {
     const culprit = findCulprit(inner, `${path}${key}`, above)
@@ -109,6 +150,10 @@ function findCulprit(value: unknown, path: string, above: Set<object>): { path: 
   }
   above.delete(value)
   return null
+}
+
+function isTooLarge(value: bigint): boolean {
+  return BigInt.asIntN(8 * MAX_BIGINT_BYTES, value) !== value
 }
 
 function* entriesOf(value: object): Generator<[string, unknown]> {

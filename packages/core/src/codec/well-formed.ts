@@ -1,7 +1,9 @@
 import { MalformedFrameError } from '../errors.ts'
 
 /** Nesting a frame may have: deeper ones would use up the stack of the decoder. */
-const MAX_DEPTH = 64
+export const MAX_DEPTH: number = 64
+/** Length a big integer may have: the decoder's time for one grows with the square of it, 0.5 s for 64 KiB. */
+export const MAX_BIGINT_BYTES: number = 1024
 
 /**
  * Tags a frame may hold: dates, big integers, typed arrays, sets, maps, and Troupe's own two. The decoder
@@ -37,7 +39,10 @@ function item(bytes: Uint8Array, at: number, depth: number): number {
   if (major <= 3) return within(bytes, afterHead, value)
   if (major === 6) {
     if (!ALLOWED_TAGS.has(value)) throw new MalformedFrameError(`tag ${value} is not allowed`)
-    return item(bytes, afterHead, depth + 1)
+    const end = item(bytes, afterHead, depth + 1)
+    if ((value === 2 || value === 3) && end - afterHead > MAX_BIGINT_BYTES)
+      throw new MalformedFrameError(`a big integer of more than ${MAX_BIGINT_BYTES} bytes`)
+    return end
   }
   const items = major === 5 ? value * 2 : value
   // Each item takes a byte at least: a length beyond that is a lie, found before anything is made of it.
