@@ -52,7 +52,7 @@ export function probe(
 ): Probe<Anything> {
   const pending: Received[] = []
   const definition = actor(protocol<Anything>('probe'), () => ({
-    unhandled: (name, payload) => {
+    unhandled: (name: string, payload: unknown) => {
       pending.push({ name, payload })
       return answer(name, payload)
     },

@@ -1,0 +1,21 @@
+import { checkOptions, InvalidOptionError, type OptionCheck } from '@troupe/core'
+
+/**
+ * Checks options of which some must be there.
+ *
+ * @param required what must not be missing, checked like the rest
+ * @throws {UnknownOptionError | InvalidOptionError}
+ */
+export function requireOptions(
+  where: string,
+  given: object,
+  required: Readonly<Record<string, OptionCheck>>,
+  optional: Readonly<Record<string, OptionCheck>> = {},
+): void {
+  checkOptions(where, given, { ...required, ...optional })
+  for (const [option, check] of Object.entries(required)) {
+    const value: unknown = Reflect.get(given, option)
+    const expected = check(value)
+    if (expected !== null) throw new InvalidOptionError(where, option, expected, value)
+  }
+}
