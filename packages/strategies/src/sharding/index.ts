@@ -1,1 +1,8 @@
-export {}
+export { ColumnSharding } from './column.ts'
+export { ColumnGroup, type Columns, columnGroup } from './column-group.ts'
+export { ColumnTable, columnTable } from './column-table.ts'
+export { KeyValue, keyValueShard, type Row, type Scan } from './key-value.ts'
+export { RangeSharding } from './range.ts'
+export { RendezvousSharding } from './rendezvous.ts'
+export { shardedStore } from './sharded-store.ts'
+export type { ShardingStrategy, ShardRange } from './strategy.ts'
