@@ -1,14 +1,13 @@
 /** A worker that crashes is restarted by its parent; one that crashes too often stops, and its parent hears of it. */
-import { actor, createSystem, oneForOne, protocol, type Ref, type Terminated } from '@troupe/core'
+import { actor, createSystem, type Deferred, oneForOne, protocol, type Ref, type Terminated } from '@troupe/core'
 
 interface Divider {
   divide: (by: number) => number
 }
 const Divider = protocol<Divider>('divider')
 
-const divider = actor(Divider, (ctx) => {
+const divider = actor(Divider, () => {
   console.log('  divider: starting')
-  ctx.onStop(() => console.log('  divider: stopping'))
   return {
     divide: (by) => {
       if (by === 0) throw new RangeError('division by zero')
@@ -19,6 +18,7 @@ const divider = actor(Divider, (ctx) => {
 
 interface Boss {
   worker: () => Ref<Divider>
+  end: () => string
   workerGone: (notice: Terminated) => void
 }
 const Boss = protocol<Boss>('boss')
@@ -27,22 +27,24 @@ const boss = actor(Boss, (ctx) => {
   const twice = oneForOne({ maxRestarts: 2, backoff: { minMs: 10, maxMs: 20 } })
   const worker = ctx.spawn(divider, { name: 'divider', supervise: twice })
   ctx.watch(worker, 'workerGone')
+  let waiting: Deferred<string> | null = null
   return {
     worker: () => worker,
-    workerGone: ({ reason }) => {
-      console.log(`boss: the worker is gone, reason: ${reason}`)
-      ctx.stop()
-    },
+    end: () => (waiting = ctx.reply<string>()), // answered below, when there is something to say
+    workerGone: ({ reason }) => waiting?.resolve(reason),
   }
 })
 
 const system = await createSystem({ name: 'supervision', log: false })
 const top = system.spawn(boss, { name: 'boss' })
 const worker = await top.ask('worker')
+const end = top.ask('end')
 
-for (const by of [4, 0, 5, 0, 8, 0, 10]) {
-  // A failed ask says what is known about its effect; the restart itself is invisible to the asker.
+for (const by of [4, 0, 5, 0, 8, 0]) {
+  // A failed ask says what is known about its effect. A restart is invisible: the ref stays as it was.
   const answer = await worker.ask('divide', by).catch((error) => `${error.outcome}, ${error.reason}`)
   console.log(`100 / ${by} = ${answer}`)
 }
+console.log(`the third failure was one too many: the worker ${await end}`)
+console.log(await worker.ask('divide', 10).catch((error) => `100 / 10 = ${error.outcome}, ${error.reason}`))
 await system.stop()

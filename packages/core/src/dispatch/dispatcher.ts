@@ -31,11 +31,13 @@ export class Dispatcher {
   readonly #scheduler: Scheduler
   readonly #drain: () => void
   readonly #resume: () => void
+  readonly #endSlice: () => void
   #queue: (Runnable | null)[] = new Array<Runnable | null>(64).fill(null)
   #head = 0
   #length = 0
   #awake = false
-  /** When this slice was first looked at. Microtask drains in a row share one: alone they would starve I/O. */
+  /** A slice lasts until timers and I/O have had their turn: drains in microtasks alone would starve them. */
+  #inSlice = false
   #sliceStartMs = Number.POSITIVE_INFINITY
   #lastLookMs = 0
   #sinceLook = 0
@@ -45,8 +47,12 @@ export class Dispatcher {
     this.#clock = clock
     this.#scheduler = scheduler
     this.#drain = () => this.#work()
-    this.#resume = () => {
+    this.#endSlice = () => {
+      this.#inSlice = false
       this.#sliceStartMs = Number.POSITIVE_INFINITY
+    }
+    this.#resume = () => {
+      this.#endSlice()
       this.#work()
     }
   }
@@ -74,6 +80,9 @@ export class Dispatcher {
       }
     }
     this.#awake = false
+    if (this.#inSlice) return
+    this.#inSlice = true
+    this.#scheduler.yield(this.#endSlice)
   }
 
   /** @returns true when the slice is over */

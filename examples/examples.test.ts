@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import test from 'ava'
+
+const run = promisify(execFile)
+const folder = dirname(fileURLToPath(import.meta.url))
+
+/** Each example runs as a user runs it, in processes of its own, and prints exactly this. */
+const PRINTS: Readonly<Record<string, string>> = {
+  hello: 'hello, the count is 42',
+  supervision: `
+  divider: starting
+100 / 4 = 25
+100 / 0 = failed, handler
+  divider: starting
+100 / 5 = 20
+100 / 0 = failed, handler
+  divider: starting
+100 / 8 = 12.5
+100 / 0 = failed, handler
+the third failure was one too many: the worker failed
+100 / 10 = not-sent, stopped`,
+  'web-socket-pair': `
+hello world, from another process
+the greeter is gone: stopped`,
+}
+
+for (const [name, expected] of Object.entries(PRINTS)) {
+  test(`example ${name} prints what it promises`, async (t) => {
+    const { stdout } = await run(process.execPath, [
+      join(folder, '..', 'scripts', 'run.mjs'),
+      join(folder, `${name}.ts`),
+    ])
+
+    t.is(stdout.trimEnd(), expected.replace(/^\n/, ''))
+  })
+}
+
+test('every small example is run here and is shorter than 60 lines', (t) => {
+  const files = readdirSync(folder).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('.'),
+  )
+
+  t.deepEqual(files.map((file) => file.slice(0, -3)).sort(), Object.keys(PRINTS).sort())
+  for (const file of files) {
+    const lines = readFileSync(join(folder, file), 'utf8').trimEnd().split('\n').length
+    t.true(lines < 60, `${file} has ${lines} lines`)
+  }
+})

@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import test from 'ava'
+
+const run = promisify(execFile)
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const blocks = [...readme.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, code]) => ({ language, code: code! }))
+
+test('every code block of the README is a program, and there are some', (t) => {
+  t.true(blocks.length >= 3)
+  t.deepEqual([...new Set(blocks.map(({ language }) => language))], ['ts'])
+})
+
+for (const [i, { code }] of blocks.entries()) {
+  test(`code block ${i + 1} of the README prints what it says it prints`, async (t) => {
+    // Below examples/, where the packages resolve as they do for a user.
+    const file = join(root, 'examples', `.readme-${process.pid}-${i + 1}.ts`)
+    const promised = [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, text]) => text)
+    t.teardown(() => rmSync(file, { force: true }))
+    writeFileSync(file, code)
+
+    const { stdout } = await run(process.execPath, [join(root, 'scripts', 'run.mjs'), file])
+
+    t.true(promised.length > 0)
+    t.deepEqual(stdout.trimEnd().split('\n'), promised)
+  })
+}
+
+test('the code of the README passes the type checker', async (t) => {
+  const folder = join(root, 'examples', `.readme-types-${process.pid}`)
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(folder)
+  for (const [i, { code }] of blocks.entries()) writeFileSync(join(folder, `block-${i + 1}.ts`), code)
+  const config = { extends: '../../tsconfig.check.json', files: blocks.map((_, i) => `block-${i + 1}.ts`), include: [] }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  await t.notThrowsAsync(run(process.execPath, [tsc, '-p', folder]))
+})
