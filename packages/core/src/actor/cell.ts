@@ -3,8 +3,8 @@ import { NameTakenError, SystemStoppedError, toError } from '../errors.ts'
 import { Mailbox } from '../mailbox/mailbox.ts'
 import { Ring } from '../mailbox/ring.ts'
 import type { Deadline } from '../runtime/timer-queue.ts'
-import type { Supervision, Supervisor } from '../supervision/directive.ts'
-import { stopOnFailure } from '../supervision/directive.ts'
+import type { Decision, Supervision, Supervisor } from '../supervision/directive.ts'
+import { STOP, stopOnFailure } from '../supervision/directive.ts'
 import type { CellHost } from './cell-host.ts'
 import type { AnyActor } from './context.ts'
 import { Incarnation } from './incarnation.ts'
@@ -31,6 +31,9 @@ const HIGH_WATER = 1000
 const MIN_SETUP_BACKOFF_MS = 100
 
 type HandlerTable = Record<string, ((...args: readonly unknown[]) => unknown) | undefined>
+
+/** What every object has besides: `toString` and the like are messages only where a behaviour says so. */
+const INHERITED = Object.prototype as object as HandlerTable
 
 /** One running actor: behaviour, two lanes of work, children, and where it stands in its life. */
 export class Cell implements Runnable {
@@ -139,11 +142,11 @@ export class Cell implements Runnable {
     let result: unknown
     this.#origin = origin
     try {
-      if (typeof handlers[name] === 'function') result = handlers[name](payload)
+      if (isMessage(handlers, name)) result = handlers[name]!(payload)
       else if (handlers.unhandled !== undefined) result = handlers.unhandled(name, payload)
       else return this.#unhandled(name, payload)
     } catch (thrown) {
-      this.#failed(toError(thrown))
+      this.#handlerFailed(toError(thrown))
       return
     }
     if (result instanceof Promise) this.#await(result)
@@ -170,7 +173,7 @@ export class Cell implements Runnable {
         if (this.#continue(incarnation)) this.#answer(value)
       },
       (reason) => {
-        if (this.#continue(incarnation)) this.#failed(toError(reason))
+        if (this.#continue(incarnation)) this.#handlerFailed(toError(reason))
       },
     )
   }
@@ -289,28 +292,45 @@ export class Cell implements Runnable {
     }
   }
 
-  /** The handler or the set-up threw, a pipe was rejected, or a child escalated. */
+  #handlerFailed(error: Error): void {
+    this.takeOrigin()?.fail(error, 'handler')
+    this.#failed(error)
+  }
+
+  /**
+   * A handler or the set-up threw, a pipe was rejected, or a child escalated. Where it was not the handler,
+   * the message it has at hand is none of this: its asker still gets the handler's own answer.
+   */
   #failed(error: Error, minBackoffMs = 0): void {
-    const origin = this.takeOrigin()
-    origin?.fail(error, 'handler')
     if (this.#state !== RUNNING) {
       this.host.report({ type: 'actor-failed', path: this.path, error, directive: 'stop' })
       return
     }
-    this.#supervisor ??= this.#supervision.supervise()
-    const { clock, random } = this.host.runtime
-    const decision = this.#supervisor.decide({ error, nowMs: clock.now(), random })
-    const resume = decision.directive === 'resume' && minBackoffMs === 0
-    this.host.report({ type: 'actor-failed', path: this.path, error, directive: decision.directive })
+    const decision = this.#decide(error)
+    // Without handlers there is nothing to go on with.
+    const directive = decision.directive === 'resume' && minBackoffMs > 0 ? 'stop' : decision.directive
+    this.host.report({ type: 'actor-failed', path: this.path, error, directive })
     if (decision.limitReached) this.host.report({ type: 'restart-limit', path: this.path, error })
-    if (resume) return
-    if (decision.directive === 'restart') {
+    if (directive === 'resume') return
+    if (directive === 'restart') {
       this.#restartDelayMs = Math.max(decision.delayMs, minBackoffMs)
       this.#windDown(RESTARTING, 'failed')
       return
     }
     this.#windDown(STOPPING, 'failed')
-    if (decision.directive === 'escalate') this.parent?.fail(error)
+    if (directive === 'escalate') this.parent?.fail(error)
+  }
+
+  /** A supervisor is code of the user's too: one that throws must not take the node with it. */
+  #decide(error: Error): Decision {
+    const { clock, random } = this.host.runtime
+    try {
+      this.#supervisor ??= this.#supervision.supervise()
+      return this.#supervisor.decide({ error, nowMs: clock.now(), random })
+    } catch (thrown) {
+      this.host.report({ type: 'actor-failed', path: this.path, error: toError(thrown), directive: 'stop' })
+      return STOP
+    }
   }
 
   /** Fails this actor from outside a handler: a piped promise, an escalating child. */
@@ -348,9 +368,11 @@ export class Cell implements Runnable {
       return
     }
     this.#cleaning = true
-    const cleaning = this.#incarnation?.cleanUp() ?? null
+    const incarnation = this.#incarnation
+    const cleaning = incarnation?.cleanUp() ?? null
     if (cleaning === null) this.#ended()
-    else void cleaning.then(() => this.#signal('cleaned-up'))
+    // One that outlived its time says nothing about the incarnation that is there now.
+    else void cleaning.then(() => incarnation === this.#incarnation && this.#signal('cleaned-up'))
   }
 
   #childGone(child: Cell): void {
@@ -436,6 +458,15 @@ export class Cell implements Runnable {
     this.host.report({ type: 'high-water', path: this.path, queued: this.#mailbox.size })
     this.#highWater *= 2
   }
+}
+
+function isMessage(handlers: HandlerTable, name: string): boolean {
+  return (
+    typeof handlers[name] === 'function' &&
+    handlers[name] !== INHERITED[name] &&
+    name !== 'constructor' &&
+    name !== 'unhandled'
+  )
 }
 
 /** Queued behind everything sent so far; stops the cell when its turn comes, and is never handled itself. */

@@ -49,6 +49,8 @@ export class Incarnation implements Context<AnyProtocol> {
   #watches: Map<string, Watch> | null = null
   #owed: Set<OwedReply> | null = null
   #cleanups: (() => void | Promise<void>)[] | null = null
+  /** Not clean-ups, because a kill leaves those out. */
+  #subscriptions: (() => void)[] | null = null
 
   constructor(owner: IncarnationOwner) {
     this.#owner = owner
@@ -93,7 +95,11 @@ export class Incarnation implements Context<AnyProtocol> {
   stop(ref?: AnyRef, options?: StopOptions): void {
     this.#check('stop')
     const target = ref === undefined || ref.id === this.#owner.ref.id ? this.#owner : this.#owner.childOf(ref)
-    if (target === null) throw new InvalidOptionError('ctx.stop', 'ref', 'this actor or one of its children', ref)
+    if (target === null) {
+      // A child may have stopped by itself, unseen as yet: then there is nothing to do.
+      if (ref !== undefined && isBelow(ref, this.#owner.ref)) return
+      throw new InvalidOptionError('ctx.stop', 'ref', 'this actor or one of its children', ref)
+    }
     if (options?.drain === true) target.drainAndStop()
     else target.stop()
   }
@@ -133,14 +139,15 @@ export class Incarnation implements Context<AnyProtocol> {
   every(periodMs: number, name: string, payload?: unknown): Cancellable {
     this.#check('every')
     // A period of 0 would leave no time for anything else.
-    const timer = new ActorTimer(this.#owner, name, payload, Math.max(1, periodMs), () => {})
-    return this.#startTimer(timer, Math.max(1, periodMs))
+    const period = Math.max(1, periodMs)
+    const timer = new ActorTimer(this.#owner, name, payload, period, (timer) => this.#timers?.delete(timer))
+    return this.#startTimer(timer, period)
   }
 
   #startTimer(timer: ActorTimer, delayMs: number): Cancellable {
+    this.#owner.host.timers.add(timer, Math.max(0, delayMs))
     this.#timers ??= new Set()
     this.#timers.add(timer)
-    this.#owner.host.timers.add(timer, Math.max(0, delayMs))
     return timer
   }
 
@@ -205,7 +212,8 @@ export class Incarnation implements Context<AnyProtocol> {
 
   subscribe<Q>(protocol: Protocol<Q>, name: string): void {
     this.#check('subscribe')
-    this.onStop(this.#owner.host.registry.subscribe(protocol, (refs) => this.#pipe(name, refs)))
+    this.#subscriptions ??= []
+    this.#subscriptions.push(this.#owner.host.registry.subscribe(protocol, (refs) => this.#pipe(name, refs)))
   }
 
   // For the cell
@@ -253,9 +261,11 @@ export class Incarnation implements Context<AnyProtocol> {
     if (this.#timers !== null) for (const timer of this.#timers) timer.cancel()
     if (this.#watches !== null) for (const watch of this.#watches.values()) watch.end()
     if (this.#owed !== null) for (const reply of this.#owed) reply.abandon()
+    if (this.#subscriptions !== null) for (const unsubscribe of this.#subscriptions) unsubscribe()
     this.#timers = null
     this.#watches = null
     this.#owed = null
+    this.#subscriptions = null
     this.#cleanups = null
   }
 
@@ -292,6 +302,12 @@ class OwedReply implements Deferred<unknown> {
     this.#onEnd()
     return origin
   }
+}
+
+/** Whether `ref` names a child of `parent`, alive or gone. */
+function isBelow(ref: AnyRef, parent: ActorRef<never>): boolean {
+  const ofThisNode = ref instanceof ActorRef && ref.nodeUid === parent.nodeUid
+  return ofThisNode && ref.path.slice(0, ref.path.lastIndexOf('/')) === parent.path
 }
 
 function asActorRef(ref: AnyRef): ActorRef<never> {

@@ -33,7 +33,7 @@ export type NameAccepting<P, T> = {
 }[MessageName<P>]
 
 /** The value behind a handler's return type, be it given at once, promised or deferred. */
-export type Answered<R> = R extends Forwarded ? never : R extends Deferred<infer T> ? T : Awaited<R>
+export type Answered<R> = R extends Forwarded ? never : R extends Deferred<infer T> ? T : Exclude<Awaited<R>, Forwarded>
 
 /**
  * One function per message. It may answer at once, with a native promise (the mailbox waits for it), or with
@@ -49,7 +49,7 @@ export type Handlers<P> = {
 /** What a handler may return for a reply of type `R`. A `void` handler may return anything. */
 export type Answer<R> = [Answered<R>] extends [void]
   ? void
-  : Answered<R> | Promise<Answered<R>> | Deferred<Answered<R>> | Forwarded
+  : Answered<R> | Promise<Answered<R> | Forwarded> | Deferred<Answered<R>> | Forwarded
 
 /** Phantom of `P` with method shorthand made strict: lets refs narrow, never widen. */
 export type Strict<P> = { [K in keyof P]: P[K] extends (...args: infer A) => infer R ? (...args: A) => R : never }

@@ -54,8 +54,13 @@ export class TimerQueue {
     return this.#heap.length
   }
 
-  /** Puts `deadline` in, due `delayMs` from now. */
+  /**
+   * Puts `deadline` in, due `delayMs` from now; Infinity is never.
+   *
+   * @throws {RangeError} for NaN, which has no place in an order and would block all behind it
+   */
   add(deadline: Deadline, delayMs: number): void {
+    if (Number.isNaN(delayMs)) throw new RangeError('a delay must be a number of ms, got NaN')
     deadline.dueMs = this.#clock.now() + delayMs
     deadline.sequence = this.#sequence++
     deadline.queue = this

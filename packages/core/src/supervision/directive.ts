@@ -38,7 +38,7 @@ export interface Supervisor {
   decide(failure: Failure): Decision
 }
 
-const STOP: Decision = { directive: 'stop', delayMs: 0, limitReached: false }
+export const STOP: Decision = { directive: 'stop', delayMs: 0, limitReached: false }
 
 /** Stops a child that fails: what is done unless the parent asks for more. */
 export const stopOnFailure: Supervision = {
