@@ -27,6 +27,12 @@ export function checkOptions(
   }
 }
 
+/** The options that have a value: spread over defaults, an undefined one would hide its default. */
+export function given<T extends object>(options: T | undefined): T {
+  const values = Object.entries(options ?? {}).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(values) as T
+}
+
 /** The checks most options need. Ranges include both ends. */
 export const is = {
   string: (value: unknown): string | null => (typeof value === 'string' && value !== '' ? null : 'a non-empty string'),

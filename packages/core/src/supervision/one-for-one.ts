@@ -1,4 +1,4 @@
-import { checkOptions, is } from '../options.ts'
+import { checkOptions, given, is } from '../options.ts'
 import type { Decision, Directive, Failure, Supervision, Supervisor } from './directive.ts'
 
 export interface OneForOneOptions {
@@ -44,7 +44,7 @@ export function oneForOne(options: OneForOneOptions = {}): Supervision {
     factor: is.number(1),
     jitter: is.number(0, 1),
   })
-  const settings = { ...DEFAULTS, ...options, ...options.backoff }
+  const settings = { ...DEFAULTS, ...given(options), ...given(options.backoff) }
   return { name: 'one-for-one', supervise: () => new OneForOne(settings) }
 }
 
