@@ -1,0 +1,19 @@
+import { ActorFailedError, AskError, ReplyError } from '@troupe/core'
+
+/** Any protocol at all: what is relayed was checked where it was sent. */
+export type AnyProtocol = Record<string, (payload: unknown) => unknown>
+
+/** What an actor in the middle answers with when the ask it made for somebody else failed. */
+export function relayed(error: unknown): unknown {
+  if (!(error instanceof AskError) || error.outcome !== 'failed') return error
+  const { cause } = error
+  // One wrapping less: the asker sees the code of the handler's error, not that of the relay's.
+  if (cause instanceof ActorFailedError)
+    return new ReplyError(cause.message, cause.causeName, cause.causeCode, { cause })
+  return cause
+}
+
+/** The code an actor refused an ask with, or null. */
+export function refusalOf(error: AskError): string | null {
+  return error.cause instanceof ReplyError ? error.cause.causeCode : null
+}

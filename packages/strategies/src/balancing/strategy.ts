@@ -1,0 +1,24 @@
+import type { Random } from '@troupe/core'
+
+/** One of those a request may go to. */
+export interface Target {
+  readonly id: string
+  /** Its share of the work in relation to the others; positive. */
+  readonly weight: number
+  /** Requests it has got from this balancer and not answered yet. */
+  readonly inFlight: number
+}
+
+/** Chooses who gets the next request. Sends nothing, reads no clock; may keep state of its own. */
+export interface BalancingStrategy {
+  readonly name: string
+  /**
+   * @param targets those available now; the list may be another one at each call
+   * @param key of the request, for strategies that send equal keys to the same target
+   * @returns undefined only when there is no target
+   */
+  pick<T extends Target>(targets: readonly T[], key: string | undefined): T | undefined
+}
+
+/** A strategy, or how to make one for each balancer: needed where it draws by chance. */
+export type BalancingChoice = BalancingStrategy | ((random: Random) => BalancingStrategy)
