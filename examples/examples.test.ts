@@ -23,6 +23,19 @@ const PRINTS: Readonly<Record<string, string>> = {
 100 / 0 = failed, handler
 the third failure was one too many: the worker failed
 100 / 10 = not-sent, stopped`,
+  balancing: `
+round-robin: abcabcabcabc
+weighted: abcaabcaabca
+random: 12 answers
+least connections: abcabcaabcaa
+hash: abacabacabac
+without b: acac`,
+  sharding: `
+hash: apple blue, banana green, cherry red, date red, elderberry green, fig blue, grape red
+with one more shard these move, and only to it: cherry white
+range: banana=1 cherry=2 date=3 elderberry=4
+asked: red,green
+column: { name: 'Ada', city: 'London' }`,
   'web-socket-pair': `
 hello world, from another process
 the greeter is gone: stopped`,
