@@ -35,7 +35,9 @@ for (const [name, strategy] of Object.entries(strategies)) {
   const front = system.spawn(balancer<Work>({ strategy, targets: [{ ref: a, weight: 2 }, b, c] }))
   const asks = Array.from({ length: 12 }, (_, i) => front.ask('work', `key ${i % 4}`))
   const answers = (await Promise.all(asks)).join('')
-  console.log(name === 'random' ? `random: ${answers.length} answers` : `${name}: ${answers}`)
+  if (name === 'random') console.log(`random: ${answers.length} answers`)
+  else if (name === 'hash') console.log(`hash: each key always to the same node: ${/^(.{4})\1\1$/.test(answers)}`)
+  else console.log(`${name}: ${answers}`)
   await system.stop(front)
 }
 

@@ -28,7 +28,7 @@ round-robin: abcabcabcabc
 weighted: abcaabcaabca
 random: 12 answers
 least connections: abcabcaabcaa
-hash: abacabacabac
+hash: each key always to the same node: true
 without b: acac`,
   sharding: `
 hash: apple blue, banana green, cherry red, date red, elderberry green, fig blue, grape red
