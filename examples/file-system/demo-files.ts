@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { walk } from './file-tree.ts'
+import { generate } from './generated-file.ts'
+
+/** A file that the demonstration stores. */
+export interface DemoFile {
+  readonly name: string
+  readonly sizeBytes: number
+  /** Its bytes from the beginning. */
+  open(): Iterable<Uint8Array>
+}
+
+export const GENERATED_NAME = 'generated.bin'
+
+const SEED = 20_26
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const SKIPPED: ReadonlySet<string> = new Set(['node_modules', '.git', 'dist', 'coverage'])
+
+/** The project's own files, and a large one that exists nowhere yet. */
+export async function demoFiles(generatedBytes: number): Promise<DemoFile[]> {
+  const files: DemoFile[] = []
+  for (const { path, name } of await walk(ROOT, SKIPPED)) {
+    // Read now: somebody may be editing it, and what comes back is compared with what was stored.
+    const bytes = await readFile(path).catch(() => null)
+    if (bytes !== null) files.push({ name: `project/${name}`, sizeBytes: bytes.length, open: () => [bytes] })
+  }
+  files.push({ name: GENERATED_NAME, sizeBytes: generatedBytes, open: () => generate(generatedBytes, SEED) })
+  return files
+}
