@@ -20,6 +20,7 @@ export async function runChild(start: () => Promise<ChildNode>): Promise<void> {
   process.on('SIGTERM', () => {})
   try {
     const node = await start()
+    endWhenAlone(node.system)
     process.on('message', (message: ToChild) => void obey(node, message))
     send({ type: 'ready', address: node.system.address, ...(node.url === undefined ? {} : { url: node.url }) })
   } catch (error) {
@@ -38,6 +39,24 @@ async function obey(node: ChildNode, message: ToChild): Promise<void> {
   await join(node.system, message.addresses)
   send({ type: 'joined' })
 }
+
+/**
+ * A process that was stopped or starved for long counts as dead for the others, and they take nothing from it any
+ * more. It sees that by having no peers left, and ends: whoever started it may start it anew, with its disk.
+ */
+function endWhenAlone(system: ActorSystem): void {
+  system.events.subscribe((event) => {
+    if (event.type !== 'peer-down') return
+    setTimeout(() => {
+      if (system.peers.length === 0) process.exit(ALONE_STATUS)
+    }, ALONE_MS).unref()
+  })
+}
+
+/** How long to be alone before ending, in ms. */
+const ALONE_MS = 3_000
+/** EX_TEMPFAIL of sysexits.h: try again. */
+const ALONE_STATUS = 75
 
 function send(message: FromChild): void {
   process.send?.(message)

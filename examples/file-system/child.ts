@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { FromChild, ToChild } from './child-messages.ts'
 
@@ -18,14 +17,17 @@ export class ChildFailedError extends Error {
 export class Child {
   readonly what: string
   readonly #process: ChildProcess
-  readonly #exited: Promise<unknown>
+  readonly #exited: Promise<void>
   address = ''
   url = ''
 
   private constructor(what: string, process: ChildProcess) {
     this.what = what
     this.#process = process
-    this.#exited = once(process, 'exit')
+    this.#exited = new Promise((resolve) => {
+      process.once('exit', () => resolve())
+      process.once('error', () => resolve())
+    })
   }
 
   /** @param file beside this one @throws {ChildFailedError} */

@@ -38,15 +38,20 @@ export class ClusterView {
     return unpackIds((await this.#names.read(name))?.blocks ?? new Uint8Array())
   }
 
-  /** @param expected blocks that must be somewhere, whatever the nodes say that they have */
-  async count(expected: ReadonlySet<BlockId> = new Set()): Promise<CopyCount> {
+  /**
+   * @param options `expected` are blocks that must be somewhere, whatever the nodes say that they have; `without`
+   *   is a node that is dead, though not everybody knows it yet
+   */
+  async count(options: { expected?: ReadonlySet<BlockId>; without?: string } = {}): Promise<CopyCount> {
+    const { expected = new Set<BlockId>(), without } = options
     const stores = LivingStores.of(this.#system)
+    const nodes = stores.nodes.filter((node) => node !== without)
     const copiesOf = new Map<BlockId, number>([...expected].map((id) => [id, 0]))
-    const inventories = await Promise.all(stores.nodes.map((node) => stores.ref(node).ask('inventory')))
+    const inventories = await Promise.all(nodes.map((node) => stores.ref(node).ask('inventory')))
     for (const id of inventories.flatMap(unpackIds)) copiesOf.set(id, (copiesOf.get(id) ?? 0) + 1)
     const counts = [...copiesOf.values()]
     return {
-      nodes: stores.size,
+      nodes: nodes.length,
       blocks: counts.filter((count) => count > 0).length,
       copies: counts.reduce((sum, count) => sum + count, 0),
       under: counts.filter((count) => count < COPIES).length,

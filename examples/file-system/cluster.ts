@@ -14,6 +14,8 @@ export interface Cluster {
   kill(node: string): Promise<void>
   /** Starts a node that was killed again, with the disk it had. */
   restart(node: string): Promise<void>
+  /** Tells of a part that has ended by itself: a storage node by its name, or `gateway`. */
+  onExit(listener: (part: string, how: string) => void): void
   /** Ends everything in order. Data stay. */
   stop(): Promise<void>
 }

@@ -14,7 +14,7 @@ export function demoTable(cluster: Cluster, result: DemoResult): string {
     ['killed', `${result.victim}, after ${formatBytes(result.killedAtBytes)} of ${formatBytes(result.bytes)}`],
     ['copies of each block', String(COPIES)],
     ['before the kill', copies(result.beforeKill)],
-    ['when all was stored', copies(result.afterKill)],
+    ['right after the kill', copies(result.afterKill)],
     ['after healing', copies(result.afterHealing)],
     ['stored in', rate(result.storeMs)],
     ['kill to healed', formatMs(result.healMs)],

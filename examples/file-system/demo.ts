@@ -11,9 +11,8 @@ import { verifyAll, verifyRange } from './verify-all.ts'
 
 export interface DemoOptions {
   readonly generatedBytes: number
+  /** A terminal gets progress bars, everything else lines. */
   readonly out: Output
-  /** Where progress goes: a terminal gets bars. */
-  readonly progress: Output
 }
 
 /** The node that dies. Which one does not matter: each holds three fifths of all blocks. */
@@ -58,7 +57,7 @@ async function perform(
   cluster: Cluster,
   client: GatewayClient,
   files: readonly DemoFile[],
-  { out, progress }: DemoOptions,
+  { out }: DemoOptions,
 ): Promise<DemoResult> {
   const view = new ClusterView(cluster.observer, cluster.nodes.length)
   const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
@@ -68,27 +67,27 @@ async function perform(
   const half = new Halfway(bytes, async () => {
     const before = await view.count()
     await cluster.kill(VICTIM)
-    return { before, atMs: performance.now() }
+    const atMs = performance.now()
+    return { before, after: await view.count({ without: VICTIM }), atMs }
   })
-  const bar = new Progress('storing', bytes, progress)
+  const bar = new Progress('storing', bytes, out)
   const { stored, failed } = await storeAll(client, files, (sizeBytes) => {
     bar.add(sizeBytes)
     half.add(sizeBytes)
   })
   bar.end()
-  const { before, atMs } = await half.reached
+  const { before, after, atMs } = await half.reached
   const storeMs = performance.now() - storing
   for (const { name, error } of failed) out.write(`not stored: ${name}: ${error.message}\n`)
   out.write(`stored ${stored.length} files; ${VICTIM} (${victim}) was killed after ${half.atBytes} bytes\n`)
 
   const expected = await blocksOf(view, stored)
-  const afterKill = await view.count(expected)
   out.write(`healing: waiting until every block has its copies again\n`)
   const afterHealing = await healed(view, cluster.nodes.length - 1, expected)
   const healMs = performance.now() - atMs
 
   const verifying = performance.now()
-  const readBar = new Progress('reading back', bytes, progress)
+  const readBar = new Progress('reading back', bytes, out)
   const verified = new Set(await verifyAll(client, stored, (sizeBytes) => readBar.add(sizeBytes)))
   readBar.end()
   const rangeIsRight = await verifyRange(client, stored, 2 * BLOCK_BYTES)
@@ -97,7 +96,7 @@ async function perform(
     files: files.length,
     bytes,
     beforeKill: before,
-    afterKill,
+    afterKill: after,
     afterHealing,
     healed: await view.healed(),
     verified: verified.size,
@@ -145,7 +144,7 @@ async function healed(view: ClusterView, nodes: number, expected: ReadonlySet<Bl
   const deadlineMs = performance.now() + HEAL_DEADLINE_MS
   for (;;) {
     // A node that is just leaving fails the count: then once more.
-    const count = view.nodes.length > nodes ? null : await view.count(expected).catch(() => null)
+    const count = view.nodes.length > nodes ? null : await view.count({ expected }).catch(() => null)
     if (count !== null && (count.under === 0 || performance.now() > deadlineMs)) return count
     if (performance.now() > deadlineMs) throw new Error(`no healing within ${HEAL_DEADLINE_MS} ms`)
     await sleep(100)

@@ -1,30 +1,72 @@
 // The distributed file system: `demo` shows it, `serve` runs it. See README.md.
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { runDemo } from './demo.ts'
-import { startMemoryCluster } from './memory-cluster.ts'
-import { startProcessCluster } from './process-cluster.ts'
+import { demoRun } from './demo-run.ts'
+import { DEFAULT_PORT, explain } from './explain.ts'
+import type { Output } from './progress.ts'
+import { serve } from './serve.ts'
 
+/** Storage nodes. With three copies of a block and a majority for names, any two may fail, one after the other. */
 const SIZE = 5
 
-async function demo(args: readonly string[]): Promise<number> {
+const USAGE = `usage: npm start -- [--in-process] [--generate-mib N]
+       npm run serve -- [--data FOLDER] [--port N]
+
+  --in-process        all nodes in one process, over links in memory
+  --generate-mib N    size of the generated file, in MiB; default 64
+  --data FOLDER       where the data are kept; default ${defaultFolder()}
+  --port N            where the gateway listens, 0 for any free port; default ${DEFAULT_PORT}
+`
+
+/** @returns the exit status: 0 done, 1 failed, 2 called wrongly, 128 and more ended by a signal */
+export async function main(args: readonly string[], out: Output, err: Output): Promise<number> {
+  try {
+    const [command, ...rest] = args
+    if (command === 'demo') return await demo(rest, out)
+    if (command === 'serve') return await serveCommand(rest, out)
+    out.write(USAGE)
+    return command === 'help' || command === '--help' ? 0 : 2
+  } catch (error) {
+    const { message, isUsage } = explain(error)
+    err.write(`${message}\n${isUsage ? `\n${USAGE}` : ''}`)
+    return isUsage ? 2 : 1
+  }
+}
+
+function demo(args: readonly string[], out: Output): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: { 'in-process': { type: 'boolean' }, 'generate-mib': { type: 'string', default: '64' } },
   })
-  const folder = await mkdtemp(join(tmpdir(), 'troupe-fs-'))
-  const start = values['in-process'] ? startMemoryCluster : startProcessCluster
-  const cluster = await start({ folder, size: SIZE, port: 0 })
-  try {
-    const generatedBytes = Number(values['generate-mib']) * 1024 * 1024
-    const good = await runDemo(cluster, { generatedBytes, out: process.stdout, progress: process.stdout })
-    return good ? 0 : 1
-  } finally {
-    await cluster.stop()
-    await rm(folder, { recursive: true, force: true })
-  }
+  const mib = integer('--generate-mib', values['generate-mib'], 1, 4096)
+  const isInProcess = values['in-process'] === true
+  return demoRun({ size: SIZE, isInProcess, generatedBytes: mib * 1024 * 1024, out })
 }
 
-process.exitCode = await demo(process.argv.slice(3))
+function serveCommand(args: readonly string[], out: Output): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      data: { type: 'string', default: defaultFolder() },
+      port: { type: 'string', default: String(DEFAULT_PORT) },
+    },
+  })
+  const port = integer('--port', values.port, 0, 65_535)
+  return serve({ folder: resolve(values.data), port, size: SIZE, write: (text) => out.write(text) })
+}
+
+function integer(option: string, text: string, min: number, max: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (value >= min && value <= max) return value
+  throw new RangeError(`${option} must be a whole number from ${min} to ${max}, not "${text}"`)
+}
+
+function defaultFolder(): string {
+  return join(tmpdir(), 'troupe-file-system-data')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.exit(await main(process.argv.slice(2), process.stdout, process.stderr))
+}

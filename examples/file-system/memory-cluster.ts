@@ -56,6 +56,8 @@ export async function startMemoryCluster(
       await joinOthers(systems.get(node)!)
       await Promise.all([front.system, observer].map((system) => join(system, [addressOf(node)])))
     },
+    // Nothing here ends by itself, except all of it.
+    onExit: () => {},
     stop: async () => {
       await front.stop()
       await observer.stop()

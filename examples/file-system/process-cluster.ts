@@ -1,5 +1,5 @@
 import { join as joinPath } from 'node:path'
-import { createSystem } from '@troupe/core'
+import { type ActorSystem, createSystem } from '@troupe/core'
 import { webSocketTransport } from '@troupe/transport-ws'
 import { Child } from './child.ts'
 import { type Cluster, type ClusterOptions, nodeNames } from './cluster.ts'
@@ -8,64 +8,107 @@ import { CLUSTER, TIMING } from './storage-node.ts'
 
 /** Every storage node and the gateway as a process of its own, talking WebSockets on loopback. */
 export async function startProcessCluster(options: ClusterOptions): Promise<Cluster> {
-  const { folder, size, port, disconnectGraceMs = TIMING.disconnectGraceMs } = options
-  const nodes = nodeNames(size)
-  const children = new Map<string, Child>()
-  const graceMs = String(disconnectGraceMs)
-  const startNode = async (node: string): Promise<void> => {
-    const args = [node, joinPath(folder, node), graceMs]
-    children.set(node, await Child.start(`storage node ${node}`, './storage-process.ts', args))
+  const { disconnectGraceMs = TIMING.disconnectGraceMs } = options
+  const transport = webSocketTransport()
+  const observer = await createSystem({ name: 'observer', cluster: CLUSTER, transport, disconnectGraceMs })
+  const cluster = new ProcessCluster({ ...options, disconnectGraceMs }, observer)
+  try {
+    await cluster.start()
+  } catch (error) {
+    await cluster.stop()
+    throw error
   }
-  const startGateway = async (): Promise<void> => {
-    children.set(
-      GATEWAY,
-      await Child.start('the gateway', './gateway-process.ts', [String(size), String(port), graceMs]),
-    )
-  }
-  const stop = async (): Promise<void> => {
-    // The gateway first: what it is about to acknowledge needs the nodes.
-    await children.get(GATEWAY)?.stop()
-    await Promise.all([...children.values()].map((child) => child.stop()))
-  }
-
-  const started = await Promise.allSettled([startGateway(), ...nodes.map(startNode)])
-  const failed = started.find((result) => result.status === 'rejected')
-  if (failed !== undefined) {
-    await stop()
-    throw failed.reason
-  }
-  const addressesOf = (names: readonly string[]): string[] => names.flatMap((node) => children.get(node)?.address ?? [])
-  // Each dials those before it: one connection between any two.
-  const joining = nodes.map((node, i) => children.get(node)!.join(addressesOf(nodes.slice(0, i))))
-  const gateway = children.get(GATEWAY)!
-  const observer = await createSystem({
-    name: 'observer',
-    cluster: CLUSTER,
-    transport: webSocketTransport(),
-    disconnectGraceMs,
-  })
-  await Promise.all([...joining, gateway.join(addressesOf(nodes)), join(observer, addressesOf(nodes))])
-
-  return {
-    url: gateway.url,
-    nodes,
-    describe: (node) => `process ${children.get(node)?.pid ?? 'gone'}`,
-    observer,
-    kill: async (node) => {
-      await children.get(node)?.kill()
-      children.delete(node)
-    },
-    restart: async (node) => {
-      await startNode(node)
-      const child = children.get(node)!
-      await child.join(addressesOf(nodes.filter((other) => other !== node)))
-      await Promise.all([gateway.join([child.address]), join(observer, [child.address])])
-    },
-    stop: async () => {
-      await observer.stop()
-      await stop()
-    },
-  }
+  return cluster
 }
 
 const GATEWAY = 'gateway'
+
+class ProcessCluster implements Cluster {
+  readonly nodes: readonly string[]
+  readonly observer: ActorSystem
+  readonly #options: Required<ClusterOptions>
+  /** Those that live, by node, and the gateway. */
+  readonly #children = new Map<string, Child>()
+  readonly #listeners: ((part: string, how: string) => void)[] = []
+  #stopping = false
+
+  constructor(options: Required<ClusterOptions>, observer: ActorSystem) {
+    this.#options = options
+    this.nodes = nodeNames(options.size)
+    this.observer = observer
+  }
+
+  get url(): string {
+    return this.#children.get(GATEWAY)?.url ?? ''
+  }
+
+  describe(node: string): string {
+    const child = this.#children.get(node)
+    return child === undefined ? 'no process' : `process ${child.pid}`
+  }
+
+  onExit(listener: (part: string, how: string) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  async start(): Promise<void> {
+    const started = await Promise.allSettled([this.#startGateway(), ...this.nodes.map((node) => this.#startNode(node))])
+    const failed = started.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+    // Each dials those before it: one connection between any two.
+    const joining = this.nodes.map((node, i) => this.#children.get(node)?.join(this.#addresses(this.nodes.slice(0, i))))
+    const all = this.#addresses(this.nodes)
+    await Promise.all([...joining, this.#children.get(GATEWAY)?.join(all), join(this.observer, all)])
+  }
+
+  async kill(node: string): Promise<void> {
+    const child = this.#children.get(node)
+    // First, so that it does not count as one that ended by itself.
+    this.#children.delete(node)
+    await child?.kill()
+  }
+
+  async restart(node: string): Promise<void> {
+    if (this.#stopping) return
+    const child = await this.#startNode(node)
+    await child.join(this.#addresses(this.nodes.filter((other) => other !== node)))
+    await Promise.all([this.#children.get(GATEWAY)?.join([child.address]), join(this.observer, [child.address])])
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await this.observer.stop()
+    // The gateway first: what it is about to acknowledge needs the nodes.
+    await this.#children.get(GATEWAY)?.stop()
+    await Promise.all([...this.#children.values()].map((child) => child.stop()))
+  }
+
+  #startNode(node: string): Promise<Child> {
+    const { folder, disconnectGraceMs } = this.#options
+    const args = [node, joinPath(folder, node), String(disconnectGraceMs)]
+    return this.#start(node, `storage node ${node}`, './storage-process.ts', args)
+  }
+
+  #startGateway(): Promise<Child> {
+    const { size, port, disconnectGraceMs } = this.#options
+    const args = [size, port, disconnectGraceMs].map(String)
+    return this.#start(GATEWAY, 'the gateway', './gateway-process.ts', args)
+  }
+
+  async #start(part: string, what: string, file: string, args: readonly string[]): Promise<Child> {
+    const child = await Child.start(what, file, args)
+    this.#children.set(part, child)
+    child.onExit((how) => {
+      if (this.#children.get(part) !== child) return
+      this.#children.delete(part)
+      if (!this.#stopping) for (const listener of this.#listeners) listener(part, how)
+    })
+    // It came too late: the cluster is being stopped, and would not know of it.
+    if (this.#stopping) await child.stop()
+    return child
+  }
+
+  #addresses(nodes: readonly string[]): string[] {
+    return nodes.flatMap((node) => this.#children.get(node)?.address ?? [])
+  }
+}

@@ -1,0 +1,36 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runDemo } from './demo.ts'
+import { startMemoryCluster } from './memory-cluster.ts'
+import { startProcessCluster } from './process-cluster.ts'
+import type { Output } from './progress.ts'
+import { untilSignal } from './until-signal.ts'
+
+export interface DemoRunOptions {
+  readonly size: number
+  readonly isInProcess: boolean
+  readonly generatedBytes: number
+  readonly out: Output
+}
+
+/** The demonstration from nothing to nothing: its processes and its folder are gone afterwards, however it ended. */
+export async function demoRun({ size, isInProcess, generatedBytes, out }: DemoRunOptions): Promise<number> {
+  const signal = untilSignal()
+  const folder = await mkdtemp(join(tmpdir(), 'troupe-file-system-'))
+  try {
+    const start = isInProcess ? startMemoryCluster : startProcessCluster
+    const cluster = await start({ folder, size, port: 0 })
+    try {
+      const run = runDemo(cluster, { generatedBytes, out }).then((isGood) => (isGood ? 0 : 1))
+      // After a signal it fails, because everything is taken away from it: nobody is to hear of that.
+      run.catch(() => {})
+      return await Promise.race([run, signal.status])
+    } finally {
+      await cluster.stop()
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    signal.dispose()
+  }
+}
