@@ -1,5 +1,6 @@
 import { DataFolderError } from './data-folder.ts'
 import { GatewayError } from './gateway-client.ts'
+import { UsageError } from './usage-error.ts'
 
 /** Where the gateway listens unless it is told otherwise. */
 export const DEFAULT_PORT = 4480
@@ -14,7 +15,7 @@ export interface Explanation {
 export function explain(error: unknown): Explanation {
   if (!(error instanceof Error)) return { message: String(error), isUsage: false }
   const code = 'code' in error ? String(error.code) : ''
-  if (error instanceof RangeError || code.startsWith('ERR_PARSE_ARGS')) return { message: error.message, isUsage: true }
+  if (error instanceof UsageError || code.startsWith('ERR_PARSE_ARGS')) return { message: error.message, isUsage: true }
   return { message: adviceFor(error, code), isUsage: false }
 }
 

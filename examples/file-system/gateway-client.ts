@@ -34,12 +34,18 @@ export class GatewayClient {
     this.url = url
   }
 
+  /** @param sizeBytes null when it is not known, or may change meanwhile */
   async put(
     name: string,
     content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    sizeBytes: number,
+    sizeBytes: number | null,
   ): Promise<Stored> {
-    const response = await this.#send('PUT', pathOfName(name), { 'Content-Length': sizeBytes }, content)
+    const response = await this.#send(
+      'PUT',
+      pathOfName(name),
+      sizeBytes === null ? {} : { 'Content-Length': sizeBytes },
+      content,
+    )
     return JSON.parse(await text(response))
   }
 
@@ -81,19 +87,26 @@ export class GatewayClient {
       const host = hostname.replace(/^\[|\]$/g, '')
       const outgoing = request({ host, port, path, method, headers, agent: this.#agent })
       outgoing.on('error', reject)
-      outgoing.on('response', (response) => {
-        if ((response.statusCode ?? 0) < 300) resolve(response)
-        else refused(response).then(reject, reject)
-      })
+      outgoing.on('response', (response) => void accepted(response, path).then(resolve, reject))
       // An answer that comes before all is sent is what counts, not that the rest could not be sent.
       pipeline(content, outgoing).catch(reject)
     })
   }
 }
 
-async function refused(response: IncomingMessage): Promise<GatewayError> {
-  const status = response.statusCode ?? 0
+/** @throws {GatewayError} */
+async function accepted(response: IncomingMessage, path: string): Promise<IncomingMessage> {
+  const { statusCode: status = 0 } = response
+  if (status < 300) return response
   const body = await text(response)
+  if (status === 302) throw new GatewayError(status, 'IS_FOLDER', `${path} is a folder`, 'Put a slash at its end.')
+  // An answer to HEAD has no body to say more.
+  if (status === 404 && body === '')
+    throw new GatewayError(status, 'NOT_FOUND', `there is no ${path}`, 'Look at the listing of its folder.')
+  throw errorOf(status, body)
+}
+
+function errorOf(status: number, body: string): GatewayError {
   try {
     const { code, message, advice } = JSON.parse(body).error
     return new GatewayError(status, String(code), String(message), String(advice))

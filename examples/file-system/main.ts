@@ -7,6 +7,7 @@ import { demoRun } from './demo-run.ts'
 import { DEFAULT_PORT, explain } from './explain.ts'
 import type { Output } from './progress.ts'
 import { serve } from './serve.ts'
+import { UsageError } from './usage-error.ts'
 
 /** Storage nodes. With three copies of a block and a majority for names, any two may fail, one after the other. */
 const SIZE = 5
@@ -60,7 +61,7 @@ function serveCommand(args: readonly string[], out: Output): Promise<number> {
 function integer(option: string, text: string, min: number, max: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (value >= min && value <= max) return value
-  throw new RangeError(`${option} must be a whole number from ${min} to ${max}, not "${text}"`)
+  throw new UsageError(`${option} must be a whole number from ${min} to ${max}, not "${text}"`)
 }
 
 function defaultFolder(): string {

@@ -1,11 +1,10 @@
-import type { WriteStream } from 'node:tty'
 import { formatBytes } from './format.ts'
 
 /** Where progress goes: a terminal gets a bar, everything else a line now and then. */
 export interface Output {
   readonly isTTY?: boolean
   readonly columns?: number
-  write(text: string): unknown
+  write(content: string | Uint8Array): unknown
 }
 
 /** A bar is drawn this often at most, in ms, a line that often. */
@@ -22,7 +21,7 @@ export class Progress {
   #doneBytes = 0
   #shownMs = 0
 
-  constructor(label: string, totalBytes: number, out: Output | WriteStream = process.stderr) {
+  constructor(label: string, totalBytes: number, out: Output = process.stderr) {
     this.#label = label
     this.#totalBytes = totalBytes
     this.#out = out
