@@ -1,5 +1,6 @@
 export { type ManualRuntime, manualRuntime } from './runtime/manual.ts'
 export type { Assertions, TestFunction } from './testing/assertions.ts'
+export { type BehaviourContractOptions, type BehaviourWorld, behaviourContract } from './testing/behaviour-contract.ts'
 export { LinkRecorder } from './testing/link-recorder.ts'
 export { type TransportContractOptions, transportContract } from './testing/transport-contract.ts'
 export type { TransportPair } from './testing/transport-stage.ts'
