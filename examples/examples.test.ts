@@ -30,6 +30,12 @@ random: 12 answers
 least connections: abcabcaabcaa
 hash: each key always to the same node: true
 without b: acac`,
+  caching: `
+memory: 100 gets at once, 1 load
+memory: 4 loads after b, a, c, a, b
+disk: first run finds undefined
+disk: second run finds v
+distributed: 2 + 2 + 2 entries, f is f`,
   sharding: `
 hash: apple blue, banana green, cherry red, date red, elderberry green, fig blue, grape red
 with one more shard these move, and only to it: cherry white
