@@ -5,6 +5,9 @@ import { LocalSystem } from './system/local-system.ts'
 import { RECEPTIONIST_PATH, type ReceptionistSync } from './system/receptionist-sync.ts'
 import { checkSystemOptions, type SystemOptions } from './system/system-options.ts'
 
+/** What every node may send to on every other without having been given a ref. */
+const EXPOSED: ReadonlySet<string> = new Set([RECEPTIONIST_PATH])
+
 /**
  * Starts a node.
  *
@@ -20,7 +23,7 @@ export async function createSystem(options: SystemOptions): Promise<ActorSystem>
       throw new InvalidOptionError('createSystem', 'seeds', 'used with a transport', settings.seeds)
     return system
   }
-  const remoting = new Remoting(system, settings.transport, settings, (event) => {
+  const remoting = new Remoting(system, settings.transport, { ...settings, exposed: EXPOSED }, (event) => {
     if (event.type === 'peer-up') {
       system.receptionist.tell('peerUp', remoting.serviceOf<ReceptionistSync>(event.peer, RECEPTIONIST_PATH))
     } else if (event.type === 'peer-lost') system.receptionist.tell('peerLost', event.peer.uid)

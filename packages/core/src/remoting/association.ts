@@ -1,4 +1,4 @@
-import type { PendingAsk } from '../actor/ask.ts'
+import { codeOf, type PendingAsk } from '../actor/ask.ts'
 import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import type { Origin } from '../actor/origin.ts'
@@ -21,23 +21,38 @@ export interface AssociationHost {
   readonly resolveRef: ResolveRef
   local(to: To): LocalTarget | null
   emit(event: PeerEvent): void
-  /** The connection is gone, or was never there: make one. */
-  wantConnection(association: Association): void
-  /** It is over: forget it and never talk to that uid again. */
-  gone(association: Association): void
+  /** The connection is gone: make one, at once or after a little while. */
+  wantConnection(association: Association, atOnce: boolean): void
+  /** It is over: forget it, and if that is for good, never talk to that uid again. */
+  gone(association: Association, forGood: boolean): void
+}
+
+/** What tells the links between two nodes apart, the same on both sides. */
+export interface LinkNumber {
+  readonly epoch: number
+  /** Uid of the node that dialled. */
+  readonly dialler: string
 }
 
 /** A peer that has been silent for this many heartbeats is no longer connected. */
 const SILENT_HEARTBEATS = 4
 
-/** A method every object has is no message, whatever a peer sends. */
-const RESERVED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype))
+/** A connection that ended sooner than this is not replaced at once: the next may fare no better. In ms. */
+const SHORT_LIVED_MS = 1_000
+
+/** A method every object has is no message, whatever a peer sends; nor is the handler of all the others. */
+const RESERVED: ReadonlySet<string> = new Set([...Object.getOwnPropertyNames(Object.prototype), 'unhandled'])
+
+const PING: Uint8Array = encodeBatch([[Kind.ping]])
+const PONG: Uint8Array = encodeBatch([[Kind.pong]])
+
+const NO_LINK: LinkNumber = { epoch: 0, dialler: '' }
 
 /**
  * What this node shares with one run of another: at most one open connection, and all that outlives it. Asks
  * that were sent when it is lost fail at once; messages not yet sent wait; watches are made anew.
  */
-export class Association implements FrameSink, ReplyRoute {
+export class Association implements FrameSink {
   peer: Peer
   readonly #host: AssociationHost
   readonly #outbox = new Outbox()
@@ -45,12 +60,14 @@ export class Association implements FrameSink, ReplyRoute {
   readonly #asks = new Map<number, PendingAsk>()
   #lastCorrelation = 0
   #connection: Connection | null = null
-  /** How many connections there have been: answers to asks of an earlier one are not sent over a later one. */
-  #epoch = 0
+  #number: LinkNumber = NO_LINK
+  /** The way back for asks of the present connection: over a later one their answers would find nobody. */
+  #route: ReplyRoute | null = null
   #down = false
   #flushing = false
   #blocked = false
   #heartbeat: Deadline | null = null
+  #attachedMs = 0
   #lastHeardMs = 0
   #lastBeatMs = 0
 
@@ -64,8 +81,23 @@ export class Association implements FrameSink, ReplyRoute {
     return this.#connection !== null
   }
 
+  /** How many connections the two have had. */
   get epoch(): number {
-    return this.#epoch
+    return this.#number.epoch
+  }
+
+  /** Whether a dialler that knows of `epoch` links has not heard of the present one. */
+  isNewsTo({ epoch }: { readonly epoch: number }): boolean {
+    if (this.#connection === null || epoch >= this.#number.epoch) return false
+    // Unless it dialled that one itself: then the welcome is lost, and so is the link, whatever it looks like here.
+    return this.#number.dialler !== this.peer.uid || epoch === 0
+  }
+
+  /** Whether the present link is to be kept rather than one with that number. Both sides decide alike. */
+  prefers({ epoch, dialler }: LinkNumber): boolean {
+    if (this.#connection === null) return false
+    const present = this.#number
+    return epoch < present.epoch || (epoch === present.epoch && present.dialler <= dialler)
   }
 
   // Out
@@ -77,6 +109,11 @@ export class Association implements FrameSink, ReplyRoute {
 
   ask(to: To, target: string, name: string, payload: unknown, pending: PendingAsk): void {
     const bytes = encodeMessage(payload, name)
+    // Never connected and not to be dialled: there is nothing to wait for.
+    if (this.#connection === null && this.epoch === 0 && this.peer.address === '') {
+      pending.undelivered('unreachable')
+      return
+    }
     const correlation = ++this.#lastCorrelation
     pending.onEnd = () => this.#asks.delete(correlation)
     this.#asks.set(correlation, pending)
@@ -95,25 +132,23 @@ export class Association implements FrameSink, ReplyRoute {
   sendSystem(envelope: Envelope): void {
     if (this.#down) return
     this.#outbox.pushSystem(envelope)
-    this.#scheduleFlush()
+    this.#flushOrLater()
   }
 
-  reply(correlation: number, value: unknown): void {
-    let bytes: Uint8Array
-    try {
-      bytes = encodeMessage(value, 'reply')
-    } catch (thrown) {
-      const error = toError(thrown)
-      this.#host.cells.logger('/').error('an answer cannot be sent', error)
-      this.sendSystem([Kind.failure, correlation, 'handler', error.message, error.name, 'NOT_SERIALIZABLE'])
-      return
-    }
-    this.sendSystem([Kind.reply, correlation, bytes])
+  #answer(envelope: Envelope, sizeBytes: number): void {
+    this.#outbox.pushAnswer(envelope, sizeBytes)
+    this.#flushOrLater()
   }
 
   #push(envelope: Envelope, sizeBytes: number, message: Parameters<Outbox['push']>[2]): void {
     if (this.#down) this.#undelivered('node-down', message)
     else if (!this.#outbox.push(envelope, sizeBytes, message)) this.#undelivered('outbound-full', message)
+    else this.#flushOrLater()
+  }
+
+  #flushOrLater(): void {
+    // A peer that takes nothing, not even what has no bound, would fill the memory of this node.
+    if (this.#outbox.overflowing) this.end('node-down')
     else if (this.#outbox.hasBatch && !this.#blocked) this.#flush()
     else this.#scheduleFlush()
   }
@@ -141,23 +176,19 @@ export class Association implements FrameSink, ReplyRoute {
 
   // The connection
 
-  /** A connection is open. @returns who gets its frames */
-  attach(connection: Connection, epoch: number, peer: Peer): FrameSink {
+  /** A connection is open, and its frames come here. */
+  attach(connection: Connection, number: LinkNumber, peer: Peer): void {
     this.#detach('superseded')
     this.peer = peer
-    this.#epoch = epoch
+    this.#number = number
     this.#connection = connection
+    this.#route = this.#routeOver(connection)
     this.#blocked = false
-    this.#lastHeardMs = this.#lastBeatMs = this.#host.cells.runtime.clock.now()
+    this.#attachedMs = this.#lastHeardMs = this.#lastBeatMs = this.#host.cells.runtime.clock.now()
     this.#scheduleHeartbeat()
     this.#host.emit({ type: 'peer-up', peer })
     this.#watches.renew()
     this.#scheduleFlush()
-    return {
-      receive: (frame) => this.receive(frame),
-      drained: () => this.drained(),
-      closed: (closed, why) => this.closed(closed, why),
-    }
   }
 
   drained(): void {
@@ -167,9 +198,10 @@ export class Association implements FrameSink, ReplyRoute {
 
   closed(connection: Connection, why: string): void {
     if (connection !== this.#connection) return
+    const livedMs = this.#host.cells.runtime.clock.now() - this.#attachedMs
     this.#detach(why)
     this.#host.emit({ type: 'peer-lost', peer: this.peer, why })
-    this.#host.wantConnection(this)
+    this.#host.wantConnection(this, livedMs >= SHORT_LIVED_MS)
   }
 
   /** An attempt to connect has failed: asks that were not sent need not wait for the next one. */
@@ -181,21 +213,34 @@ export class Association implements FrameSink, ReplyRoute {
     const connection = this.#connection
     if (connection === null) return
     this.#connection = null
+    this.#route = null
     this.#heartbeat?.cancel()
     connection.close('normal', why)
+    for (let dropped = this.#outbox.dropAnswers(); dropped > 0; dropped--) this.#lateReply()
     for (const pending of [...this.#asks.values()]) if (pending.sent) pending.abandoned('link-lost')
+  }
+
+  /** The grace period is over without a connection. */
+  giveUp(): void {
+    // Nobody was ever told that this peer is there, so nobody is told that it is down, and it may come yet.
+    if (this.epoch === 0 && !this.#watches.watching) this.#end('unreachable', false)
+    else this.end('node-down')
   }
 
   /** This run of the peer is over for this node, whatever it still says: tells everybody who waits for it. */
   end(reason: 'node-down' | 'node-restarted' | 'left'): void {
     if (this.#down) return
-    this.#down = true
     this.#detach(reason)
-    this.#host.gone(this)
-    for (const message of this.#outbox.takeAll()) this.#undelivered('node-down', message)
-    for (const pending of [...this.#asks.values()]) pending.abandoned('node-down')
+    this.#end('node-down', true)
     this.#watches.end(reason === 'left' ? 'node-down' : reason)
     this.#host.emit({ type: 'peer-down', peer: this.peer, reason })
+  }
+
+  #end(reason: 'node-down' | 'unreachable', forGood: boolean): void {
+    this.#down = true
+    this.#host.gone(this, forGood)
+    for (const message of this.#outbox.takeAll()) this.#undelivered(reason, message)
+    for (const pending of [...this.#asks.values()]) pending.abandoned('node-down')
   }
 
   /** Says goodbye: the peer need not wait whether this node comes back. */
@@ -218,12 +263,17 @@ export class Association implements FrameSink, ReplyRoute {
     this.#lastBeatMs = nowMs
     const connection = this.#connection
     if (connection === null) return
-    if (nowMs - this.#lastHeardMs > SILENT_HEARTBEATS * heartbeatMs) {
+    if (nowMs - this.#lastHeardMs >= SILENT_HEARTBEATS * heartbeatMs) {
       this.closed(connection, `silent for ${Math.round(nowMs - this.#lastHeardMs)} ms`)
       return
     }
-    if (nowMs - this.#lastHeardMs >= heartbeatMs / 2) connection.send(encodeBatch([[Kind.ping]]))
+    if (nowMs - this.#lastHeardMs >= heartbeatMs / 2) this.#sendNow(PING)
     this.#scheduleHeartbeat()
+  }
+
+  /** Ahead of the queue. Not on a link that is full: what it holds already says as much. */
+  #sendNow(frame: Uint8Array): void {
+    if (this.#connection !== null && !this.#blocked) this.#blocked = !this.#connection.send(frame)
   }
 
   // In
@@ -244,12 +294,8 @@ export class Association implements FrameSink, ReplyRoute {
         return this.#deliver(envelope[1], envelope[2], envelope[3], null)
       case Kind.ask: {
         const { clock } = this.#host.cells.runtime
-        return this.#deliver(
-          envelope[1],
-          envelope[2],
-          envelope[3],
-          new RemoteReply(this.#route(), clock, envelope[4], envelope[5]),
-        )
+        const reply = new RemoteReply(this.#route!, clock, envelope[4], envelope[5])
+        return this.#deliver(envelope[1], envelope[2], envelope[3], reply)
       }
       case Kind.reply:
         return this.#asked(envelope[1])?.settle(decode(envelope[2], this.#host.resolveRef))
@@ -265,8 +311,7 @@ export class Association implements FrameSink, ReplyRoute {
       case Kind.terminated:
         return this.#watches.terminated(envelope[1], envelope[2])
       case Kind.ping:
-        this.#connection?.send(encodeBatch([[Kind.pong]]))
-        return
+        return this.#sendNow(PONG)
       case Kind.pong:
         return
       case Kind.bye:
@@ -285,27 +330,44 @@ export class Association implements FrameSink, ReplyRoute {
   #asked(correlation: number): PendingAsk | null {
     const pending = this.#asks.get(correlation)
     if (pending !== undefined) return pending
-    this.#host.emit({ type: 'late-reply', peer: this.peer.name })
+    this.#lateReply()
     return null
   }
 
-  /** The way back for asks of the present connection: over a later one their answers would find nobody. */
-  #route(): ReplyRoute {
-    const epoch = this.#epoch
-    return {
-      reply: (correlation, value) => {
-        if (epoch === this.#epoch) this.reply(correlation, value)
-      },
-      sendSystem: (envelope) => {
-        if (epoch === this.#epoch) this.sendSystem(envelope)
-      },
+  #lateReply(): void {
+    this.#host.emit({ type: 'late-reply', peer: this.peer.name })
+  }
+
+  #routeOver(connection: Connection): ReplyRoute {
+    const ifOpen = (send: () => void): void => {
+      if (connection === this.#connection) send()
+      else this.#lateReply()
     }
+    return {
+      reply: (correlation, value) => ifOpen(() => this.#reply(correlation, value)),
+      fail: (failure) => ifOpen(() => this.#answer(failure, failure[3].length)),
+    }
+  }
+
+  #reply(correlation: number, value: unknown): void {
+    let bytes: Uint8Array
+    try {
+      bytes = encodeMessage(value, 'reply')
+    } catch (thrown) {
+      const error = toError(thrown)
+      this.#host.cells.logger('/').error('an answer cannot be sent', error)
+      this.#answer([Kind.failure, correlation, 'handler', error.message, error.name, codeOf(error)], 0)
+      return
+    }
+    this.#answer([Kind.reply, correlation, bytes], bytes.length)
   }
 }
 
 /** @throws {NotSerializableError | FrameTooLargeError} */
 function encodeMessage(payload: unknown, name: string): Uint8Array {
   const bytes = encode(payload, name)
-  if (bytes.length > MAX_MESSAGE_BYTES) throw new FrameTooLargeError(bytes.length, MAX_MESSAGE_BYTES)
+  // A character is 3 bytes at most.
+  const sizeBytes = bytes.length + 3 * name.length
+  if (sizeBytes > MAX_MESSAGE_BYTES) throw new FrameTooLargeError(sizeBytes, MAX_MESSAGE_BYTES)
   return bytes
 }

@@ -1,17 +1,7 @@
-import { DialError, MalformedFrameError, ProtocolMismatchError, RefusedError, toError } from '../errors.ts'
+import { DialError, MalformedFrameError, toError } from '../errors.ts'
 import type { Deadline, TimerQueue } from '../runtime/timer-queue.ts'
 import type { CloseCode, Link } from '../transport/transport.ts'
-import {
-  commonVersion,
-  decodeGreeting,
-  encodeGreeting,
-  type Hello,
-  type Refusal,
-  refusal,
-  versionRange,
-  type Welcome,
-} from './greeting.ts'
-import { PROTOCOL_VERSIONS } from './wire.ts'
+import { decodeGreeting, encodeGreeting, type Hello, type Refusal, type Welcome } from './greeting.ts'
 
 /** Who gets the frames of an open connection. */
 export interface FrameSink {
@@ -40,7 +30,7 @@ export class Connection {
   #sink: FrameSink | null = null
   #closed = false
 
-  /** @param onBroken hears of links that were closed because their bytes broke the protocol */
+  /** @param onBroken hears of links that were closed because the other side broke the protocol */
   constructor(link: Link, timers: TimerQueue, onBroken: (peer: string, error: Error) => void) {
     this.#link = link
     this.#timers = timers
@@ -54,29 +44,29 @@ export class Connection {
   /**
    * Introduces this node to the other side.
    *
-   * @param onWelcome says who gets the frames from now on; called inside the frame's delivery, so that none is missed
-   * @param onFailure gets a RefusedError, ProtocolMismatchError or DialError, and the link is closed
+   * @param onAnswer says who gets the frames from now on, or why the link ends here; called inside the
+   *   frame's delivery, so that none is missed
+   * @param onFailure gets that reason, or what went wrong before there was an answer; the link is closed
    */
   introduce(
     hello: Hello,
     timeoutMs: number,
-    onWelcome: (welcome: Welcome) => FrameSink,
+    onAnswer: (answer: Welcome | Refusal) => FrameSink | Error,
     onFailure: (error: Error) => void,
   ): void {
     this.#greet(timeoutMs, {
       ended: onFailure,
       frame: (bytes) => {
         const answer = decodeGreeting(bytes)
-        if (answer.troupe === 'welcome') {
-          this.#sink = onWelcome(answer)
+        if (answer.troupe === 'hello') throw new MalformedFrameError('a hello where an answer was due')
+        const next = onAnswer(answer)
+        if (next instanceof Error) {
+          this.close('normal', next.message)
+          onFailure(next)
           return
         }
-        this.close('normal', 'refused')
-        onFailure(
-          answer.troupe === 'refusal'
-            ? this.#refused(answer)
-            : new DialError(this.peer, 'it answered a hello with a hello'),
-        )
+        this.#endGreeting()
+        this.#sink = next
       },
     })
     this.#link.send(encodeGreeting(hello))
@@ -85,16 +75,17 @@ export class Connection {
   /** Waits for the other side to introduce itself and answers. */
   receive(timeoutMs: number, reception: (hello: Hello) => Reception): void {
     this.#greet(timeoutMs, {
-      ended: (error) => this.#onBroken(this.peer, error),
+      ended: () => {},
       frame: (bytes) => {
         const hello = decodeGreeting(bytes)
         if (hello.troupe !== 'hello') throw new MalformedFrameError('an answer where a hello was due')
-        const answer = commonVersion(hello) === null ? versionRefusal(hello) : reception(hello)
+        const answer = reception(hello)
         if ('troupe' in answer) {
           this.#link.send(encodeGreeting(answer))
           this.close('normal', answer.code)
           return
         }
+        this.#endGreeting()
         this.#link.send(encodeGreeting(answer.welcome))
         this.#sink = answer.accept()
       },
@@ -120,7 +111,9 @@ export class Connection {
     )
     this.#link.open({
       frame: (bytes) => this.#frame(bytes),
-      drain: () => this.#sink?.drained(),
+      drain: () => {
+        if (!this.#closed) this.#sink?.drained()
+      },
       close: (_code, reason) =>
         this.#ended(new DialError(this.peer, `the connection ended: ${reason || 'no reason given'}`)),
     })
@@ -138,17 +131,16 @@ export class Connection {
     if (this.#closed) return
     try {
       if (this.#sink !== null) this.#sink.receive(bytes)
-      else this.#endGreeting()?.frame(bytes)
+      else this.#greeting?.frame(bytes)
     } catch (thrown) {
-      const error = toError(thrown)
-      this.#onBroken(this.peer, error)
-      this.#break(error)
+      this.#break(toError(thrown))
     }
   }
 
   /** Ends the link because of what the other side did, and tells everybody concerned. */
   #break(error: Error): void {
     if (this.#closed) return
+    this.#onBroken(this.peer, error)
     this.#link.close('protocol', error.message)
     this.#ended(error)
   }
@@ -159,14 +151,4 @@ export class Connection {
     this.#endGreeting()?.ended(error)
     this.#sink?.closed(this, error.message)
   }
-
-  #refused(answer: Refusal): Error {
-    if (answer.code !== 'protocol') return new RefusedError(this.peer, answer.code, answer.message)
-    return new ProtocolMismatchError(versionRange(PROTOCOL_VERSIONS), versionRange(answer), this.peer)
-  }
-}
-
-function versionRefusal(hello: Hello): Refusal {
-  const message = `this node speaks protocol ${versionRange(PROTOCOL_VERSIONS)}, ${hello.name} speaks ${versionRange(hello)}`
-  return refusal('protocol', message)
 }

@@ -46,11 +46,16 @@ export interface Refusal {
   readonly troupe: 'refusal'
   readonly code: RefusalCode
   readonly message: string
+  /** Who refuses: one that is connected already under another address is recognised by it. */
+  readonly uid: string
   readonly min: number
   readonly max: number
 }
 
 export type Greeting = Hello | Welcome | Refusal
+
+/** No stranger makes a node decode more than this before it has said who it is. */
+const MAX_GREETING_BYTES = 64 * 1024
 
 export function encodeGreeting(greeting: Greeting): Uint8Array {
   return encode(greeting, greeting.troupe)
@@ -58,32 +63,60 @@ export function encodeGreeting(greeting: Greeting): Uint8Array {
 
 /** @throws {MalformedFrameError} for anything else than a greeting */
 export function decodeGreeting(frame: Uint8Array): Greeting {
+  if (frame.length > MAX_GREETING_BYTES) throw new MalformedFrameError(`a greeting of ${frame.length} bytes`)
   const greeting = decode(frame, () => {
     throw new MalformedFrameError('a ref in a greeting')
   })
   if (typeof greeting !== 'object' || greeting === null || !('troupe' in greeting))
     throw new MalformedFrameError('no greeting')
-  const shape = SHAPES[String(greeting.troupe)]
-  if (shape === undefined) throw new MalformedFrameError('an unknown greeting')
-  for (const [field, type] of Object.entries(shape)) {
-    if (typeof Reflect.get(greeting, field) !== type) throw new MalformedFrameError(`field "${field}" of a greeting`)
+  const fields = typeof greeting.troupe === 'string' ? FIELDS.get(greeting.troupe) : undefined
+  if (fields === undefined) throw new MalformedFrameError('an unknown greeting')
+  for (const [field, check] of fields) {
+    if (!check(Reflect.get(greeting, field))) throw new MalformedFrameError(`field "${field}" of a greeting`)
   }
   return greeting as Greeting
 }
 
-const SHAPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  hello: {
-    min: 'number',
-    max: 'number',
-    cluster: 'string',
-    name: 'string',
-    uid: 'string',
-    address: 'string',
-    epoch: 'number',
-  },
-  welcome: { version: 'number', name: 'string', uid: 'string', address: 'string', epoch: 'number' },
-  refusal: { code: 'string', message: 'string', min: 'number', max: 'number' },
-}
+type Check = (value: unknown) => boolean
+
+const text: Check = (value) => typeof value === 'string'
+const identity: Check = (value) => typeof value === 'string' && value !== ''
+const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+
+const FIELDS: ReadonlyMap<string, readonly (readonly [field: string, check: Check])[]> = new Map([
+  [
+    'hello',
+    [
+      ['min', count],
+      ['max', count],
+      ['cluster', text],
+      ['name', text],
+      ['uid', identity],
+      ['address', text],
+      ['epoch', count],
+    ],
+  ],
+  [
+    'welcome',
+    [
+      ['version', count],
+      ['name', text],
+      ['uid', identity],
+      ['address', text],
+      ['epoch', count],
+    ],
+  ],
+  [
+    // Any version must understand this one: the other fields are for those that share a version.
+    'refusal',
+    [
+      ['code', text],
+      ['message', text],
+      ['min', count],
+      ['max', count],
+    ],
+  ],
+])
 
 /** The version two nodes will speak: the highest both know. @returns null when there is none */
 export function commonVersion(theirs: { readonly min: number; readonly max: number }): number | null {
@@ -96,6 +129,6 @@ export function versionRange({ min, max }: { readonly min: number; readonly max:
   return min === max ? String(min) : `${min} to ${max}`
 }
 
-export function refusal(code: RefusalCode, message: string): Refusal {
-  return { troupe: 'refusal', code, message, ...PROTOCOL_VERSIONS }
+export function refusal(uid: string, code: RefusalCode, message: string): Refusal {
+  return { troupe: 'refusal', code, message, uid, ...PROTOCOL_VERSIONS }
 }

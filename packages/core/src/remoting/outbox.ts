@@ -5,6 +5,9 @@ import { ENVELOPE_BYTES, type Envelope } from './wire.ts'
 /** User messages that may wait for one peer, and their bytes. */
 const MAX_MESSAGES = 4096
 const MAX_BYTES = 8 * 1024 * 1024
+/** What has no bound of its own may wait as long as the peer takes anything: this much is proof that it does not. */
+const MAX_SYSTEM = 20_000
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 /** A batch is cut when it has grown to this, in bytes; a turn that sends more does not wait for its end. */
 const BATCH_BYTES = 64 * 1024
 
@@ -20,15 +23,18 @@ export interface OutgoingMessage {
 interface Item {
   readonly envelope: Envelope
   readonly sizeBytes: number
-  /** Null for messages of the system: those are neither counted nor ever turned down. */
-  readonly message: OutgoingMessage | null
+  /** What it is for: user messages are counted and turned down, the rest is not. */
+  readonly message: OutgoingMessage | 'system' | 'answer'
 }
 
-/** What waits to be sent to one peer, in order: bounded for user messages, without bound for the system's. */
+/** What waits to be sent to one peer, in order: user messages, answers, and the system's own. */
 export class Outbox {
   readonly #items = new Ring<Item>()
+  #sizeBytes = 0
   #messages = 0
-  #bytes = 0
+  #messageBytes = 0
+  #answers = 0
+  #answerBytes = 0
 
   get empty(): boolean {
     return this.#items.size === 0
@@ -36,19 +42,28 @@ export class Outbox {
 
   /** Whether a whole batch is waiting. */
   get hasBatch(): boolean {
-    return this.#bytes + this.#items.size * ENVELOPE_BYTES >= BATCH_BYTES
+    return this.#sizeBytes >= BATCH_BYTES
+  }
+
+  /** Whether more is waiting than can be explained by anything but a peer that takes nothing. */
+  get overflowing(): boolean {
+    const system = this.#items.size - this.#messages - this.#answers
+    return system > MAX_SYSTEM || this.#answerBytes > MAX_ANSWER_BYTES
   }
 
   pushSystem(envelope: Envelope): void {
-    this.#items.push({ envelope, sizeBytes: ENVELOPE_BYTES, message: null })
+    this.#add({ envelope, sizeBytes: ENVELOPE_BYTES, message: 'system' })
+  }
+
+  pushAnswer(envelope: Envelope, payloadBytes: number): void {
+    this.#add({ envelope, sizeBytes: payloadBytes + ENVELOPE_BYTES, message: 'answer' })
   }
 
   /** @returns false when too much is waiting already: the message was not taken */
   push(envelope: Envelope, payloadBytes: number, message: OutgoingMessage): boolean {
-    if (this.#messages >= MAX_MESSAGES || (this.#bytes > 0 && this.#bytes + payloadBytes > MAX_BYTES)) return false
-    this.#messages++
-    this.#bytes += payloadBytes
-    this.#items.push({ envelope, sizeBytes: payloadBytes + ENVELOPE_BYTES, message })
+    if (this.#messages >= MAX_MESSAGES) return false
+    if (this.#messages > 0 && this.#messageBytes + payloadBytes > MAX_BYTES) return false
+    this.#add({ envelope, sizeBytes: payloadBytes + ENVELOPE_BYTES, message })
     return true
   }
 
@@ -58,7 +73,7 @@ export class Outbox {
     for (let bytes = 0; bytes < BATCH_BYTES; ) {
       const item = this.#shift()
       if (item === undefined) break
-      const pending = item.message?.pending ?? null
+      const pending = typeof item.message === 'object' ? item.message.pending : null
       if (pending?.settled) continue
       bytes += item.sizeBytes
       batch.push(pending === null ? item.envelope : withTimeLeft(item.envelope, pending))
@@ -69,37 +84,54 @@ export class Outbox {
 
   /** Takes out every ask: what waits without a connection must not wait for nothing. Tells stay. */
   takeAsks(): OutgoingMessage[] {
-    return this.#takeMessages((message) => message.pending !== null)
+    return messagesOf(this.#take(({ message }) => typeof message === 'object' && message.pending !== null))
   }
 
   /** Takes out every user message. */
   takeAll(): OutgoingMessage[] {
-    return this.#takeMessages(() => true)
+    return messagesOf(this.#take(({ message }) => typeof message === 'object'))
   }
 
-  #takeMessages(wanted: (message: OutgoingMessage) => boolean): OutgoingMessage[] {
-    const taken: OutgoingMessage[] = []
+  /** Drops the answers: nobody waits for them any more. @returns how many */
+  dropAnswers(): number {
+    return this.#answers === 0 ? 0 : this.#take(({ message }) => message === 'answer').length
+  }
+
+  #take(isWanted: (item: Item) => boolean): Item[] {
+    const taken: Item[] = []
     for (let left = this.#items.size; left > 0; left--) {
       const item = this.#shift()!
-      if (item.message !== null && wanted(item.message)) taken.push(item.message)
-      else this.#putBack(item)
+      if (isWanted(item)) taken.push(item)
+      else this.#add(item)
     }
     return taken
   }
 
+  #add(item: Item): void {
+    this.#items.push(item)
+    this.#count(item, 1)
+  }
+
   #shift(): Item | undefined {
     const item = this.#items.shift()
-    if (item !== undefined && item.message !== null) {
-      this.#messages--
-      this.#bytes -= item.sizeBytes - ENVELOPE_BYTES
-    }
+    if (item !== undefined) this.#count(item, -1)
     return item
   }
 
-  #putBack(item: Item): void {
-    if (item.message === null) this.pushSystem(item.envelope)
-    else this.push(item.envelope, item.sizeBytes - ENVELOPE_BYTES, item.message)
+  #count({ sizeBytes, message }: Item, sign: 1 | -1): void {
+    this.#sizeBytes += sign * sizeBytes
+    if (typeof message === 'object') {
+      this.#messages += sign
+      this.#messageBytes += sign * (sizeBytes - ENVELOPE_BYTES)
+    } else if (message === 'answer') {
+      this.#answers += sign
+      this.#answerBytes += sign * sizeBytes
+    }
   }
+}
+
+function messagesOf(items: readonly Item[]): OutgoingMessage[] {
+  return items.map(({ message }) => message).filter((message) => typeof message === 'object')
 }
 
 /** The time for an answer is counted from when the ask leaves: clocks of two nodes are never compared. */

@@ -1,9 +1,12 @@
 import type { CellHost } from '../actor/cell-host.ts'
+import { RefusedError } from '../errors.ts'
 import type { Deadline } from '../runtime/timer-queue.ts'
 import type { Association } from './association.ts'
 
 /** Longest wait between two attempts, in ms. */
 const MAX_WAIT_MS = 10_000
+/** The grace is counted in pieces of this, in ms; one that took as much longer was a stall of this node. */
+const PIECE_MS = 1_000
 
 /**
  * Tries to get a lost connection back: at once, then after waits that double, with jitter, until it is back
@@ -13,7 +16,7 @@ export class Reconnect {
   readonly #host: CellHost
   readonly #association: Association
   readonly #dial: (() => Promise<unknown>) | null
-  readonly #graceMs: number
+  #graceMs: number
   #waitMs: number
   #grace: Deadline | null = null
   #next: Deadline | null = null
@@ -33,10 +36,11 @@ export class Reconnect {
     this.#waitMs = minMs
   }
 
-  start(): void {
-    this.#grace = this.#host.timers.after(this.#graceMs, () => this.#association.end('node-down'))
+  /** @param atOnce false to wait before the first attempt */
+  start(atOnce: boolean): void {
+    this.#countDown()
     // The node with the lower uid goes first, so that the two do not dial each other at the same moment.
-    if (this.#host.uid < this.#association.peer.uid) this.#attempt()
+    if (atOnce && this.#host.uid < this.#association.peer.uid) this.#attempt()
     else this.#later()
   }
 
@@ -46,11 +50,25 @@ export class Reconnect {
     this.#next?.cancel()
   }
 
+  /** While this node was stalled it could not have heard from anybody: that time does not count. */
+  #countDown(): void {
+    const { clock } = this.#host.runtime
+    const pieceMs = Math.min(PIECE_MS, this.#graceMs)
+    const startMs = clock.now()
+    this.#grace = this.#host.timers.after(pieceMs, () => {
+      const tookMs = clock.now() - startMs
+      if (tookMs < pieceMs + PIECE_MS) this.#graceMs -= tookMs
+      if (this.#graceMs > 0) this.#countDown()
+      else this.#association.giveUp()
+    })
+  }
+
   #attempt(): void {
     if (this.#stopped || this.#dial === null) return
-    this.#dial().catch(() => {
+    this.#dial().catch((error) => {
       if (this.#stopped) return
-      this.#association.unreachable()
+      // The other side is just making a connection: what waits can go over that.
+      if (!(error instanceof RefusedError && error.reason === 'duplicate')) this.#association.unreachable()
       this.#later()
     })
   }

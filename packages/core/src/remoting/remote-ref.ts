@@ -13,7 +13,9 @@ import type { To } from './wire.ts'
 /** Finds the association with a node, or begins one. */
 export interface Associations {
   readonly cells: CellHost
-  /** @returns null when that node is down for good */
+  /** @returns null when there is none */
+  known(nodeUid: string): Association | null
+  /** Begins one if there is none. @returns null when that node is down for good */
   associationFor(nodeUid: string, address: string): Association | null
 }
 
@@ -74,7 +76,7 @@ export class RemoteRef<P> extends ActorRef<P> {
   }
 
   removeWatcher(watcher: Watcher): void {
-    this.#association()?.unwatch(watcher)
+    this.#nodes.known(this.nodeUid)?.unwatch(watcher)
   }
 
   #ask(

@@ -1,6 +1,7 @@
 import { codeOf } from '../actor/ask.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import type { AbandonReason, Origin } from '../actor/origin.ts'
+import { describe } from '../errors.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Envelope, Kind } from './wire.ts'
 import type { WireReason } from './wire-failure.ts'
@@ -9,9 +10,12 @@ import type { WireReason } from './wire-failure.ts'
 export interface ReplyRoute {
   /** Sends a handler's answer, or the news that it has no CBOR form. */
   reply(correlation: number, value: unknown): void
-  /** Sends without any bound: there is one answer per ask. */
-  sendSystem(envelope: Envelope): void
+  /** Sends the news that there will be no answer. */
+  fail(failure: Extract<Envelope, readonly [typeof Kind.failure, ...unknown[]]>): void
 }
+
+/** Longest text of a failure that travels, in characters: some errors carry whole responses in theirs. */
+const MAX_TEXT = 16 * 1024
 
 /** Behind a message that an actor of another node asked: carries the answer back over the link it came from. */
 export class RemoteReply implements Origin {
@@ -54,7 +58,17 @@ export class RemoteReply implements Origin {
   }
 
   #send(reason: WireReason, error: Error | null): void {
-    const cause = error === null ? (['', '', null] as const) : ([error.message, error.name, codeOf(error)] as const)
-    this.#route.sendSystem([Kind.failure, this.#correlation, reason, ...cause])
+    const cause = error === null ? (['', '', null] as const) : causeOf(error)
+    this.#route.fail([Kind.failure, this.#correlation, reason, ...cause])
   }
+}
+
+function causeOf(error: Error): [message: string, name: string, code: string | null] {
+  const code = codeOf(error)
+  return [text(error.message), text(error.name), code === null ? null : text(code)]
+}
+
+/** Nothing keeps code from setting a message or a name to something else than text. */
+function text(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, MAX_TEXT) : describe(value)
 }

@@ -59,8 +59,15 @@ export class RemoteWatches {
     this.#route.sendSystem([Kind.unwatch, id])
   }
 
-  /** A new connection: the peer may have missed some, or its notices may have been lost. */
+  /** Whether anybody here waits for the end of somebody there. */
+  get watching(): boolean {
+    return this.#outward.size > 0
+  }
+
+  /** A new connection: either side may have missed some of what the other has said. */
   renew(): void {
+    // Also of watches the peer may have ended: its answer, unlike its next watch, lets go of them.
+    for (const inward of this.#inward.values()) if (inward.reason !== null) inward.terminated(inward.reason)
     for (const [id, { to }] of this.#outward) this.#route.sendSystem([Kind.watch, to, id])
   }
 

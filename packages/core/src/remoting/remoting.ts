@@ -1,14 +1,17 @@
 import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
 import type { ActorRef, AnyRef, Ref } from '../actor/ref.ts'
 import type { RefParts } from '../codec/cbor.ts'
-import { DialError, ProtocolMismatchError, RefusedError, SystemStoppedError, toError } from '../errors.ts'
+import { ProtocolMismatchError, RefusedError, SystemStoppedError } from '../errors.ts'
 import type { Link, Transport } from '../transport/transport.ts'
-import { Association, type AssociationHost } from './association.ts'
+import { Association, type AssociationHost, type LinkNumber } from './association.ts'
+import { Connecting } from './connecting.ts'
 import { Connection, type Reception } from './connection.ts'
-import { type Hello, refusal, type Welcome } from './greeting.ts'
+import { commonVersion, type Hello, type Refusal, refusal, versionRange, type Welcome } from './greeting.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
+import { Quarantine } from './quarantine.ts'
 import { Reconnect } from './reconnect.ts'
 import { type Associations, RemoteRef } from './remote-ref.ts'
+import { Seeds } from './seeds.ts'
 import { PROTOCOL_VERSIONS, type To } from './wire.ts'
 
 /** What remoting needs of its node. */
@@ -25,10 +28,9 @@ export interface RemotingSettings {
   readonly heartbeatMs: number
   readonly handshakeTimeoutMs: number
   readonly reconnectMinMs: number
+  /** Paths that others may name without having been given a ref. */
+  readonly exposed: ReadonlySet<string>
 }
-
-/** How often seeds that are not connected are tried again, in ms. */
-const SEED_RETRY_MS = 1_000
 
 /** The connections of one node: dials and accepts, keeps one association per run of a peer, makes remote refs. */
 export class Remoting implements Associations {
@@ -38,10 +40,13 @@ export class Remoting implements Associations {
   readonly #emit: (event: PeerEvent) => void
   readonly #associations = new Map<string, Association>()
   readonly #reconnects = new Map<Association, Reconnect>()
-  /** Runs of peers that count as down: they are refused for good, so that nothing comes from the dead. */
-  readonly #gone = new Set<string>()
+  readonly #quarantine = new Quarantine()
   /** Addresses being dialled now, to settle two nodes dialling each other. */
   readonly #dialling = new Map<string, Promise<Peer>>()
+  /** Other addresses that have led to a peer, with its uid. */
+  readonly #aliases = new Map<string, string>()
+  readonly #connecting = new Set<Connecting>()
+  readonly #seeds: Seeds
   #closed = false
 
   constructor(cells: RemotingHost, transport: Transport, settings: RemotingSettings, emit: (event: PeerEvent) => void) {
@@ -49,6 +54,7 @@ export class Remoting implements Associations {
     this.#transport = transport
     this.#settings = settings
     this.#emit = emit
+    this.#seeds = new Seeds(cells.timers, async (seed) => this.#byAddress(seed) ?? (await this.#dial(seed)))
   }
 
   /** @returns the address of this node, an empty string when it only dials */
@@ -58,11 +64,7 @@ export class Remoting implements Associations {
 
   /** Connects to the seeds, now and whenever one of them is not connected, until the node stops. */
   connectSeeds(): void {
-    if (this.#closed || this.#settings.seeds.length === 0) return
-    for (const seed of this.#settings.seeds) {
-      if (seed !== this.cells.address && this.#byAddress(seed) === null) this.#dial(seed).catch(() => {})
-    }
-    this.cells.timers.after(SEED_RETRY_MS, () => this.connectSeeds())
+    this.#seeds.start(this.#settings.seeds.filter((seed) => seed !== this.cells.address))
   }
 
   get peers(): readonly Peer[] {
@@ -70,23 +72,25 @@ export class Remoting implements Associations {
   }
 
   async connect(address: string, timeoutMs: number): Promise<Peer> {
-    const { clock } = this.cells.runtime
-    const deadlineMs = clock.now() + timeoutMs
-    for (let waitMs = this.#settings.reconnectMinMs; ; waitMs *= 2) {
+    if (this.#closed) throw this.#stoppedError(address)
+    const attempt = async (): Promise<Peer> => {
       const known = this.#byAddress(address)
-      if (known?.connected) return known.peer
-      try {
-        return await this.#dial(address)
-      } catch (error) {
-        if (this.#closed || !mayRetry(error) || clock.now() + waitMs >= deadlineMs) throw error
-      }
-      await new Promise<void>((resolve) => void this.cells.timers.after(waitMs, resolve))
+      return known?.connected ? known.peer : this.#dial(address)
+    }
+    const minMs = this.#settings.reconnectMinMs
+    const connecting = new Connecting(this.cells.timers, attempt, { address, timeoutMs, minMs })
+    this.#connecting.add(connecting)
+    try {
+      return await connecting.done
+    } finally {
+      this.#connecting.delete(connecting)
     }
   }
 
-  refTo(parts: RefParts): AnyRef {
-    if (parts.nodeUid === this.cells.uid) return this.cells.ownRef(parts.uid, parts.path)
-    return new RemoteRef<never>(this, parts)
+  refTo({ address, nodeUid, path, uid }: RefParts): AnyRef {
+    if (nodeUid !== this.cells.uid) return new RemoteRef<never>(this, { address, nodeUid, path, uid })
+    // A path alone opens no door that a message could not go through either.
+    return this.cells.ownRef(uid === 0 && !this.#settings.exposed.has(path) ? NOBODY : uid, path)
   }
 
   /** A ref to what stands at `path` on a peer, for services that every node has. */
@@ -94,18 +98,24 @@ export class Remoting implements Associations {
     return new RemoteRef<P>(this, { address, nodeUid: uid, path, uid: 0 })
   }
 
+  known(nodeUid: string): Association | null {
+    return this.#associations.get(nodeUid) ?? null
+  }
+
   associationFor(nodeUid: string, address: string): Association | null {
     const known = this.#associations.get(nodeUid)
     if (known !== undefined) return known
-    if (this.#closed || this.#gone.has(nodeUid)) return null
+    if (this.#closed || this.#quarantine.has(nodeUid)) return null
     const association = this.#associate({ uid: nodeUid, name: '', address })
-    this.#wantConnection(association)
+    this.#wantConnection(association, true)
     return association
   }
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#seeds.stop()
     for (const association of [...this.#associations.values()]) association.leave()
+    for (const connecting of this.#connecting) connecting.fail(this.#stoppedError('another node'))
     await this.#transport.close()
   }
 
@@ -121,29 +131,36 @@ export class Remoting implements Associations {
   }
 
   async #attempt(address: string, expected: Association | null): Promise<Peer> {
-    if (this.#closed) throw new SystemStoppedError(this.cells.name, `connect to ${address}`)
-    const abort = new AbortController()
-    const { handshakeTimeoutMs } = this.#settings
-    const deadline = this.cells.timers.after(handshakeTimeoutMs, () => abort.abort())
-    let link: Link
-    try {
-      link = await this.#transport.dial(address, abort.signal)
-    } finally {
-      deadline.cancel()
-    }
+    if (this.#closed) throw this.#stoppedError(address)
+    const link = await this.#openLink(address)
     const connection = this.#connection(link)
     return new Promise((resolve, reject) => {
       const known = expected ?? this.#byAddress(address)
-      const onWelcome = (welcome: Welcome): Association => {
-        const association = this.#welcomed(welcome, connection, address)
-        resolve(association.peer)
-        return association
+      const onAnswer = (answer: Welcome | Refusal): Association | Error => {
+        if (answer.troupe === 'refusal') {
+          const other = answer.code === 'duplicate' ? this.#otherName(address, answer.uid) : null
+          if (other !== null) resolve(other.peer)
+          return this.#refused(answer, address, known)
+        }
+        const opened = this.#welcomed(answer, connection, address)
+        if (opened instanceof Association) resolve(opened.peer)
+        return opened
       }
-      connection.introduce(this.#hello(known?.epoch ?? 0), handshakeTimeoutMs, onWelcome, (error) => {
-        if (error instanceof RefusedError && error.reason !== 'duplicate') this.#refused(error, known)
-        reject(error)
-      })
+      connection.introduce(this.#hello(known?.epoch ?? 0), this.#settings.handshakeTimeoutMs, onAnswer, reject)
     })
+  }
+
+  async #openLink(address: string): Promise<Link> {
+    const abort = new AbortController()
+    const deadline = this.cells.timers.after(this.#settings.handshakeTimeoutMs, () => abort.abort())
+    try {
+      const link = await this.#transport.dial(address, abort.signal)
+      if (!this.#closed) return link
+      link.close('normal', `${this.cells.name} has stopped`)
+      throw this.#stoppedError(address)
+    } finally {
+      deadline.cancel()
+    }
   }
 
   #hello(epoch: number): Hello {
@@ -151,17 +168,44 @@ export class Remoting implements Associations {
     return { troupe: 'hello', ...PROTOCOL_VERSIONS, cluster: this.#settings.cluster, name, uid, address, epoch }
   }
 
-  #welcomed(welcome: Welcome, connection: Connection, address: string): Association {
-    if (this.#closed || this.#gone.has(welcome.uid))
-      throw new RefusedError(welcome.name, 'quarantined', 'this run of it counts as down')
-    // A peer that only dials has no address of its own; one behind another name is known by the name dialled.
-    const peer = { uid: welcome.uid, name: welcome.name, address: welcome.address || address }
-    return this.#open(peer, connection, welcome.epoch)
+  #welcomed(welcome: Welcome, connection: Connection, address: string): Association | Error {
+    const { uid, name, version, epoch } = welcome
+    const spoken = { min: version, max: version }
+    if (commonVersion(spoken) === null) return this.#mismatch(spoken, address)
+    if (this.#closed) return this.#stoppedError(address)
+    if (uid === this.cells.uid) return new RefusedError(address, 'self', `${name} has the uid of this node`)
+    if (this.#quarantine.has(uid)) {
+      return new RefusedError(address, 'quarantined', `${name} counts as down here; start it anew`)
+    }
+    // A peer that only dials has no address of its own; one behind another name is known by its own as well.
+    const peer = { uid, name, address: welcome.address || address }
+    if (peer.address !== address) this.#aliases.set(address, uid)
+    const number = { epoch, dialler: this.cells.uid }
+    if (this.#associations.get(uid)?.prefers(number)) return new RefusedError(address, 'duplicate', 'linked already')
+    return this.#open(peer, connection, number)
   }
 
-  #refused(error: RefusedError, known: Association | null): void {
-    this.#emit({ type: 'link-refused', peer: error.message, code: error.reason, message: error.message })
-    if (known !== null) known.end('node-down')
+  #refused(answer: Refusal, address: string, known: Association | null): Error {
+    if (answer.code === 'protocol') return this.#mismatch(answer, address)
+    if (answer.code !== 'duplicate') {
+      this.#emit({ type: 'link-refused', peer: address, code: answer.code, message: answer.message })
+      known?.end(answer.code === 'stopping' ? 'left' : 'node-down')
+    }
+    return new RefusedError(address, answer.code, answer.message)
+  }
+
+  #mismatch(theirs: { readonly min: number; readonly max: number }, address: string): Error {
+    const error = new ProtocolMismatchError(versionRange(PROTOCOL_VERSIONS), versionRange(theirs), address)
+    this.#emit({ type: 'link-refused', peer: address, code: 'protocol', message: error.message })
+    return error
+  }
+
+  /** Whoever answers at `address` says that it is connected already: then as a peer of another address. */
+  #otherName(address: string, uid: string): Association | null {
+    const other = this.#associations.get(uid)
+    if (!other?.connected) return null
+    if (other.peer.address !== address) this.#aliases.set(address, uid)
+    return other
   }
 
   // Accepting
@@ -179,35 +223,50 @@ export class Remoting implements Associations {
 
   #reception(hello: Hello, connection: Connection): Reception {
     const { uid, name, address } = this.cells
-    if (this.#closed) return refusal('stopping', `${name} is stopping`)
-    if (hello.uid === uid) return refusal('self', `${name} dialled itself`)
-    if (hello.cluster !== this.#settings.cluster) {
-      return refusal('cluster', `${name} is of cluster "${this.#settings.cluster}", not "${hello.cluster}"`)
+    const refused = this.#whyNot(hello)
+    if (refused !== null) return refused
+    const epoch = Math.max(this.known(hello.uid)?.epoch ?? 0, hello.epoch) + 1
+    const peer = { uid: hello.uid, name: hello.name, address: hello.address }
+    return {
+      welcome: { troupe: 'welcome', version: commonVersion(hello) ?? 0, name, uid, address, epoch },
+      accept: () => this.#open(peer, connection, { epoch, dialler: hello.uid }),
     }
-    if (this.#gone.has(hello.uid))
-      return refusal('quarantined', `${hello.name} counts as down at ${name}; start it anew`)
-    const known = this.#associations.get(hello.uid)
-    if (known?.connected && hello.epoch < known.epoch) return refusal('duplicate', 'there is a link already')
+  }
+
+  #whyNot(hello: Hello): Refusal | null {
+    const { uid, name } = this.cells
+    const { cluster } = this.#settings
+    if (commonVersion(hello) === null) {
+      const ours = versionRange(PROTOCOL_VERSIONS)
+      return refusal(uid, 'protocol', `${name} speaks protocol ${ours}, ${hello.name} speaks ${versionRange(hello)}`)
+    }
+    if (this.#closed) return refusal(uid, 'stopping', `${name} is stopping`)
+    if (hello.uid === uid) return refusal(uid, 'self', `${name} dialled itself`)
+    if (hello.cluster !== cluster) {
+      return refusal(uid, 'cluster', `${name} is of cluster "${cluster}", not "${hello.cluster}"`)
+    }
+    if (this.#quarantine.has(hello.uid)) {
+      return refusal(uid, 'quarantined', `${hello.name} counts as down at ${name}; start it anew`)
+    }
+    const known = this.known(hello.uid)
+    if (known?.isNewsTo(hello)) return refusal(uid, 'duplicate', 'there is a link already')
     if (!known?.connected && uid < hello.uid && this.#dialling.has(hello.address)) {
       // Both dial at once: the link of the node with the lower uid is kept.
-      return refusal('duplicate', 'a link is being made the other way')
+      return refusal(uid, 'duplicate', 'a link is being made the other way')
     }
-    const epoch = Math.max(known?.epoch ?? 0, hello.epoch) + 1
-    return {
-      welcome: { troupe: 'welcome', version: PROTOCOL_VERSIONS.max, name, uid, address, epoch },
-      accept: () => this.#open({ uid: hello.uid, name: hello.name, address: hello.address }, connection, epoch),
-    }
+    return null
   }
 
   // Associations
 
-  #open(peer: Peer, connection: Connection, epoch: number): Association {
+  #open(peer: Peer, connection: Connection, number: LinkNumber): Association {
+    this.#aliases.delete(peer.address)
     const predecessor = peer.address === '' ? null : this.#byAddress(peer.address)
     if (predecessor !== null && predecessor.peer.uid !== peer.uid) predecessor.end('node-restarted')
     const association = this.#associations.get(peer.uid) ?? this.#associate(peer)
     this.#reconnects.get(association)?.stop()
     this.#reconnects.delete(association)
-    association.attach(connection, epoch, peer)
+    association.attach(connection, number, peer)
     return association
   }
 
@@ -216,17 +275,17 @@ export class Remoting implements Associations {
       cells: this.cells,
       heartbeatMs: this.#settings.heartbeatMs,
       resolveRef: (parts) => this.refTo(parts),
-      local: (to) => this.cells.local(to),
+      local: (to) => (typeof to === 'string' && !this.#settings.exposed.has(to) ? null : this.cells.local(to)),
       emit: this.#emit,
-      wantConnection: (association) => this.#wantConnection(association),
-      gone: (association) => this.#forget(association),
+      wantConnection: (association, atOnce) => this.#wantConnection(association, atOnce),
+      gone: (association, forGood) => this.#forget(association, forGood),
     }
     const association = new Association(host, peer)
     this.#associations.set(peer.uid, association)
     return association
   }
 
-  #wantConnection(association: Association): void {
+  #wantConnection(association: Association, atOnce: boolean): void {
     if (this.#closed || this.#reconnects.has(association)) return
     const { disconnectGraceMs, reconnectMinMs } = this.#settings
     const { address } = association.peer
@@ -236,17 +295,21 @@ export class Remoting implements Associations {
       minMs: reconnectMinMs,
     })
     this.#reconnects.set(association, reconnect)
-    reconnect.start()
+    reconnect.start(atOnce)
   }
 
-  #forget(association: Association): void {
+  #forget(association: Association, forGood: boolean): void {
+    const { uid } = association.peer
     this.#reconnects.get(association)?.stop()
     this.#reconnects.delete(association)
-    this.#associations.delete(association.peer.uid)
-    this.#gone.add(association.peer.uid)
+    this.#associations.delete(uid)
+    for (const [address, other] of this.#aliases) if (other === uid) this.#aliases.delete(address)
+    if (forGood) this.#quarantine.add(uid)
   }
 
   #byAddress(address: string): Association | null {
+    const alias = this.#aliases.get(address)
+    if (alias !== undefined) return this.known(alias)
     for (const association of this.#associations.values()) if (association.peer.address === address) return association
     return null
   }
@@ -256,13 +319,11 @@ export class Remoting implements Associations {
       this.#emit({ type: 'link-broken', peer, message: error.message })
     })
   }
+
+  #stoppedError(address: string): SystemStoppedError {
+    return new SystemStoppedError(this.cells.name, `connect to ${address}`)
+  }
 }
 
-/** Whether another attempt to connect may end otherwise. */
-function mayRetry(error: unknown): boolean {
-  if (error instanceof RefusedError) return error.reason === 'duplicate' || error.reason === 'stopping'
-  return (
-    error instanceof DialError ||
-    !(toError(error) instanceof ProtocolMismatchError || error instanceof SystemStoppedError)
-  )
-}
+/** No actor's uid: a ref with it leads to a dead letter. */
+const NOBODY = -1

@@ -62,7 +62,7 @@ export function decodeBatch(frame: Uint8Array): readonly Envelope[] {
 
 type Check = (value: unknown) => boolean
 
-const number: Check = (value) => typeof value === 'number'
+const number: Check = (value) => typeof value === 'number' && !Number.isNaN(value)
 const text: Check = (value) => typeof value === 'string'
 const bytes: Check = (value) => value instanceof Uint8Array
 const to: Check = (value) => typeof value === 'number' || typeof value === 'string'
@@ -84,8 +84,10 @@ const FIELDS: readonly (readonly Check[])[] = [
 
 /** More fields than expected are fine: a later version may have added them. */
 function checkEnvelope(envelope: unknown): void {
-  const fields = Array.isArray(envelope) ? FIELDS[envelope[0]] : undefined
-  if (fields === undefined || !Array.isArray(envelope)) throw new MalformedFrameError('an unknown kind of envelope')
+  if (!Array.isArray(envelope)) throw new MalformedFrameError('no envelope')
+  // A number, or `FIELDS.map` would be a kind.
+  const fields = typeof envelope[0] === 'number' ? FIELDS[envelope[0]] : undefined
+  if (fields === undefined) throw new MalformedFrameError('an unknown kind of envelope')
   for (const [i, check] of fields.entries()) {
     if (!check(envelope[i + 1])) throw new MalformedFrameError(`field ${i + 1} of an envelope of kind ${envelope[0]}`)
   }
