@@ -17,8 +17,8 @@ export class CorruptBlockError extends Error {
 export class BlockDisk {
   readonly #folder: string
   readonly #ids: Set<BlockId>
-  /** Writes under way: a second one of the same block waits for the first. */
-  readonly #writing = new Map<BlockId, Promise<boolean>>()
+  /** Per block the last change under way: the next one waits for it. */
+  readonly #changing = new Map<BlockId, Promise<unknown>>()
 
   private constructor(folder: string, ids: Set<BlockId>) {
     this.#folder = folder
@@ -48,56 +48,73 @@ export class BlockDisk {
    *
    * @returns whether it was written, false when a sound copy was there already
    */
-  async write(id: BlockId, bytes: Uint8Array): Promise<boolean> {
-    const underWay = this.#writing.get(id)
-    if (underWay !== undefined) {
-      await underWay
-      return false
-    }
-    const writing = this.#writeUnlessSound(id, bytes)
-    this.#writing.set(id, writing)
-    try {
-      return await writing
-    } finally {
-      this.#writing.delete(id)
-    }
+  write(id: BlockId, bytes: Uint8Array): Promise<boolean> {
+    return this.#alone(id, async () => {
+      // Not by name alone: an acknowledgement says that this very content is on disk.
+      if (await this.#isSound(id)) return false
+      await writeDurably(this.#path(id), bytes)
+      this.#ids.add(id)
+      return true
+    })
   }
 
   /** @returns undefined when it is not here @throws {CorruptBlockError} after removing it */
   async read(id: BlockId): Promise<Uint8Array | undefined> {
+    const found = await this.#readFile(id)
+    if (found === undefined || blockIdOf(found) === id) return found
+    await this.#alone(id, async () => {
+      // Somebody may have mended it meanwhile.
+      if (blockIdOf((await this.#readFile(id)) ?? EMPTY) !== id) await this.#delete(id)
+    })
+    throw new CorruptBlockError(id)
+  }
+
+  remove(id: BlockId): Promise<void> {
+    // At once, not when its turn comes: from here on nobody is to count on this copy.
+    this.#ids.delete(id)
+    return this.#alone(id, () => this.#delete(id))
+  }
+
+  async #isSound(id: BlockId): Promise<boolean> {
+    const found = await this.#readFile(id)
+    return found !== undefined && blockIdOf(found) === id
+  }
+
+  async #readFile(id: BlockId): Promise<Uint8Array | undefined> {
     if (!this.#ids.has(id)) return undefined
-    let bytes: Buffer
     try {
-      bytes = await readFile(this.#path(id))
+      const bytes = await readFile(this.#path(id))
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     } catch (error) {
       if (!isMissing(error)) throw error
       this.#ids.delete(id)
       return undefined
     }
-    if (blockIdOf(bytes) !== id) {
-      await this.remove(id)
-      throw new CorruptBlockError(id)
-    }
-    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
-  async remove(id: BlockId): Promise<void> {
+  async #delete(id: BlockId): Promise<void> {
     this.#ids.delete(id)
     await rm(this.#path(id), { force: true })
   }
 
-  async #writeUnlessSound(id: BlockId, bytes: Uint8Array): Promise<boolean> {
-    // Not by name alone: an acknowledgement says that this very content is on disk.
-    if (this.#ids.has(id) && (await this.read(id).catch(() => undefined)) !== undefined) return false
-    await writeDurably(this.#path(id), bytes)
-    this.#ids.add(id)
-    return true
+  /** Changes of one block happen one after the other: else a late removal could hit a fresh copy. */
+  async #alone<T>(id: BlockId, change: () => Promise<T>): Promise<T> {
+    const before = this.#changing.get(id) ?? Promise.resolve()
+    const result = before.then(change, change)
+    this.#changing.set(id, result)
+    try {
+      return await result
+    } finally {
+      if (this.#changing.get(id) === result) this.#changing.delete(id)
+    }
   }
 
   #path(id: BlockId): string {
     return join(this.#folder, id.slice(0, 2), id)
   }
 }
+
+const EMPTY = new Uint8Array()
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'

@@ -1,30 +1,25 @@
-import type { ActorSystem } from '@troupe/core'
+import type { ActorSystem, Ref } from '@troupe/core'
 import { type BlockId, blockIdOf, COPIES } from './block.ts'
 import { FileSystemError } from './file-system-error.ts'
 import { Limit } from './limit.ts'
 import { LivingStores } from './living-stores.ts'
 import { asFileSystemError, isDiskFull } from './storage-failure.ts'
+import { type WriteCounter, writeCounter } from './write-counter.ts'
 
 /** Blocks on their way at once, over all uploads: 8 of 256 KiB are far below the 8 MiB that may wait for one peer. */
 const AT_ONCE = 8
 /** A disk that takes longer for one block counts as failed for this block. */
 const PUT_TIMEOUT_MS = 15_000
 
-export interface BlockWriterCounts {
-  /** Blocks acknowledged. */
-  blocks: number
-  /** Copies asked of a stand-in, because a node before it in the order failed. */
-  retries: number
-}
-
 /** Stores blocks, each synchronously on the first nodes of its order; when one fails, the next takes its place. */
 export class BlockWriter {
-  readonly counts: BlockWriterCounts = { blocks: 0, retries: 0 }
   readonly #system: ActorSystem
+  readonly #counter: Ref<WriteCounter>
   readonly #limit = new Limit(AT_ONCE)
 
   constructor(system: ActorSystem) {
     this.#system = system
+    this.#counter = system.spawn(writeCounter, { name: 'write-counter' })
   }
 
   /**
@@ -48,14 +43,14 @@ export class BlockWriter {
           return true
         } catch (error) {
           failures.push(error)
-          if (standIns.length > 0) this.counts.retries++
+          if (standIns.length > 0) this.#counter.tell('retried')
         }
       }
       return false
     }
     const copies = await Promise.all(Array.from({ length: COPIES }, store))
     if (!copies.every(Boolean)) throw asFileSystemError(failures.find(isDiskFull) ?? failures[0])
-    this.counts.blocks++
+    this.#counter.tell('stored', bytes.length)
     return id
   }
 }

@@ -5,6 +5,7 @@ import { Healer } from './healer.ts'
 import { LivingStores } from './living-stores.ts'
 import type { Manifest } from './manifest.ts'
 import { unpackIds } from './packed-ids.ts'
+import { WriteCounter, type WriteReport } from './write-counter.ts'
 
 /** What is where, as every living node itself says. */
 export interface CopyCount {
@@ -57,6 +58,17 @@ export class ClusterView {
       under: counts.filter((count) => count < COPIES).length,
       missing: counts.filter((count) => count === 0).length,
     }
+  }
+
+  /** Resolves when so many bytes have been stored through the gateway, in ms of waiting at most. */
+  async stored(bytes: number, timeoutMs: number): Promise<WriteReport> {
+    const counter = await this.#system.find(WriteCounter)
+    return counter.ask('reached', bytes, { timeoutMs })
+  }
+
+  /** What went through the gateway up to now. */
+  async written(): Promise<WriteReport> {
+    return (await this.#system.find(WriteCounter)).ask('report')
   }
 
   /** Copies that the healers alive have made. */

@@ -17,13 +17,13 @@ const SEED = 20_26
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const SKIPPED: ReadonlySet<string> = new Set(['node_modules', '.git', 'dist', 'coverage'])
 
-/** The project's own files, and a large one that exists nowhere yet. */
-export async function demoFiles(generatedBytes: number): Promise<DemoFile[]> {
+/** @param folder stored with all that is in it; default: the project itself, beside a large file that is generated */
+export async function demoFiles(generatedBytes: number, folder: string = ROOT): Promise<DemoFile[]> {
   const files: DemoFile[] = []
-  for (const { path, name } of await walk(ROOT, SKIPPED)) {
+  for (const { path, name } of await walk(folder, SKIPPED)) {
     // Read now: somebody may be editing it, and what comes back is compared with what was stored.
     const bytes = await readFile(path).catch(() => null)
-    if (bytes !== null) files.push({ name: `project/${name}`, sizeBytes: bytes.length, open: () => [bytes] })
+    if (bytes !== null) files.push({ name: `tree/${name}`, sizeBytes: bytes.length, open: () => [bytes] })
   }
   files.push({ name: GENERATED_NAME, sizeBytes: generatedBytes, open: () => generate(generatedBytes, SEED) })
   return files

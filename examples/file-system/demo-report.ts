@@ -15,6 +15,7 @@ export function demoTable(cluster: Cluster, result: DemoResult): string {
     ['copies of each block', String(COPIES)],
     ['before the kill', copies(result.beforeKill)],
     ['right after the kill', copies(result.afterKill)],
+    ['writes given to another node', `${result.retries} copies, while the dead node was not yet known to be dead`],
     ['after healing', copies(result.afterHealing)],
     ['stored in', rate(result.storeMs)],
     ['kill to healed', formatMs(result.healMs)],

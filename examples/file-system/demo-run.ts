@@ -11,18 +11,20 @@ export interface DemoRunOptions {
   readonly size: number
   readonly isInProcess: boolean
   readonly generatedBytes: number
+  /** The folder to store; default: the project itself. */
+  readonly source?: string | undefined
   readonly out: Output
 }
 
 /** The demonstration from nothing to nothing: its processes and its folder are gone afterwards, however it ended. */
-export async function demoRun({ size, isInProcess, generatedBytes, out }: DemoRunOptions): Promise<number> {
+export async function demoRun({ size, isInProcess, generatedBytes, source, out }: DemoRunOptions): Promise<number> {
   const signal = untilSignal()
-  const folder = await mkdtemp(join(tmpdir(), 'troupe-file-system-'))
+  const folder = await mkdtemp(join(tmpdir(), 'troupe-file-system-run-'))
   try {
     const start = isInProcess ? startMemoryCluster : startProcessCluster
     const cluster = await start({ folder, size, port: 0 })
     try {
-      const run = runDemo(cluster, { generatedBytes, out }).then((isGood) => (isGood ? 0 : 1))
+      const run = runDemo(cluster, { generatedBytes, folder: source, out }).then((isGood) => (isGood ? 0 : 1))
       // After a signal it fails, because everything is taken away from it: nobody is to hear of that.
       run.catch(() => {})
       return await Promise.race([run, signal.status])

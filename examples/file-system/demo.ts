@@ -11,12 +11,16 @@ import { verifyAll, verifyRange } from './verify-all.ts'
 
 export interface DemoOptions {
   readonly generatedBytes: number
+  /** The folder to store; default: the project itself. */
+  readonly folder?: string | undefined
   /** A terminal gets progress bars, everything else lines. */
   readonly out: Output
 }
 
 /** The node that dies. Which one does not matter: each holds three fifths of all blocks. */
 const VICTIM = 's3'
+/** How long it may take to store half of everything, in ms. */
+const STORE_DEADLINE_MS = 60_000
 /** How long healing may take, in ms. */
 const HEAL_DEADLINE_MS = 45_000
 
@@ -37,6 +41,8 @@ export interface DemoResult {
   readonly verifyMs: number
   readonly victim: string
   readonly killedAtBytes: number
+  /** Copies that went to another node than they would have, because that one was dead. */
+  readonly retries: number
 }
 
 /** Stores files, kills a node meanwhile, waits for the copies to come back, reads everything. @returns success */
@@ -44,7 +50,7 @@ export async function runDemo(cluster: Cluster, options: DemoOptions): Promise<b
   const { out } = options
   const client = new GatewayClient(cluster.url)
   try {
-    const files = await demoFiles(options.generatedBytes)
+    const files = await demoFiles(options.generatedBytes, options.folder)
     const result = await perform(cluster, client, files, options)
     out.write(`\n${demoTable(cluster, result)}\n\n${lastLine(result)}\n`)
     return result.lost.length === 0 && result.verified === result.files && result.healed > 0 && result.rangeIsRight
@@ -64,22 +70,16 @@ async function perform(
   const victim = cluster.describe(VICTIM)
 
   const storing = performance.now()
-  const half = new Halfway(bytes, async () => {
-    const before = await view.count()
-    await cluster.kill(VICTIM)
-    const atMs = performance.now()
-    return { before, after: await view.count({ without: VICTIM }), atMs }
-  })
+  const killing = killHalfway(cluster, view, bytes)
+  // Awaited below; when storing fails, that is what counts.
+  killing.catch(() => {})
   const bar = new Progress('storing', bytes, out)
-  const { stored, failed } = await storeAll(client, files, (sizeBytes) => {
-    bar.add(sizeBytes)
-    half.add(sizeBytes)
-  })
+  const { stored, failed } = await storeAll(client, files, (sizeBytes) => bar.add(sizeBytes))
   bar.end()
-  const { before, after, atMs } = await half.reached
   const storeMs = performance.now() - storing
+  const { before, after, atBytes, atMs } = await killing
   for (const { name, error } of failed) out.write(`not stored: ${name}: ${error.message}\n`)
-  out.write(`stored ${stored.length} files; ${VICTIM} (${victim}) was killed after ${half.atBytes} bytes\n`)
+  out.write(`stored ${stored.length} files; ${VICTIM} (${victim}) was killed after ${atBytes} bytes\n`)
 
   const expected = await blocksOf(view, stored)
   out.write(`healing: waiting until every block has its copies again\n`)
@@ -106,32 +106,18 @@ async function perform(
     healMs,
     verifyMs: performance.now() - verifying,
     victim: `${VICTIM} (${victim})`,
-    killedAtBytes: half.atBytes,
+    killedAtBytes: atBytes,
+    retries: (await view.written()).retries,
   }
 }
 
-/** Does something once, when half of the bytes are on their way: at the same byte in every run. */
-class Halfway<T> {
-  readonly reached: Promise<T>
-  readonly #halfBytes: number
-  #bytes = 0
-  #reach: () => void = () => {}
-
-  constructor(totalBytes: number, act: () => Promise<T>) {
-    this.#halfBytes = totalBytes / 2
-    this.reached = new Promise<void>((resolve) => {
-      this.#reach = resolve
-    }).then(act)
-  }
-
-  get atBytes(): number {
-    return Math.ceil(this.#halfBytes)
-  }
-
-  add(bytes: number): void {
-    this.#bytes += bytes
-    if (this.#bytes >= this.#halfBytes) this.#reach()
-  }
+/** Kills a node when half of the bytes are stored: in the midst of the stream of writes, whatever the machine. */
+async function killHalfway(cluster: Cluster, view: ClusterView, bytes: number) {
+  const { bytes: atBytes } = await view.stored(Math.floor(bytes / 2), STORE_DEADLINE_MS)
+  const before = await view.count()
+  await cluster.kill(VICTIM)
+  const atMs = performance.now()
+  return { before, after: await view.count({ without: VICTIM }), atBytes, atMs }
 }
 
 async function blocksOf(view: ClusterView, files: readonly StoredFile[]): Promise<Set<BlockId>> {

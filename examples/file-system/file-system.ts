@@ -33,13 +33,13 @@ export interface FileSystemOptions {
 
 /** Files by name, from any node of the cluster: names from a majority vote, contents from the blocks' holders. */
 export class FileSystem {
-  readonly writer: BlockWriter
+  readonly #writer: BlockWriter
   /** Blocks never change under their name, so that none in here is ever out of date. */
   readonly #blocks: Ref<Cache<Uint8Array>>
   readonly #names: QuorumRegister<Manifest>
 
   constructor(system: ActorSystem, { nodes }: FileSystemOptions) {
-    this.writer = new BlockWriter(system)
+    this.#writer = new BlockWriter(system)
     const reader = new BlockReader(system)
     const memory = new MemoryStore<Uint8Array>({ maxSizeBytes: CACHE_BYTES, sizeOf: (bytes) => bytes.length })
     this.#blocks = system.spawn(cache(memory, { load: (id) => reader.get(id), loadTimeoutMs: LOAD_TIMEOUT_MS }), {
@@ -62,7 +62,7 @@ export class FileSystem {
       for await (const block of cut(content)) {
         whole.update(block)
         sizeBytes += block.length
-        const stored = this.writer.put(block)
+        const stored = this.#writer.put(block)
         // Whoever awaits it later gets the failure too; until then nobody may be left without one.
         stored.catch(() => {})
         blocks.push(stored)

@@ -29,8 +29,8 @@ export interface HealerReport {
 }
 
 interface Outcome {
-  /** Whether there is more to do that could not be done now. */
-  readonly again: boolean
+  /** When to look again, in ms from now; null when there is nothing left to do. */
+  readonly againMs: number | null
 }
 
 export const Healer: Protocol<Healer> = protocol<Healer>('file-system.healer')
@@ -45,43 +45,45 @@ export interface HealerOptions {
 
 /** Copies under way at once: enough to keep a disk busy, few enough to leave room for users. */
 const AT_ONCE = 4
+/** How long to leave a node alone that could not take a copy, in ms: its disk may be full. */
+const RETRY_MS = 5_000
 
 export function healer(options: HealerOptions): Actor<Healer> {
   return actor(Healer, (ctx) => {
     ctx.register(Healer)
     ctx.subscribe(BlockStore, 'changed')
     ctx.every(options.periodMs, 'look')
-    const rounds = new Rounds(ctx, options.store)
+    const rounds = new Rounds(ctx, options)
     let stores = new LivingStores([])
     let looking = false
     let next: { cancel(): void } | null = null
 
-    const lookSoon = (): void => {
+    const lookIn = (ms: number): void => {
       next?.cancel()
-      next = ctx.after(options.settleMs, 'look')
+      next = ctx.after(ms, 'look')
     }
     return {
       changed: (refs) => {
         stores = new LivingStores(refs)
-        lookSoon()
+        lookIn(options.settleMs)
       },
       look: () => {
         if (looking) return
         looking = true
         ctx.pipe(rounds.run(stores), 'looked', 'failed')
       },
-      looked: ({ again }) => {
+      looked: ({ againMs }) => {
         looking = false
-        if (again) lookSoon()
+        if (againMs !== null) lookIn(againMs)
       },
       failed: (error) => {
         // A node went away meanwhile, most often: the next round sees who is left.
         ctx.log.debug('healing was cut short', error)
         looking = false
-        lookSoon()
+        lookIn(options.settleMs)
       },
       lost: (id) => ctx.pipe(rounds.fetch(id, stores), 'fetched', 'failed'),
-      fetched: lookSoon,
+      fetched: () => lookIn(options.settleMs),
       report: () => ({ node: nodeOf(options.store), ...rounds.counts }),
     }
   })
@@ -92,22 +94,40 @@ class Rounds {
   readonly counts = { healed: 0, dropped: 0 }
   readonly #ctx: Context<Healer>
   readonly #store: Ref<BlockStore>
+  readonly #settleMs: number
   readonly #limit = new Limit(AT_ONCE)
   /** What was to be copied in the round before: see {@link #confirmed}. */
   #suspected = new Set<BlockId>()
 
-  constructor(ctx: Context<Healer>, store: Ref<BlockStore>) {
+  constructor(ctx: Context<Healer>, { store, settleMs }: HealerOptions) {
     this.#ctx = ctx
     this.#store = store
+    this.#settleMs = settleMs
   }
 
   async run(stores: LivingStores): Promise<Outcome> {
     const inventories = await takeInventory(stores)
     const plan = planHealing(nodeOf(this.#store), inventories, (id) => stores.order(id))
-    const { ready, again } = this.#confirmed(plan)
-    await Promise.all(ready.map(({ id, to }) => this.#limit.run(() => this.#copy(id, to, stores))))
-    await Promise.all(plan.extras.map(({ id, owners }) => this.#limit.run(() => this.#drop(id, owners, stores))))
-    return { again }
+    const ready = this.#confirmed(plan)
+    const work = [
+      ...ready.map(
+        ({ id, to }) =>
+          () =>
+            this.#copy(id, to, stores),
+      ),
+      ...plan.extras.map(
+        ({ id, owners }) =>
+          () =>
+            this.#drop(id, owners, stores),
+      ),
+    ]
+    const results = await Promise.allSettled(work.map((step) => this.#limit.run(step)))
+    const failed = results.filter((result) => result.status === 'rejected')
+    if (failed.length > 0) {
+      this.#ctx.log.warn(`${failed.length} copies could not be mended, trying again later: ${failed[0]?.reason}`)
+      return { againMs: RETRY_MS }
+    }
+    return { againMs: ready.length < plan.copies.length ? this.#settleMs : null }
   }
 
   /** Fetches a block that should be here from whoever has it. */
@@ -129,10 +149,10 @@ class Rounds {
    * Of a write under way some nodes have the block already and others not yet. What is missing in two rounds
    * running is missing indeed.
    */
-  #confirmed(plan: HealingPlan): { ready: HealingPlan['copies']; again: boolean } {
+  #confirmed(plan: HealingPlan): HealingPlan['copies'] {
     const ready = plan.copies.filter(({ id }) => this.#suspected.has(id))
     this.#suspected = new Set(plan.copies.map(({ id }) => id))
-    return { ready, again: ready.length < plan.copies.length }
+    return ready
   }
 
   async #copy(id: BlockId, to: readonly string[], stores: LivingStores): Promise<void> {

@@ -12,11 +12,12 @@ import { UsageError } from './usage-error.ts'
 /** Storage nodes. With three copies of a block and a majority for names, any two may fail, one after the other. */
 const SIZE = 5
 
-const USAGE = `usage: npm start -- [--in-process] [--generate-mib N]
+const USAGE = `usage: npm start -- [--in-process] [--generate-mib N] [--folder FOLDER]
        npm run serve -- [--data FOLDER] [--port N]
 
   --in-process        all nodes in one process, over links in memory
   --generate-mib N    size of the generated file, in MiB; default 64
+  --folder FOLDER     what to store beside it; default the project itself
   --data FOLDER       where the data are kept; default ${defaultFolder()}
   --port N            where the gateway listens, 0 for any free port; default ${DEFAULT_PORT}
 `
@@ -39,11 +40,15 @@ export async function main(args: readonly string[], out: Output, err: Output): P
 function demo(args: readonly string[], out: Output): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
-    options: { 'in-process': { type: 'boolean' }, 'generate-mib': { type: 'string', default: '64' } },
+    options: {
+      'in-process': { type: 'boolean' },
+      'generate-mib': { type: 'string', default: '64' },
+      folder: { type: 'string' },
+    },
   })
   const mib = integer('--generate-mib', values['generate-mib'], 1, 4096)
   const isInProcess = values['in-process'] === true
-  return demoRun({ size: SIZE, isInProcess, generatedBytes: mib * 1024 * 1024, out })
+  return demoRun({ size: SIZE, isInProcess, generatedBytes: mib * 1024 * 1024, source: values.folder, out })
 }
 
 function serveCommand(args: readonly string[], out: Output): Promise<number> {

@@ -4,14 +4,15 @@ import { memoryNetwork } from '@troupe/transport-memory'
 import { type Cluster, type ClusterOptions, nodeNames } from './cluster.ts'
 import { startGatewayNode } from './gateway-node.ts'
 import { join } from './join.ts'
-import { CLUSTER, type StorageTiming, startStorageNode, TIMING } from './storage-node.ts'
+import { CLUSTER, type StorageNodeOptions, startStorageNode, TIMING } from './storage-node.ts'
 
 /** The whole cluster in this process: the same actors, over links in memory. Disks and HTTP are real. */
 export async function startMemoryCluster(
-  options: ClusterOptions & { readonly timing?: Partial<StorageTiming> },
+  options: ClusterOptions & Pick<StorageNodeOptions, 'timing' | 'log'>,
 ): Promise<Cluster> {
   const { folder, size, port, disconnectGraceMs = TIMING.disconnectGraceMs } = options
   const timing = { disconnectGraceMs, ...options.timing }
+  const logging = options.log === undefined ? {} : { log: options.log }
   const network = memoryNetwork()
   const nodes = nodeNames(size)
   const addressOf = (node: string): string => `memory://${node}`
@@ -25,7 +26,7 @@ export async function startMemoryCluster(
   }
   const start = async (node: string): Promise<void> => {
     const transport = network.transport(addressOf(node))
-    systems.set(node, await startStorageNode({ node, folder: joinPath(folder, node), transport, timing }))
+    systems.set(node, await startStorageNode({ ...logging, node, folder: joinPath(folder, node), transport, timing }))
   }
 
   for (const node of nodes) await start(node)
@@ -39,6 +40,7 @@ export async function startMemoryCluster(
   })
   await joinOthers(front.system)
   await joinOthers(observer)
+  await observer.connect(front.system.address)
 
   return {
     url: front.gateway.url,

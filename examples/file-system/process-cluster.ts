@@ -58,7 +58,8 @@ class ProcessCluster implements Cluster {
     // Each dials those before it: one connection between any two.
     const joining = this.nodes.map((node, i) => this.#children.get(node)?.join(this.#addresses(this.nodes.slice(0, i))))
     const all = this.#addresses(this.nodes)
-    await Promise.all([...joining, this.#children.get(GATEWAY)?.join(all), join(this.observer, all)])
+    const observing = [join(this.observer, all), this.observer.connect(this.#addresses([GATEWAY])[0]!)]
+    await Promise.all([...joining, ...observing, this.#children.get(GATEWAY)?.join(all)])
   }
 
   async kill(node: string): Promise<void> {

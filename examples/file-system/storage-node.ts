@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ActorSystem, createSystem, type Ref, type Transport } from '@troupe/core'
+import { type ActorSystem, createSystem, type LogSink, type Ref, type Transport } from '@troupe/core'
 import { RegisterReplica, registerReplica } from '@troupe/strategies/replication'
 import { BlockDisk } from './block-disk.ts'
 import { blockStore } from './block-store.ts'
@@ -14,6 +14,8 @@ export interface StorageNodeOptions {
   readonly folder: string
   readonly transport: Transport
   readonly timing?: Partial<StorageTiming>
+  /** Where log lines go; default: standard error. */
+  readonly log?: LogSink | false
 }
 
 /** How fast a cluster reacts, in ms. */
@@ -35,7 +37,13 @@ export async function startStorageNode(options: StorageNodeOptions): Promise<Act
   const disk = await BlockDisk.open(join(folder, 'blocks'))
   const names = new NameDisk(join(folder, 'names'))
   await names.load()
-  const system = await createSystem({ name: node, cluster: CLUSTER, transport, disconnectGraceMs })
+  const system = await createSystem({
+    name: node,
+    cluster: CLUSTER,
+    transport,
+    disconnectGraceMs,
+    ...(options.log === undefined ? {} : { log: options.log }),
+  })
   let healing: Ref<Healer> | null = null
   const store = system.spawn(
     blockStore(disk, (id) => healing?.tell('lost', id)),
