@@ -1,0 +1,214 @@
+import { isDeepStrictEqual } from 'node:util'
+import test from 'ava'
+import fc from 'fast-check'
+import { nanoidFrom } from './ids.ts'
+import { manualRuntime } from './manual.ts'
+import { drawBelow, hash32, SeededRandom } from './random.ts'
+import { realRuntime } from './real.ts'
+import { Deadline, TimerQueue } from './timer-queue.ts'
+
+// Chance
+
+test('equal seeds draw equal numbers, today and in every later version', (t) => {
+  const draws = (seed: number): number[] => {
+    const random = new SeededRandom(seed)
+    return [random.next(), random.next(), random.next(), random.below(1000)]
+  }
+
+  t.deepEqual(draws(1), KNOWN.seed1)
+  t.deepEqual(draws(2), KNOWN.seed2)
+  t.deepEqual(draws(1 + 2 ** 32), KNOWN.seed1)
+  const stream = new SeededRandom(1).stream('network')
+  t.deepEqual([stream.next(), stream.next()], KNOWN.stream)
+  t.is(nanoidFrom(new SeededRandom(1)).next(), KNOWN.id)
+  t.deepEqual([hash32(''), hash32('a'), hash32('actor'), hash32('actor', 7)], KNOWN.hashes)
+})
+
+test('below draws every value about equally often, also for bounds that do not divide 2^32', (t) => {
+  const random = new SeededRandom(3)
+  for (const bound of [2, 3, 7, 10, 100]) {
+    const draws = 2_000 * bound
+    const hits = new Array<number>(bound).fill(0)
+    for (let i = 0; i < draws; i++) hits[random.below(bound)]!++
+    // Six standard deviations of a binomial: one honest run in a hundred million fails, and the seed is fixed.
+    const slack = 6 * Math.sqrt(2_000)
+    t.true(
+      hits.every((count) => Math.abs(count - 2_000) < slack),
+      `${bound}: ${hits}`,
+    )
+  }
+})
+
+test('below rejects draws from the incomplete run at the top, and bounds outside 1 to 2^32', (t) => {
+  const draws = [2 ** 32 - 1, 2 ** 32 - 2, 5]
+  const source = { next: () => draws.shift() ?? t.fail('drew too often') }
+
+  // 2^32 mod 6 is 4: the four highest draws would favour 0 to 3.
+  t.is(drawBelow(6, source as { next(): number }), 5)
+  t.is(drawBelow(2 ** 32, { next: () => 2 ** 32 - 1 }), 2 ** 32 - 1)
+  t.is(drawBelow(1, { next: () => 77 }), 0)
+  for (const bound of [0, -1, Number.NaN, 2 ** 32 + 1])
+    t.throws(() => new SeededRandom(1).below(bound), { instanceOf: RangeError })
+})
+
+test('streams are independent of each other and of how much their parent has drawn', (t) => {
+  const quiet = new SeededRandom(5)
+  const busy = new SeededRandom(5)
+  for (let i = 0; i < 100; i++) busy.next()
+  const first = quiet.stream('a')
+  const draws = (random: { next(): number }): number[] => Array.from({ length: 50 }, () => random.next())
+
+  const a = draws(first)
+  t.deepEqual(draws(busy.stream('a')), a)
+  const b = draws(quiet.stream('b'))
+  t.is(new Set([...a, ...b, ...draws(quiet)]).size, 150)
+})
+
+test('seeds that differ by one bit share nothing: half of all bits differ', (t) => {
+  let differing = 0
+  for (let seed = 0; seed < 500; seed++) {
+    let bits = new SeededRandom(seed).next() ^ new SeededRandom(seed ^ 1).next()
+    for (; bits !== 0; bits &= bits - 1) differing++
+  }
+
+  t.true(Math.abs(differing / 500 - 16) < 1, `${differing / 500} of 32 bits`)
+})
+
+test('ids are 21 characters that stand in addresses and file names, and differ', (t) => {
+  const { ids } = realRuntime()
+  const made = Array.from({ length: 1_000 }, () => ids.next())
+
+  t.is(new Set(made).size, 1_000)
+  t.true(made.every((id) => /^[A-Za-z0-9_-]{21}$/.test(id)))
+})
+
+// Time
+
+test('deadlines fire in order of their instants, equal ones as they were added, cancelled ones never', async (t) => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ add: fc.nat(50) }) },
+    { weight: 2, arbitrary: fc.record({ cancel: fc.nat(100) }) },
+    { weight: 1, arbitrary: fc.record({ advance: fc.nat(30) }) },
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      const runtime = manualRuntime()
+      const queue = new TimerQueue(runtime.clock, runtime.scheduler)
+      const fired: string[] = []
+      const deadlines: Deadline[] = []
+      // The twin: a list, sorted anew whenever something is looked up.
+      let twin: { id: number; dueMs: number }[] = []
+      const expected: string[] = []
+      for (const todo of steps) {
+        if ('add' in todo) {
+          const id = deadlines.length
+          deadlines.push(queue.after(todo.add, () => fired.push(`${id} at ${runtime.clock.now()}`)))
+          twin.push({ id, dueMs: runtime.clock.now() + todo.add })
+        } else if ('cancel' in todo) {
+          deadlines[todo.cancel % (deadlines.length || 1)]?.cancel()
+          twin = twin.filter(({ id }) => id !== todo.cancel % (deadlines.length || 1))
+        } else {
+          await runtime.advance(todo.advance)
+          const due = twin.filter(({ dueMs }) => dueMs <= runtime.clock.now())
+          for (const { id, dueMs } of due.toSorted((a, b) => a.dueMs - b.dueMs)) expected.push(`${id} at ${dueMs}`)
+          twin = twin.filter(({ dueMs }) => dueMs > runtime.clock.now())
+        }
+        if ('advance' in todo && queue.size !== twin.length) return false
+      }
+      return isDeepStrictEqual(fired, expected)
+    }),
+    { numRuns: 60 },
+  )
+  t.pass()
+})
+
+test('one timer of the host serves all deadlines, and none is left when the last one is gone', async (t) => {
+  const runtime = manualRuntime()
+  let armed = 0
+  const scheduler = {
+    ...runtime.scheduler,
+    after: (delayMs: number, task: () => void) => {
+      armed++
+      const timer = runtime.scheduler.after(delayMs, () => {
+        armed--
+        task()
+      })
+      return {
+        cancel: () => {
+          armed--
+          timer.cancel()
+        },
+      }
+    },
+  }
+  const queue = new TimerQueue(runtime.clock, scheduler)
+
+  const deadlines = [50, 10, 90, 20].map((delayMs) => queue.after(delayMs, () => {}))
+  t.is(armed, 1)
+  await runtime.advance(15)
+  t.is(armed, 1)
+  t.is(queue.size, 3)
+  for (const deadline of deadlines) deadline.cancel()
+  t.is(armed, 0)
+  t.is(queue.size, 0)
+  queue.after(Number.POSITIVE_INFINITY, () => t.fail('Infinity is never'))
+  await runtime.advance(10 ** 9)
+  queue.clear()
+
+  t.is(armed, 0)
+})
+
+test('a deadline of 0 ms that renews itself holds up no other, and NaN is refused', async (t) => {
+  const runtime = manualRuntime()
+  const queue = new TimerQueue(runtime.clock, runtime.scheduler)
+  class Renewing extends Deadline {
+    times = 0
+    expire(): void {
+      if (++this.times < 100) queue.add(this, 0)
+    }
+  }
+  const renewing = new Renewing()
+  queue.add(renewing, 0)
+  let timesAtOther = -1
+  queue.after(0, () => {
+    timesAtOther = renewing.times
+  })
+
+  await runtime.settle()
+
+  t.is(timesAtOther, 1)
+  t.is(renewing.times, 100)
+  t.throws(() => queue.add(new Renewing(), Number.NaN), { instanceOf: RangeError, message: /NaN/ })
+  t.is(queue.size, 0)
+})
+
+test('manual time stands still until it is moved, and runs each task at its own instant', async (t) => {
+  const { clock, scheduler, advance, settle } = manualRuntime()
+  const log: string[] = []
+  scheduler.after(20, () => log.push(`b ${clock.now()}`))
+  scheduler.after(10, () => {
+    log.push(`a ${clock.now()}`)
+    scheduler.after(5, () => log.push(`nested ${clock.now()}`))
+  })
+  const cancelled = scheduler.after(10, () => log.push('never'))
+  cancelled.cancel()
+  scheduler.yield(() => log.push(`yielded ${clock.now()}`))
+  scheduler.defer(() => log.push(`deferred ${clock.now()}`))
+  const wall = clock.wall()
+
+  await settle()
+  t.deepEqual(log.splice(0), ['deferred 0', 'yielded 0'])
+  await advance(30)
+
+  t.deepEqual(log, ['a 10', 'nested 15', 'b 20'])
+  t.is(clock.now(), 30)
+  t.is(clock.wall() - wall, 30)
+})
+
+const KNOWN = {
+  seed1: [3739678614, 2725338478, 3923878172, 553],
+  seed2: [2239449716, 3742238823, 3861731959, 548],
+  stream: [1251048266, 2571316912],
+  id: 'WA8bdaKrsOIIVNfEQRSqp',
+  hashes: [2872998923, 444641715, 2945316672, 4283491584],
+}
