@@ -24,10 +24,16 @@ export async function demoRun({ size, isInProcess, generatedBytes, source, out }
     const start = isInProcess ? startMemoryCluster : startProcessCluster
     const cluster = await start({ folder, size, port: 0 })
     try {
-      const run = runDemo(cluster, { generatedBytes, folder: source, out }).then((isGood) => (isGood ? 0 : 1))
       // After a signal it fails, because everything is taken away from it: nobody is to hear of that.
+      let isEnding = false
+      const write = (content: string | Uint8Array): unknown => isEnding || out.write(content)
+      const options = { generatedBytes, folder: source, out: { ...terminalOf(out), write } }
+      const run = runDemo(cluster, options).then((isGood) => (isGood ? 0 : 1))
       run.catch(() => {})
-      return await Promise.race([run, signal.status])
+      const status = await Promise.race([run, signal.status])
+      isEnding = true
+      if (status > 1) out.write('\ninterrupted: ending the processes, removing their data\n')
+      return status
     } finally {
       await cluster.stop()
     }
@@ -35,4 +41,8 @@ export async function demoRun({ size, isInProcess, generatedBytes, source, out }
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     signal.dispose()
   }
+}
+
+function terminalOf({ isTTY, columns }: Output): Pick<Output, 'isTTY' | 'columns'> {
+  return { ...(isTTY === undefined ? {} : { isTTY }), ...(columns === undefined ? {} : { columns }) }
 }
