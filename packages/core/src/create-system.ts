@@ -1,8 +1,9 @@
 import { InvalidOptionError } from './errors.ts'
+import type { PeerEvent } from './remoting/peer-event.ts'
 import { Remoting } from './remoting/remoting.ts'
 import type { ActorSystem } from './system/actor-system.ts'
 import { LocalSystem } from './system/local-system.ts'
-import { RECEPTIONIST_PATH, type ReceptionistSync } from './system/receptionist-sync.ts'
+import { PeerChange, RECEPTIONIST_PATH, type ReceptionistSync } from './system/receptionist-sync.ts'
 import { checkSystemOptions, type SystemOptions } from './system/system-options.ts'
 
 /** What every node may send to on every other without having been given a ref. */
@@ -24,13 +25,19 @@ export async function createSystem(options: SystemOptions): Promise<ActorSystem>
     return system
   }
   const remoting = new Remoting(system, settings.transport, { ...settings, exposed: EXPOSED }, (event) => {
-    if (event.type === 'peer-up') {
-      system.receptionist.tell('peerUp', remoting.serviceOf<ReceptionistSync>(event.peer, RECEPTIONIST_PATH))
-    } else if (event.type === 'peer-lost') system.receptionist.tell('peerLost', event.peer.uid)
-    else if (event.type === 'peer-down') system.receptionist.tell('peerDown', event.peer.uid)
+    const change = peerChange(event, remoting)
+    if (change !== null) system.receptionist.tell('peerChanged', change)
     system.events.emit(event)
   })
   system.attach(remoting, await remoting.listen())
   remoting.connectSeeds()
   return system
+}
+
+/** What the receptionist has to know of an event. */
+function peerChange(event: PeerEvent, remoting: Remoting): PeerChange | null {
+  if (event.type !== 'peer-up' && event.type !== 'peer-lost' && event.type !== 'peer-down') return null
+  const { peer, type } = event
+  const sync = type === 'peer-up' ? remoting.serviceOf<ReceptionistSync>(peer, RECEPTIONIST_PATH) : null
+  return new PeerChange(peer.uid, sync, type === 'peer-down')
 }

@@ -1,7 +1,7 @@
 import { actor } from '../actor/actor.ts'
 import type { Actor } from '../actor/context.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
-import type { AnyRef, Ref } from '../actor/ref.ts'
+import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
 import type { Receptionist } from './receptionist.ts'
 
 /** Local registrations of one node for one protocol, all of them. */
@@ -16,12 +16,23 @@ export interface ReceptionistSync {
   replace: (all: { node: string; listings: readonly Listing[] }) => void
   /** What `node` has registered under one protocol from now on. */
   update: (one: { node: string; listing: Listing }) => void
-  /** `node` is connected: send it all there is here. */
-  peerUp: (sync: Ref<ReceptionistSync>) => void
-  /** The connection to `node` is lost, perhaps not for long: send it nothing until it is back. */
-  peerLost: (node: string) => void
-  /** `node` is down for good. */
-  peerDown: (node: string) => void
+  /** From this node only. */
+  peerChanged: (change: PeerChange) => void
+}
+
+/** What became of a peer. A class, so that nothing which comes from abroad can pass for one. */
+export class PeerChange {
+  readonly node: string
+  /** Where to send what is registered here; null while there is no connection. */
+  readonly sync: Ref<ReceptionistSync> | null
+  /** Down for good: what it had registered is gone. */
+  readonly down: boolean
+
+  constructor(node: string, sync: Ref<ReceptionistSync> | null, down: boolean) {
+    this.node = node
+    this.sync = sync
+    this.down = down
+  }
 }
 
 export const ReceptionistSync: Protocol<ReceptionistSync> = protocol<ReceptionistSync>('troupe.receptionist')
@@ -29,7 +40,7 @@ export const ReceptionistSync: Protocol<ReceptionistSync> = protocol<Receptionis
 export const RECEPTIONIST_NAME = 'receptionist'
 export const RECEPTIONIST_PATH: string = `/system/${RECEPTIONIST_NAME}`
 
-/** Carries changes of `receptionist` to every connected node, and theirs into it. */
+/** Carries changes of `receptionist` to every connected node, and theirs into it. Takes nothing on trust. */
 export function receptionistSync(receptionist: Receptionist, uid: string): Actor<ReceptionistSync> {
   return actor(ReceptionistSync, (context) => {
     const peers = new Map<string, Ref<ReceptionistSync>>()
@@ -39,28 +50,39 @@ export function receptionistSync(receptionist: Receptionist, uid: string): Actor
     context.onStop(() => {
       receptionist.onLocalChange = null
     })
+    /** Only of connected nodes: a list of one that is down would never be taken away again. */
+    const isListed = (all: { node: string } | null | undefined): boolean => peers.has(all?.node ?? '')
     return {
-      replace: ({ node, listings }) => {
-        receptionist.dropRemote(node, new Set(listings.map((listing) => listing.protocol)))
-        for (const { protocol, refs } of listings) receptionist.setRemote(node, protocol, refs)
+      replace: (all) => {
+        if (!isListed(all) || !Array.isArray(all.listings)) return
+        const listings = all.listings.filter(isListing)
+        receptionist.dropRemote(all.node, new Set(listings.map(({ protocol }) => protocol)))
+        for (const { protocol, refs } of listings) receptionist.setRemote(all.node, protocol, ownOf(all.node, refs))
       },
-      update: ({ node, listing }) => receptionist.setRemote(node, listing.protocol, listing.refs),
-      peerUp: (sync) => {
-        peers.set(nodeOf(sync), sync)
-        const listings = receptionist.localEntries().map(([protocol, refs]) => ({ protocol, refs }))
-        sync.tell('replace', { node: uid, listings })
+      update: (one) => {
+        if (!isListed(one) || !isListing(one.listing)) return
+        receptionist.setRemote(one.node, one.listing.protocol, ownOf(one.node, one.listing.refs))
       },
-      peerLost: (node) => {
-        peers.delete(node)
-      },
-      peerDown: (node) => {
-        peers.delete(node)
-        receptionist.dropRemote(node)
+      peerChanged: (change) => {
+        if (!(change instanceof PeerChange)) return
+        if (change.sync === null) peers.delete(change.node)
+        else {
+          peers.set(change.node, change.sync)
+          const listings = receptionist.localEntries().map(([protocol, refs]) => ({ protocol, refs }))
+          change.sync.tell('replace', { node: uid, listings })
+        }
+        if (change.down) receptionist.dropRemote(change.node)
       },
     }
   })
 }
 
-function nodeOf(ref: AnyRef): string {
-  return ref.id.slice(0, ref.id.indexOf('/'))
+function isListing(value: unknown): value is Listing {
+  if (typeof value !== 'object' || value === null) return false
+  return 'protocol' in value && typeof value.protocol === 'string' && 'refs' in value && Array.isArray(value.refs)
+}
+
+/** A node lists its own actors only. */
+function ownOf(node: string, refs: readonly unknown[]): AnyRef[] {
+  return refs.filter((ref): ref is ActorRef<never> => ref instanceof ActorRef && ref.nodeUid === node)
 }
