@@ -1,6 +1,6 @@
 import type { Registry } from '../actor/cell-host.ts'
 import type { Protocol } from '../actor/protocol.ts'
-import type { AnyRef, Ref } from '../actor/ref.ts'
+import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
 import { ServiceNotFoundError } from '../errors.ts'
 import type { TimerQueue } from '../runtime/timer-queue.ts'
 
@@ -23,7 +23,8 @@ export class Receptionist implements Registry {
 
   register(protocol: string, ref: AnyRef): void {
     const refs = this.#local.get(protocol) ?? []
-    if (refs.includes(ref)) return
+    // One that has stopped meanwhile will not unregister any more: everybody would find it for ever.
+    if (refs.includes(ref) || isGone(ref)) return
     this.#setLocal(protocol, [...refs, ref])
     this.#protocolsOf.set(ref, [...(this.#protocolsOf.get(ref) ?? []), protocol])
   }
@@ -119,6 +120,16 @@ export class Receptionist implements Registry {
     const refs = this.#all(protocol)
     for (const listener of [...listeners]) listener(refs)
   }
+}
+
+/** Of a local actor: a watcher of one that is gone is told at once. */
+function isGone(ref: AnyRef): boolean {
+  if (!(ref instanceof ActorRef)) return false
+  let gone = false
+  const probe = { terminated: () => void (gone = true) }
+  ref.addWatcher(probe)
+  ref.removeWatcher(probe)
+  return gone
 }
 
 const NONE: ReadonlySet<string> = new Set()
