@@ -64,8 +64,8 @@ async function checkFormat(path: string, size: number): Promise<void> {
   const known: unknown = JSON.parse(text)
   const isOurs = typeof known === 'object' && known !== null && 'format' in known && 'size' in known
   if (isOurs && known.format === FORMAT && known.size === size) return
-  const wayOut = 'choose another folder with --data FOLDER'
-  throw new DataFolderError(`${path} is not of a cluster of ${size} nodes, format ${FORMAT}: ${text.trim()}; ${wayOut}`)
+  const wayOut = 'start with as many --nodes as it says, or choose another folder with --data FOLDER'
+  throw new DataFolderError(`${path} is of another cluster than one of ${size} nodes: ${text.trim()}; ${wayOut}`)
 }
 
 function isAlive(pid: number): boolean {

@@ -1,7 +1,7 @@
 import { COPIES } from './block.ts'
 import type { Cluster } from './cluster.ts'
 import type { CopyCount } from './cluster-view.ts'
-import type { DemoResult } from './demo.ts'
+import type { DemoResult } from './demo-result.ts'
 import { formatBytes, formatMs } from './format.ts'
 
 /** What happened, as lines of two columns. */

@@ -16,13 +16,16 @@ export interface DemoRunOptions {
   readonly out: Output
 }
 
+/** How long a node may be gone before it counts as dead, in ms: shorter than in `serve`, because people watch. */
+const GRACE_MS = 1_000
+
 /** The demonstration from nothing to nothing: its processes and its folder are gone afterwards, however it ended. */
 export async function demoRun({ size, isInProcess, generatedBytes, source, out }: DemoRunOptions): Promise<number> {
   const signal = untilSignal()
   const folder = await mkdtemp(join(tmpdir(), 'troupe-file-system-run-'))
   try {
     const start = isInProcess ? startMemoryCluster : startProcessCluster
-    const cluster = await start({ folder, size, port: 0 })
+    const cluster = await start({ folder, size, port: 0, disconnectGraceMs: GRACE_MS })
     try {
       // After a signal it fails, because everything is taken away from it: nobody is to hear of that.
       let isEnding = false

@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts'
 import { ClusterView, type CopyCount } from './cluster-view.ts'
 import { type DemoFile, demoFiles } from './demo-files.ts'
 import { demoTable, lastLine } from './demo-report.ts'
+import type { DemoResult } from './demo-result.ts'
 import { GatewayClient } from './gateway-client.ts'
 import { type Output, Progress } from './progress.ts'
 import { type StoredFile, storeAll } from './store-all.ts'
@@ -23,27 +24,6 @@ const VICTIM = 's3'
 const STORE_DEADLINE_MS = 60_000
 /** How long healing may take, in ms. */
 const HEAL_DEADLINE_MS = 45_000
-
-/** What happened, for the table. Times in ms. */
-export interface DemoResult {
-  readonly nodes: number
-  readonly files: number
-  readonly bytes: number
-  readonly beforeKill: CopyCount
-  readonly afterKill: CopyCount
-  readonly afterHealing: CopyCount
-  readonly healed: number
-  readonly verified: number
-  readonly lost: readonly string[]
-  readonly rangeIsRight: boolean
-  readonly storeMs: number
-  readonly healMs: number
-  readonly verifyMs: number
-  readonly victim: string
-  readonly killedAtBytes: number
-  /** Copies that went to another node than they would have, because that one was dead. */
-  readonly retries: number
-}
 
 /** Stores files, kills a node meanwhile, waits for the copies to come back, reads everything. @returns success */
 export async function runDemo(cluster: Cluster, options: DemoOptions): Promise<boolean> {

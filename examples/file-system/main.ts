@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { COPIES } from './block.ts'
 import { demoRun } from './demo-run.ts'
 import { DEFAULT_PORT, explain } from './explain.ts'
 import type { Output } from './progress.ts'
@@ -13,13 +14,14 @@ import { UsageError } from './usage-error.ts'
 const SIZE = 5
 
 const USAGE = `usage: npm start -- [--in-process] [--generate-mib N] [--folder FOLDER]
-       npm run serve -- [--data FOLDER] [--port N]
+       npm run serve -- [--data FOLDER] [--port N] [--nodes N]
 
   --in-process        all nodes in one process, over links in memory
   --generate-mib N    size of the generated file, in MiB; default 64
   --folder FOLDER     what to store beside it; default the project itself
   --data FOLDER       where the data are kept; default ${defaultFolder()}
   --port N            where the gateway listens, 0 for any free port; default ${DEFAULT_PORT}
+  --nodes N           storage nodes, 3 or more, the same at each start on a folder; default ${SIZE}
 `
 
 /** @returns the exit status: 0 done, 1 failed, 2 called wrongly, 128 and more ended by a signal */
@@ -57,10 +59,12 @@ function serveCommand(args: readonly string[], out: Output): Promise<number> {
     options: {
       data: { type: 'string', default: defaultFolder() },
       port: { type: 'string', default: String(DEFAULT_PORT) },
+      nodes: { type: 'string', default: String(SIZE) },
     },
   })
   const port = integer('--port', values.port, 0, 65_535)
-  return serve({ folder: resolve(values.data), port, size: SIZE, write: (text) => out.write(text) })
+  const size = integer('--nodes', values.nodes, COPIES, 100)
+  return serve({ folder: resolve(values.data), port, size, write: (text) => out.write(text) })
 }
 
 function integer(option: string, text: string, min: number, max: number): number {

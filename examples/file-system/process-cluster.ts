@@ -52,7 +52,9 @@ class ProcessCluster implements Cluster {
   }
 
   async start(): Promise<void> {
-    const started = await Promise.allSettled([this.#startGateway(), ...this.nodes.map((node) => this.#startNode(node))])
+    // The gateway first: when its port is taken nobody has to wait for the others.
+    await this.#startGateway()
+    const started = await Promise.allSettled(this.nodes.map((node) => this.#startNode(node)))
     const failed = started.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
     // Each dials those before it: one connection between any two.
