@@ -9,7 +9,7 @@ import {
   type Ref,
   type Terminated,
 } from '@troupe/core'
-import { requireOptions } from '../required-options.ts'
+import { defined, requireOptions } from '../required-options.ts'
 import { QueueFullError, QueueTimeoutError, UnknownControlError } from './errors.ts'
 import { keyOfPayload } from './hash-balancing.ts'
 import { type AnyProtocol, refusalOf, relayed } from './relay.ts'
@@ -122,7 +122,7 @@ export function balancer(options: BalancerOptions<AnyProtocol>): Actor<BalancerC
   return actor(token, (ctx) => {
     const { strategy } = options
     const chosen = typeof strategy === 'function' ? strategy(ctx.random) : strategy
-    const started = new Balancer(ctx, chosen, { ...DEFAULTS, ...options })
+    const started = new Balancer(ctx, chosen, { ...DEFAULTS, ...defined(options) })
     for (const target of options.targets ?? []) started.$add('ref' in target ? target : { ref: target })
     if (options.follow !== undefined) ctx.subscribe(options.follow, '$followed')
     return started

@@ -9,7 +9,7 @@ import {
   type Ref,
   type Supervision,
 } from '@troupe/core'
-import { requireOptions } from '../required-options.ts'
+import { defined, requireOptions } from '../required-options.ts'
 import { NodeDrainingError, NodeFullError, UnknownControlError } from './errors.ts'
 import { type AnyProtocol, relayed } from './relay.ts'
 
@@ -80,7 +80,7 @@ export function node(service: Actor<AnyProtocol>, options: NodeOptions = {}): Ac
   return actor(token, (ctx) => {
     const ref = ctx.spawn(service, { name: 'service', supervise: options.supervise ?? oneForOne() })
     ctx.watch(ref, '$ended')
-    return new Node(ctx, ref, { ...DEFAULTS, ...options })
+    return new Node(ctx, ref, { ...DEFAULTS, ...defined(options) })
   })
 }
 

@@ -1,5 +1,5 @@
-import { InvalidOptionError, is, type Ref } from '@troupe/core'
-import { requireOptions } from '../required-options.ts'
+import { InvalidOptionError, is, type OptionCheck, type Ref } from '@troupe/core'
+import { defined, requireOptions } from '../required-options.ts'
 import type { Guarantee } from './guarantee.ts'
 import { majority } from './majority.ts'
 import { compareStamps, type RegisterEntry, type Stamp } from './register-entry.ts'
@@ -52,7 +52,7 @@ export class QuorumRegister<V = unknown> {
   constructor(options: QuorumRegisterOptions) {
     const { replicas: isReplicas, writer: isWriter, ...optional } = quorumOptionChecks
     requireOptions('QuorumRegister', options, { replicas: isReplicas, writer: isWriter }, optional)
-    const { replicas, writer, timeoutMs, reads } = { ...DEFAULTS, ...options }
+    const { replicas, writer, timeoutMs, reads } = { ...DEFAULTS, ...defined(options) }
     if (typeof replicas === 'function')
       requireOptions('QuorumRegister', { size: options.size }, { size: is.integer(1) })
     this.#replicas = typeof replicas === 'function' ? replicas : () => replicas
@@ -157,13 +157,14 @@ const REGULAR: Guarantee = {
 }
 
 /** How each option is checked. `size` must be there when `replicas` is a function. */
-export const quorumOptionChecks = {
-  replicas: (value: unknown) => (typeof value === 'function' ? null : is.array(value)),
-  writer: is.string,
-  size: is.integer(1),
-  timeoutMs: is.number(1),
-  reads: is.oneOf('linearizable', 'regular'),
-} as const
+export const quorumOptionChecks: Readonly<Record<'replicas' | 'writer' | 'size' | 'timeoutMs' | 'reads', OptionCheck>> =
+  {
+    replicas: (value: unknown) => (typeof value === 'function' ? null : is.array(value)),
+    writer: is.string,
+    size: is.integer(1),
+    timeoutMs: is.number(1),
+    reads: is.oneOf('linearizable', 'regular'),
+  }
 
 function newer(a: RegisterEntry, b: RegisterEntry): RegisterEntry {
   return compareStamps(a, b) < 0 ? b : a

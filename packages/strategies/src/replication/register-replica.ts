@@ -1,4 +1,4 @@
-import { type Actor, actor, checkOptions, type Forwarded, is, protocol } from '@troupe/core'
+import { type Actor, actor, checkOptions, type Forwarded, is, type Protocol, protocol } from '@troupe/core'
 import { compareStamps, type RegisterEntry, type Stamp, UNWRITTEN } from './register-entry.ts'
 
 /** One copy of all registers. Every answer bears the replica's id, so that none counts twice for a majority. */
@@ -25,7 +25,7 @@ export interface RegisterListing {
   readonly keys: readonly (Stamp & { readonly key: string; readonly deleted: boolean })[]
 }
 
-export const RegisterReplica = protocol<RegisterReplica>('register-replica')
+export const RegisterReplica: Protocol<RegisterReplica> = protocol<RegisterReplica>('register-replica')
 
 /**
  * Where a replica keeps its entries. A write is acknowledged when `save` is done, so durability is what

@@ -1,4 +1,4 @@
-import { type Actor, actor, protocol } from '@troupe/core'
+import { type Actor, actor, type Protocol, protocol } from '@troupe/core'
 
 /** The columns of a row, or of a part of one. */
 export type Columns = Readonly<Record<string, unknown>>
@@ -13,7 +13,7 @@ export interface ColumnGroup {
   delete: (key: string) => boolean
 }
 
-export const ColumnGroup = protocol<ColumnGroup>('column-group')
+export const ColumnGroup: Protocol<ColumnGroup> = protocol<ColumnGroup>('column-group')
 
 /** One group of columns, in memory only: a restart forgets it. */
 export function columnGroup(): Actor<ColumnGroup> {

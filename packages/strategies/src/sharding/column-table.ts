@@ -1,4 +1,4 @@
-import { type Actor, actor, protocol, type Ref } from '@troupe/core'
+import { type Actor, actor, type Protocol, protocol, type Ref } from '@troupe/core'
 import { answerLater } from '../answer-later.ts'
 import type { ColumnSharding } from './column.ts'
 import type { ColumnGroup, Columns } from './column-group.ts'
@@ -14,7 +14,7 @@ export interface ColumnTable {
   delete: (key: string) => void
 }
 
-export const ColumnTable = protocol<ColumnTable>('column-table')
+export const ColumnTable: Protocol<ColumnTable> = protocol<ColumnTable>('column-table')
 
 /**
  * A router in front of one {@link ColumnGroup} actor per group. A projection asks only the groups that hold a
