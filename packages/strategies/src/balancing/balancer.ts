@@ -9,10 +9,10 @@ import {
   type Ref,
   type Terminated,
 } from '@troupe/core'
+import { type AnyProtocol, refusalOf, relayed } from '../relay.ts'
 import { defined, requireOptions } from '../required-options.ts'
 import { QueueFullError, QueueTimeoutError, UnknownControlError } from './errors.ts'
 import { keyOfPayload } from './hash-balancing.ts'
-import { type AnyProtocol, refusalOf, relayed } from './relay.ts'
 import { type Request, RequestQueue } from './request-queue.ts'
 import type { BalancingChoice, BalancingStrategy } from './strategy.ts'
 import { type Member, TargetSet } from './target-set.ts'

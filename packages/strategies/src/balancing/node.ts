@@ -9,9 +9,9 @@ import {
   type Ref,
   type Supervision,
 } from '@troupe/core'
+import { type AnyProtocol, relayed } from '../relay.ts'
 import { defined, requireOptions } from '../required-options.ts'
 import { NodeDrainingError, NodeFullError, UnknownControlError } from './errors.ts'
-import { type AnyProtocol, relayed } from './relay.ts'
 
 export interface NodeOptions {
   /** Requests in the service at once, each until it is answered. Default 64. */

@@ -1,5 +1,5 @@
 import type { AnyRef, Clock, Ref } from '@troupe/core'
-import type { AnyProtocol } from './relay.ts'
+import type { AnyProtocol } from '../relay.ts'
 import type { Target } from './strategy.ts'
 
 /** A target as its balancer sees it. */

@@ -8,7 +8,7 @@ import {
   type Ref,
   TroupeError,
 } from '@troupe/core'
-import type { AnyProtocol } from '../balancing/relay.ts'
+import type { AnyProtocol } from '../relay.ts'
 import type { Guarantee } from '../replication/guarantee.ts'
 import { requireOptions } from '../required-options.ts'
 import type { Grant, Lease } from './lease.ts'

@@ -1,5 +1,5 @@
-import { type Actor, actor, oneForOne, type Protocol, type Supervision } from '@troupe/core'
-import { type AnyProtocol, relayed } from '../balancing/relay.ts'
+import { type Actor, actor, checkOptions, is, oneForOne, type Protocol, type Supervision } from '@troupe/core'
+import { type AnyProtocol, relayed } from '../relay.ts'
 import { StaleEpochError } from './stale-epoch.ts'
 
 /**
@@ -40,18 +40,15 @@ export type FencedRequest<A extends readonly unknown[]> = [] extends A
  * Puts a fence before an actor: messages of an epoch older than the highest seen are refused with STALE_EPOCH.
  *
  * The highest epoch is forgotten when this actor stops, and kept when the resource restarts below it.
- * @param highest where the resource has remembered it, the highest epoch before
  */
-export function fenced<P>(resource: Actor<P>, options?: { highest?: number; supervise?: Supervision }): Actor<Fenced<P>>
-export function fenced(
-  resource: Actor<AnyProtocol>,
-  options: { highest?: number; supervise?: Supervision } = {},
-): Actor<object> {
-  const token: Protocol<Ended> = { id: resource.id }
+export function fenced<P>(resource: Actor<P>, options?: FencedOptions): Actor<Fenced<P>>
+export function fenced(resource: Actor<AnyProtocol>, options: FencedOptions = {}): Actor<Fenced<Ended>> {
+  checkOptions('fenced', options, { highest: is.integer(0), supervise: is.object })
+  const token: Protocol<Fenced<Ended>> = { id: resource.id }
   return actor(token, (ctx) => {
     const fence = new Fence(options.highest)
     const ref = ctx.spawn(resource, { name: 'resource', supervise: options.supervise ?? oneForOne() })
-    ctx.watch(ref, '$ended')
+    ctx.watch(ref, '$ended', { epoch: 0 })
     return {
       $ended: () => ctx.stop(),
       unhandled: (name: string, request: unknown) => {
@@ -65,6 +62,13 @@ export function fenced(
       },
     }
   })
+}
+
+export interface FencedOptions {
+  /** Where the resource remembers it, the highest epoch it has admitted. Default 0: none. */
+  readonly highest?: number
+  /** What happens when the resource fails. Default: `oneForOne()`; this actor stops when that gives up. */
+  readonly supervise?: Supervision
 }
 
 interface Ended {
