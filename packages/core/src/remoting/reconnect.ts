@@ -3,8 +3,11 @@ import { RefusedError } from '../errors.ts'
 import type { Deadline } from '../runtime/timer-queue.ts'
 import type { Association } from './association.ts'
 
-/** Longest wait between two attempts, in ms. */
+/** Longest wait between two attempts: in ms, and as a share of the grace, or a link mended early would be missed. */
 const MAX_WAIT_MS = 10_000
+const MAX_WAIT_SHARE = 0.1
+/** When the last attempt is due at the latest, as a share of the grace. */
+const LAST_ATTEMPT_SHARE = 0.95
 /** The grace is counted in pieces of this, in ms; one that took as much longer was a stall of this node. */
 const PIECE_MS = 1_000
 
@@ -17,7 +20,11 @@ export class Reconnect {
   readonly #association: Association
   readonly #dial: (() => Promise<unknown>) | null
   #graceMs: number
+  readonly #maxWaitMs: number
+  readonly #lastAttemptMs: number
   #waitMs: number
+  /** When the present piece of the grace began. */
+  #startMs = 0
   #grace: Deadline | null = null
   #next: Deadline | null = null
   #stopped = false
@@ -33,6 +40,8 @@ export class Reconnect {
     this.#association = association
     this.#dial = dial
     this.#graceMs = graceMs
+    this.#maxWaitMs = Math.max(minMs, Math.min(MAX_WAIT_MS, graceMs * MAX_WAIT_SHARE))
+    this.#lastAttemptMs = graceMs * (1 - LAST_ATTEMPT_SHARE)
     this.#waitMs = minMs
   }
 
@@ -54,9 +63,9 @@ export class Reconnect {
   #countDown(): void {
     const { clock } = this.#host.runtime
     const pieceMs = Math.min(PIECE_MS, this.#graceMs)
-    const startMs = clock.now()
+    this.#startMs = clock.now()
     this.#grace = this.#host.timers.after(pieceMs, () => {
-      const tookMs = clock.now() - startMs
+      const tookMs = clock.now() - this.#startMs
       if (tookMs < pieceMs + PIECE_MS) this.#graceMs -= tookMs
       if (this.#graceMs > 0) this.#countDown()
       else this.#association.giveUp()
@@ -74,8 +83,11 @@ export class Reconnect {
   }
 
   #later(): void {
-    const spread = 0.8 + this.#host.runtime.random.below(401) / 1000
-    this.#next = this.#host.timers.after(this.#waitMs * spread, () => this.#attempt())
-    this.#waitMs = Math.min(MAX_WAIT_MS, this.#waitMs * 2)
+    const { timers, runtime } = this.#host
+    const spread = 0.8 + runtime.random.below(401) / 1000
+    const waitMs = this.#waitMs * spread
+    const lastMs = this.#startMs + this.#graceMs - this.#lastAttemptMs - runtime.clock.now()
+    this.#next = timers.after(lastMs > 0 ? Math.min(waitMs, lastMs) : waitMs, () => this.#attempt())
+    this.#waitMs = Math.min(this.#maxWaitMs, this.#waitMs * 2)
   }
 }
