@@ -30,7 +30,7 @@ export {
   type CandidateControl,
   NotActiveError,
 } from './failover/active-passive.ts'
-export { Fence, type Fenced, type FencedRequest, fenced } from './failover/fence.ts'
+export { Fence, type Fenced, type FencedOptions, type FencedRequest, fenced } from './failover/fence.ts'
 export { type EpochStorage, type Grant, Lease, lease } from './failover/lease.ts'
 export { StaleEpochError } from './failover/stale-epoch.ts'
 export { type Appointment, type AppointOptions, appoint } from './replication/appoint.ts'
@@ -38,7 +38,7 @@ export { NotAppointedError, NotPrimaryError, NotReplicatedError } from './replic
 export type { Guarantee } from './replication/guarantee.ts'
 export { NoMajorityError } from './replication/majority.ts'
 export { QuorumRegister, type QuorumRegisterOptions } from './replication/quorum-register.ts'
-export { quorumRegister, Register } from './replication/register.ts'
+export { type QuorumRegisterActorOptions, quorumRegister, Register } from './replication/register.ts'
 export { compareStamps, type RegisterEntry, type Stamp } from './replication/register-entry.ts'
 export {
   type RegisterEntries,

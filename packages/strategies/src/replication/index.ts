@@ -3,7 +3,7 @@ export { NotAppointedError, NotPrimaryError, NotReplicatedError } from './errors
 export type { Guarantee } from './guarantee.ts'
 export { NoMajorityError } from './majority.ts'
 export { QuorumRegister, type QuorumRegisterOptions } from './quorum-register.ts'
-export { quorumRegister, Register } from './register.ts'
+export { type QuorumRegisterActorOptions, quorumRegister, Register } from './register.ts'
 export { compareStamps, type RegisterEntry, type Stamp } from './register-entry.ts'
 export {
   type RegisterEntries,
