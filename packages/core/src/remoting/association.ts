@@ -34,7 +34,7 @@ export interface LinkNumber {
   readonly dialler: string
 }
 
-/** A peer that has been silent for this many heartbeats is no longer connected. */
+/** A peer that has been silent, or has taken nothing, for this many heartbeats is no longer connected. */
 const SILENT_HEARTBEATS = 4
 
 /** A connection that ended sooner than this is not replaced at once: the next may fare no better. In ms. */
@@ -65,7 +65,8 @@ export class Association implements FrameSink {
   #route: ReplyRoute | null = null
   #down = false
   #flushing = false
-  #blocked = false
+  /** Since when the link is full, in ms; null while it is not. */
+  #blockedMs: number | null = null
   #heartbeat: Deadline | null = null
   #attachedMs = 0
   #lastHeardMs = 0
@@ -104,7 +105,9 @@ export class Association implements FrameSink {
 
   tell(to: To, target: string, name: string, payload: unknown): void {
     const bytes = encodeMessage(payload, name)
-    this.#push([Kind.tell, to, name, bytes], bytes.length, { name, payload, target, pending: null })
+    // Whatever is reached by its path is part of the runtime: no load of users' may come between two of those.
+    if (typeof to === 'string' && !this.#down) this.sendSystem([Kind.tell, to, name, bytes], bytes.length)
+    else this.#push([Kind.tell, to, name, bytes], bytes.length, { name, payload, target, pending: null })
   }
 
   ask(to: To, target: string, name: string, payload: unknown, pending: PendingAsk): void {
@@ -129,9 +132,9 @@ export class Association implements FrameSink {
     this.#watches.unwatch(watcher)
   }
 
-  sendSystem(envelope: Envelope): void {
+  sendSystem(envelope: Envelope, payloadBytes = 0): void {
     if (this.#down) return
-    this.#outbox.pushSystem(envelope)
+    this.#outbox.pushSystem(envelope, payloadBytes)
     this.#flushOrLater()
   }
 
@@ -147,8 +150,10 @@ export class Association implements FrameSink {
   }
 
   #flushOrLater(): void {
-    // A peer that takes nothing, not even what has no bound, would fill the memory of this node.
-    if (this.#outbox.overflowing) this.end('node-down')
+    // A peer that takes nothing, not even what is never turned down, would fill the memory of this node.
+    if (this.#outbox.systemOverflows) this.end('node-down')
+    else if (this.#outbox.answersOverflow && this.#connection !== null)
+      this.closed(this.#connection, 'too many bytes of answers are waiting')
     else if (this.#outbox.hasBatch && !this.#blocked) this.#flush()
     else this.#scheduleFlush()
   }
@@ -170,7 +175,7 @@ export class Association implements FrameSink {
   #flush(): void {
     while (this.#connection !== null && !this.#blocked && !this.#outbox.empty) {
       const batch = this.#outbox.takeBatch()
-      if (batch.length > 0) this.#blocked = !this.#connection.send(encodeBatch(batch))
+      if (batch.length > 0) this.#sendNow(encodeBatch(batch))
     }
   }
 
@@ -183,7 +188,7 @@ export class Association implements FrameSink {
     this.#number = number
     this.#connection = connection
     this.#route = this.#routeOver(connection)
-    this.#blocked = false
+    this.#blockedMs = null
     this.#attachedMs = this.#lastHeardMs = this.#lastBeatMs = this.#host.cells.runtime.clock.now()
     this.#scheduleHeartbeat()
     this.#host.emit({ type: 'peer-up', peer })
@@ -192,7 +197,7 @@ export class Association implements FrameSink {
   }
 
   drained(): void {
-    this.#blocked = false
+    this.#blockedMs = null
     this.#flush()
   }
 
@@ -245,8 +250,8 @@ export class Association implements FrameSink {
 
   /** Says goodbye: the peer need not wait whether this node comes back. */
   leave(): void {
-    this.#outbox.pushSystem([Kind.bye])
-    this.#blocked = false
+    this.#outbox.pushSystem([Kind.bye], 0)
+    this.#blockedMs = null
     this.#flush()
     this.end('left')
   }
@@ -259,21 +264,30 @@ export class Association implements FrameSink {
     const { heartbeatMs } = this.#host
     const nowMs = this.#host.cells.runtime.clock.now()
     // A node that was itself stalled must not accuse: what the others sent meanwhile is still unread.
-    if (nowMs - this.#lastBeatMs > 2 * heartbeatMs) this.#lastHeardMs = nowMs
+    if (nowMs - this.#lastBeatMs > 2 * heartbeatMs) {
+      this.#lastHeardMs = nowMs
+      if (this.#blocked) this.#blockedMs = nowMs
+    }
     this.#lastBeatMs = nowMs
     const connection = this.#connection
     if (connection === null) return
-    if (nowMs - this.#lastHeardMs >= SILENT_HEARTBEATS * heartbeatMs) {
-      this.closed(connection, `silent for ${Math.round(nowMs - this.#lastHeardMs)} ms`)
-      return
-    }
-    if (nowMs - this.#lastHeardMs >= heartbeatMs / 2) this.#sendNow(PING)
+    const silentMs = nowMs - this.#lastHeardMs
+    const stuckMs = nowMs - (this.#blockedMs ?? nowMs)
+    const limitMs = SILENT_HEARTBEATS * heartbeatMs
+    if (silentMs >= limitMs) return this.closed(connection, `silent for ${Math.round(silentMs)} ms`)
+    if (stuckMs >= limitMs) return this.closed(connection, `took nothing for ${Math.round(stuckMs)} ms`)
+    if (silentMs >= heartbeatMs / 2) this.#sendNow(PING)
     this.#scheduleHeartbeat()
   }
 
-  /** Ahead of the queue. Not on a link that is full: what it holds already says as much. */
+  /** Not on a link that is full: for a ping, what the link holds already says as much. */
   #sendNow(frame: Uint8Array): void {
-    if (this.#connection !== null && !this.#blocked) this.#blocked = !this.#connection.send(frame)
+    if (this.#connection === null || this.#blocked) return
+    if (!this.#connection.send(frame)) this.#blockedMs = this.#host.cells.runtime.clock.now()
+  }
+
+  get #blocked(): boolean {
+    return this.#blockedMs !== null
   }
 
   // In

@@ -5,9 +5,10 @@ import { ENVELOPE_BYTES, type Envelope } from './wire.ts'
 /** User messages that may wait for one peer, and their bytes. */
 const MAX_MESSAGES = 4096
 const MAX_BYTES = 8 * 1024 * 1024
-/** What has no bound of its own may wait as long as the peer takes anything: this much is proof that it does not. */
+/** The system's own messages that may wait: more are proof of a peer that has stopped to take part. */
 const MAX_SYSTEM = 20_000
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024
+/** Bytes of answers that may wait. Far above what any healthy pair has under way. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 /** A batch is cut when it has grown to this, in bytes; a turn that sends more does not wait for its end. */
 const BATCH_BYTES = 64 * 1024
 
@@ -45,14 +46,17 @@ export class Outbox {
     return this.#sizeBytes >= BATCH_BYTES
   }
 
-  /** Whether more is waiting than can be explained by anything but a peer that takes nothing. */
-  get overflowing(): boolean {
-    const system = this.#items.size - this.#messages - this.#answers
-    return system > MAX_SYSTEM || this.#answerBytes > MAX_ANSWER_BYTES
+  /** Whether more of the system's own messages are waiting than may. */
+  get systemOverflows(): boolean {
+    return this.#items.size - this.#messages - this.#answers > MAX_SYSTEM
   }
 
-  pushSystem(envelope: Envelope): void {
-    this.#add({ envelope, sizeBytes: ENVELOPE_BYTES, message: 'system' })
+  get answersOverflow(): boolean {
+    return this.#answerBytes > MAX_ANSWER_BYTES
+  }
+
+  pushSystem(envelope: Envelope, payloadBytes: number): void {
+    this.#add({ envelope, sizeBytes: payloadBytes + ENVELOPE_BYTES, message: 'system' })
   }
 
   pushAnswer(envelope: Envelope, payloadBytes: number): void {
