@@ -133,6 +133,8 @@ export class Cell implements Runnable {
 
   rest(): boolean {
     this.#parked = this.backlog > 0
+    // An idle actor must not keep the last thing it was told.
+    if (!this.#parked && !this.#busy) this.#mailbox.forget()
     return this.#parked
   }
 

@@ -114,7 +114,10 @@ export class Incarnation implements Context<AnyProtocol> {
     this.#check('watch')
     this.unwatch(ref)
     const target = asActorRef(ref)
-    const watch = new Watch(this.#owner, target, name, payload)
+    const watch = new Watch(this.#owner, target, name, payload, () => {
+      // Kept any longer, it would keep all that is left of the other actor.
+      if (this.#watches?.get(ref.id) === watch) this.#watches.delete(ref.id)
+    })
     this.#watches ??= new Map()
     this.#watches.set(ref.id, watch)
     target.addWatcher(watch)
@@ -193,7 +196,9 @@ export class Incarnation implements Context<AnyProtocol> {
     this.#check('forward')
     const { currentName, currentPayload } = this.#owner
     const target = asActorRef(to)
-    const origin = this.#owner.takeOrigin()
+    const taken = this.#owner.takeOrigin()
+    // Whoever waits is handed on. A tick or a notice of this actor's own is just a message to the other.
+    const origin = taken?.remainingMs() == null ? null : taken
     if (name === undefined) target.deliver(currentName, currentPayload, origin)
     else target.deliver(name, payload, origin)
     return Forwarded.instance

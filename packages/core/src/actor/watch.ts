@@ -11,6 +11,7 @@ export class Watch implements Watcher {
   readonly #name: string
   /** The payload to send, as a list: empty stands for the notice itself. */
   readonly #payload: readonly unknown[]
+  readonly #onHandled: () => void
   /** Until unwatched: a notice already queued does not count any more afterwards. */
   #live = true
   #told = false
@@ -20,11 +21,13 @@ export class Watch implements Watcher {
     target: ActorRef<never>,
     name: string,
     payload: readonly unknown[],
+    onHandled: () => void,
   ) {
     this.#owner = owner
     this.#target = target
     this.#name = name
     this.#payload = payload
+    this.#onHandled = onHandled
   }
 
   get live(): boolean {
@@ -35,12 +38,31 @@ export class Watch implements Watcher {
     if (!this.#live || this.#told) return
     this.#told = true
     const notice: Terminated = { ref: this.#target, reason }
-    this.#owner.enqueueOwn(this.#name, this.#payload.length === 0 ? notice : this.#payload[0], new OwnMessage(this))
+    this.#owner.enqueueOwn(this.#name, this.#payload.length === 0 ? notice : this.#payload[0], new Notice(this))
+  }
+
+  /** Its one notice is being handled. */
+  handled(): void {
+    this.#onHandled()
   }
 
   end(): void {
     if (!this.#live) return
     this.#live = false
     if (!this.#told) this.#target.removeWatcher(this)
+  }
+}
+
+class Notice extends OwnMessage {
+  readonly #watch: Watch
+
+  constructor(watch: Watch) {
+    super(watch)
+    this.#watch = watch
+  }
+
+  override begin(): boolean {
+    this.#watch.handled()
+    return super.begin()
   }
 }

@@ -128,7 +128,11 @@ function toMs(seconds: number): number {
 
 function decodeError(parts: unknown): Error {
   const [name, message] = Array.isArray(parts) ? parts : []
+  // A stack would be that of the decoder, and cost 5 us each: a frame may hold a million of these.
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
   const error = new Error(String(message))
+  Error.stackTraceLimit = limit
   if (typeof name === 'string') error.name = name
   return error
 }

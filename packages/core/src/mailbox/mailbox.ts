@@ -54,6 +54,12 @@ export class Mailbox {
     return true
   }
 
+  /** Lets go of the message taken last. */
+  forget(): void {
+    this.payload = undefined
+    this.origin = null
+  }
+
   #grow(): Slot[] {
     const old = this.#ring
     const capacity = old === null ? FIRST_CAPACITY : old.length * 2

@@ -18,7 +18,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { TimerQueue } from '../runtime/timer-queue.ts'
 import type { ActorSystem, ConnectOptions } from './actor-system.ts'
 import { SystemEvents } from './events.ts'
-import { consoleSink, type LogSink, loggerFor } from './logger.ts'
+import { consoleSink, guarded, type LogSink, loggerFor } from './logger.ts'
 import { Receptionist } from './receptionist.ts'
 import { RECEPTIONIST_NAME, type ReceptionistSync, receptionistSync } from './receptionist-sync.ts'
 import type { Settings } from './system-options.ts'
@@ -64,7 +64,7 @@ export class LocalSystem implements ActorSystem, CellHost {
     this.uid = settings.runtime.ids.next()
     this.askTimeoutMs = settings.askTimeoutMs
     this.stopTimeoutMs = settings.stopTimeoutMs
-    this.#sink = settings.log === false ? () => {} : (settings.log ?? consoleSink(settings.name))
+    this.#sink = settings.log === false ? () => {} : guarded(settings.log ?? consoleSink(settings.name))
     this.events = new SystemEvents((error) => this.#sink('error', '/', 'a listener of system events threw', error))
     this.dispatcher = new Dispatcher(this.runtime.clock, this.runtime.scheduler)
     this.timers = new TimerQueue(this.runtime.clock, this.runtime.scheduler)
@@ -146,6 +146,7 @@ export class LocalSystem implements ActorSystem, CellHost {
     await ended(this.#user)
     await this.#remote?.close()
     await ended(this.#root)
+    this.registry.close(new SystemStoppedError(this.name, 'find an actor'))
     this.timers.clear()
   }
 

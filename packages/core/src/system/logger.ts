@@ -13,6 +13,17 @@ export function consoleSink(system: string): LogSink {
   }
 }
 
+/** A sink that throws must not take down who logs: it is told on standard error, and what it had to log is lost. */
+export function guarded(sink: LogSink): LogSink {
+  return (level, path, message, data) => {
+    try {
+      sink(level, path, message, data)
+    } catch (error) {
+      console.error(`the log threw while logging "${message}" of ${path}:`, error)
+    }
+  }
+}
+
 /** A logger that says for which actor it speaks. */
 export function loggerFor(sink: LogSink, path: string): Logger {
   return {

@@ -14,6 +14,8 @@ export class Receptionist implements Registry {
   readonly #protocolsOf = new Map<AnyRef, string[]>()
   readonly #remote = new Map<string, Map<string, readonly AnyRef[]>>()
   readonly #listeners = new Map<string, Set<Listener>>()
+  /** How to end each find under way. */
+  readonly #finding = new Set<(error: Error) => void>()
   /** Called after each change to the local part: other nodes want to know. */
   onLocalChange: ((protocol: string, refs: readonly AnyRef[]) => void) | null = null
 
@@ -50,17 +52,28 @@ export class Receptionist implements Registry {
     return new Promise((resolve, reject) => {
       const known = this.all(protocol)[0]
       if (known !== undefined) return resolve(known)
-      const deadline = this.#timers.after(timeoutMs, () => {
-        end()
-        reject(new ServiceNotFoundError(protocol.id, timeoutMs))
-      })
-      const end = this.#listen(protocol.id, (refs) => {
-        if (refs.length === 0) return
+      const end = (): void => {
         deadline.cancel()
+        unlisten()
+        this.#finding.delete(fail)
+      }
+      const fail = (error: Error): void => {
+        end()
+        reject(error)
+      }
+      const deadline = this.#timers.after(timeoutMs, () => fail(new ServiceNotFoundError(protocol.id, timeoutMs)))
+      const unlisten = this.#listen(protocol.id, (refs) => {
+        if (refs.length === 0) return
         end()
         resolve(refs[0] as Ref<Q>)
       })
+      this.#finding.add(fail)
     })
+  }
+
+  /** The system has stopped: whoever still waits to find somebody is told so. */
+  close(error: Error): void {
+    for (const fail of [...this.#finding]) fail(error)
   }
 
   subscribe<Q>(protocol: Protocol<Q>, listener: (refs: readonly Ref<Q>[]) => void): () => void {
