@@ -1,5 +1,5 @@
 import { type Actor, actor, type Forwarded, is, type Protocol } from '@troupe/core'
-import { requireOptions } from '../required-options.ts'
+import { defined, requireOptions } from '../required-options.ts'
 import { Copy } from './copy.ts'
 import { NotPrimaryError } from './errors.ts'
 import { Primary } from './primary.ts'
@@ -43,7 +43,7 @@ export function replica(
 ): Actor<Replica<unknown, unknown>> {
   const optional = { timeoutMs: is.number(1), retryMs: is.number(1), logLimit: is.integer(1) }
   requireOptions('replica', options, {}, optional)
-  const settings = { ...DEFAULTS, ...options }
+  const settings = { ...DEFAULTS, ...defined(options) }
   const token: Protocol<ReplicaInner> = { id: Replica.id }
   return actor(token, (ctx) => {
     const machine = stateMachine()
