@@ -87,7 +87,10 @@ export function cycles(sources: readonly Source[]): string[] {
 
 const GLOBAL = String.raw`(?:(?<![.\w$#])|(?<=\bglobalThis\.))`
 const AMBIENT: readonly (readonly [name: RegExp, wayOut: string])[] = [
-  [/(?<![.\w$#])(?:new\s+Date\b(?!\s*\(\s*[^)\s])|(?<!new\s+)Date\s*[.(])/g, 'take the time from clock.now() or clock.wall()'],
+  [
+    /(?<![.\w$#])(?:new\s+Date\b(?!\s*\(\s*[^)\s])|(?<!new\s+)Date\s*[.(])/g,
+    'take the time from clock.now() or clock.wall()',
+  ],
   [new RegExp(`${GLOBAL}performance\\s*\\.`, 'g'), 'take the time from clock.now()'],
   [/\bprocess\s*\.\s*hrtime\b/g, 'take the time from clock.now()'],
   [/\bMath\s*\.\s*random\b/g, 'draw from the injected random'],

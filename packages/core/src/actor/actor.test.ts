@@ -528,6 +528,34 @@ test('an actor that stops itself finishes and answers the present message, and n
   t.is((await queued).reason, 'stopped')
 })
 
+test('children that end at the same moment do not cut the clean-ups of their parent short', async (t) => {
+  const { runtime, system } = await world()
+  const log: string[] = []
+  const child = actor('child', (context) => {
+    context.onStop(() => runtimeAfter(runtime, 10))
+    return { leave: () => context.stop() }
+  })
+  const ref = system.spawn(
+    actor('parent', (context) => {
+      const first = context.spawn(child)
+      context.spawn(child)
+      context.onStop(async () => {
+        await runtimeAfter(runtime, 10)
+        log.push('cleaned up')
+      })
+      return { leave: () => first.tell('leave') }
+    }),
+  )
+  await runtime.settle()
+  ref.tell('leave')
+  const stopped = system.stop(ref, { drain: true }).then(() => log.push(`gone at ${runtime.clock.now()}`))
+
+  await runtime.advance(100)
+  await stopped
+
+  t.deepEqual(log, ['cleaned up', 'gone at 20'])
+})
+
 test('stopping a child that is gone already does nothing; stopping a stranger is a mistake', async (t) => {
   const { runtime, system } = await world()
   const child = actor('child', () => ({ fail: () => Promise.reject(new Error('x')) }))

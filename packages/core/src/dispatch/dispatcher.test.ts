@@ -131,6 +131,23 @@ test('every message is handled once and in order, and no cell is visited twice w
   t.pass()
 })
 
+test('a thousand ready cells keep their order while the queue grows around its end', (t) => {
+  const { host, dispatcher } = hosted()
+  const cells = Array.from({ length: 1_000 }, (_, i) => new Work(host, dispatcher, `${i}`, 0))
+  cells.slice(0, 40).forEach((cell) => {
+    cell.add(1)
+  })
+  host.microtasks()
+
+  for (const cell of cells) cell.add(1)
+  host.microtasks()
+
+  t.deepEqual(
+    host.handled.slice(40),
+    cells.map((_, i) => `${i}`),
+  )
+})
+
 test('an actor that floods itself, by tells or through promises, delays a 5 ms timer by far less than a second', async (t) => {
   const Flood: Protocol<{ sync: () => void; async: () => Promise<void> }> = protocol('flood')
   for (const how of ['sync', 'async'] as const) {

@@ -396,6 +396,7 @@ test('old timers, queued ticks, pipes, watches and become do nothing after a res
   await runtime.advance(1_000)
 
   t.deepEqual(seen, ['message in life 2'])
+  t.is(starts, 2)
 })
 
 test('children are gone, the last one first, and clean-ups done before set-up runs again', async (t) => {
@@ -529,6 +530,59 @@ test('a handler that outlives its time to stop is fenced: its answer is dropped 
   await runtime.settle()
   t.is(await ref.ask('ping'), 'pong')
   t.is(events.filter((event) => event.type === 'stale-result').length, 1)
+})
+
+test('the late answer of a fenced handler is not taken for that of the handler under way now', async (t) => {
+  const { runtime, system } = await world()
+  const release: ((value: string) => void)[] = []
+  const Slow: Protocol<{ hang: (failing: boolean) => string }> = protocol('slow')
+  const ref = system.spawn(
+    actor(Slow, (context) => ({
+      hang: (failing) => {
+        if (failing) context.pipe(Promise.reject(new Error('aside')), 'hang' as never)
+        return new Promise<string>((resolve) => release.push(resolve))
+      },
+    })),
+    { stopTimeoutMs: 200, supervise: oneForOne({ backoff: AT_ONCE }) },
+  )
+  const old = refusal(t, ref.ask('hang', true))
+  const young = ref.ask('hang', false)
+  await runtime.advance(200)
+  await old
+
+  release[0]?.('old')
+  await runtime.settle()
+  release[1]?.('young')
+
+  t.is(await young, 'young')
+})
+
+test('a child that does not stop in time is killed, with all below it, before set-up runs again', async (t) => {
+  const { runtime, system, events } = await world()
+  const stuck = actor(protocol<Record<never, never>>('stuck'), (context, depth: number) => {
+    if (depth < 2) context.spawn(stuck, { name: 'below', args: depth + 1 })
+    context.onStop(() => new Promise(() => {}))
+    return {}
+  })
+  let starts = 0
+  const ref = system.spawn(
+    actor('parent', (context) => {
+      if (++starts === 1) for (const name of ['a', 'b']) context.spawn(stuck, { name, args: 1 })
+      return { fail: boom, starts: () => starts }
+    }),
+    { name: 'parent', stopTimeoutMs: 100, supervise: oneForOne({ backoff: AT_ONCE }) },
+  )
+  ref.tell('fail')
+  await runtime.advance(99)
+  t.is(starts, 1)
+
+  await runtime.advance(1)
+
+  t.is(await ref.ask('starts'), 2)
+  t.deepEqual(
+    events.flatMap((event) => (event.type === 'actor-killed' ? [event.path] : [])),
+    ['/user/parent/b', '/user/parent/b/below', '/user/parent/a', '/user/parent/a/below'],
+  )
 })
 
 test('a clean-up that outlives its time does not cut short those of the next incarnation', async (t) => {

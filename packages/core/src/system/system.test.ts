@@ -1,13 +1,16 @@
+import { getEventListeners } from 'node:events'
 import test from 'ava'
 import { actor } from '../actor/actor.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
-import type { Ref } from '../actor/ref.ts'
+import { ActorRef, type Ref } from '../actor/ref.ts'
 import { createSystem } from '../create-system.ts'
 import { InvalidOptionError, ServiceNotFoundError, SystemStoppedError, UnknownOptionError } from '../errors.ts'
 import { checkOptions, is } from '../options.ts'
 import { manualRuntime } from '../runtime/manual.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
 import { behaviourContract } from '../testing/behaviour-contract.ts'
+import { LocalSystem } from './local-system.ts'
+import { checkSystemOptions } from './system-options.ts'
 
 behaviourContract(
   test,
@@ -31,6 +34,7 @@ test('an option nobody reads is an error that asks: did you mean', async (t) => 
   const misspelt: readonly (readonly [given: object, message: RegExp])[] = [
     [{ name: 'a', askTimeout: 1 }, /createSystem: unknown option "askTimeout"; did you mean "askTimeoutMs"\?/],
     [{ name: 'a', Transport: {} }, /did you mean "transport"\?/],
+    [{ name: 'a', ASKTIMEOUTMS: 1 }, /did you mean "askTimeoutMs"\?/],
     [{ name: 'a', seed: [] }, /did you mean "seeds"\?/],
     [{ name: 'a', colour: 'red' }, /unknown option "colour"; known options: name, transport, cluster/],
     [{ name: 'a', toString: () => 'x' }, /unknown option "toString"/],
@@ -160,6 +164,22 @@ test('an actor may be registered under several protocols, and leaves all of them
 
   t.deepEqual(system.findAll(Echo), [second])
   t.deepEqual(system.findAll(Other), [second])
+})
+
+test('an answered ask leaves no deadline behind, and a stopped actor no way in from abroad', async (t) => {
+  const system = new LocalSystem(checkSystemOptions({ name: 'a', runtime: manualRuntime() }))
+  const ref = system.spawn<Echo>(echo)
+  const abort = new AbortController()
+  if (ref instanceof ActorRef) ref.toWire()
+  const uid = Number(ref.id.split('/')[1])
+
+  await Promise.all([ref.ask('echo', 1), ref.ask('echo', 2, { signal: abort.signal })])
+
+  t.is(system.timers.size, 0)
+  t.is(getEventListeners(abort.signal, 'abort').length, 0)
+  t.is(system.local(uid)?.path, ref.path)
+  await system.stop(ref)
+  t.is(system.local(uid), null)
 })
 
 // The end
