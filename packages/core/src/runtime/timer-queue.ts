@@ -60,8 +60,10 @@ export class TimerQueue {
    * @throws {RangeError} for NaN, which has no place in an order and would block all behind it
    */
   add(deadline: Deadline, delayMs: number): void {
-    if (Number.isNaN(delayMs)) throw new RangeError('a delay must be a number of ms, got NaN')
-    deadline.dueMs = this.#clock.now() + delayMs
+    const dueMs = this.#clock.now() + delayMs
+    // Of the sum, because an undefined delay becomes NaN only there.
+    if (Number.isNaN(dueMs)) throw new RangeError(`a delay must be a number of ms, got ${delayMs}`)
+    deadline.dueMs = dueMs
     deadline.sequence = this.#sequence++
     deadline.queue = this
     deadline.place = this.#heap.length
