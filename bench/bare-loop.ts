@@ -1,44 +1,30 @@
-import type { Contender } from './runner.ts'
+/** What a tell can cost at the very least: one ring of who and what, and one call. */
+export class BareLoop {
+  readonly #who: ({ note: (payload: number) => void } | null)[]
+  readonly #what: number[]
+  readonly #mask: number
+  #head = 0
+  #tail = 0
 
-/**
- * The least that could be called actors: one global ring of (actor, payload), one loop, no features. What one
- * JavaScript thread can do at most.
- */
-export function bareLoop(): Contender {
-  const ring: unknown[] = new Array(1024 * 2).fill(null)
-  const mask = ring.length / 2 - 1
-  let head = 0
-  let length = 0
-  const tell = (actor: Sink, payload: number): void => {
-    const at = ((head + length++) & mask) * 2
-    ring[at] = actor
-    ring[at + 1] = payload
+  /** @param capacity a power of two */
+  constructor(capacity: number) {
+    this.#who = new Array<null>(capacity).fill(null)
+    this.#what = new Array<number>(capacity).fill(0)
+    this.#mask = capacity - 1
   }
-  return {
-    name: 'bare loop',
-    run: (operations) => {
-      const sink = new Sink()
-      for (let sent = 0; sent < operations; ) {
-        for (let i = 0; i < 1000 && sent < operations; i++) tell(sink, sent++)
-        while (length > 0) {
-          const at = head * 2
-          const actor = ring[at] as Sink
-          head = (head + 1) & mask
-          length--
-          actor.receive(ring[at + 1] as number)
-        }
-      }
-      if (sink.received !== operations) throw new Error(`bare loop: ${sink.received} of ${operations} received`)
-      return operations
-    },
-  }
-}
 
-class Sink {
-  received = 0
-  #sum = 0
-  receive(payload: number): void {
-    this.received++
-    this.#sum = (this.#sum + payload) | 0
+  tell(actor: { note: (payload: number) => void }, payload: number): void {
+    const at = this.#tail++ & this.#mask
+    this.#who[at] = actor
+    this.#what[at] = payload
+  }
+
+  drain(): void {
+    while (this.#head !== this.#tail) {
+      const at = this.#head++ & this.#mask
+      const actor = this.#who[at]!
+      this.#who[at] = null
+      actor.note(this.#what[at]!)
+    }
   }
 }

@@ -1,141 +1,122 @@
-import { createHook } from 'node:async_hooks'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-import { type Actor, type ActorSystem, actor, createSystem, protocol, type Ref } from '@troupe/core'
+import { type ActorSystem, createSystem, type Ref, type Transport } from '@troupe/core'
 import { memoryNetwork } from '@troupe/transport-memory'
 import { webSocketTransport } from '@troupe/transport-ws'
-import { bareLoop } from './bare-loop.ts'
-import { type Contender, compare, type Result, table } from './runner.ts'
+import { BareLoop } from './bare-loop.ts'
+import { type Bench, interleave, type Result, type RunOptions, rowsOf, type Variant } from './bench.ts'
+import { bytesAllocated, promisesMade } from './counting.ts'
+import { askAll, CountingActor, lend, type Tally, tellAll } from './tally.ts'
 
-interface Counter {
-  add: (n: number) => void
-  get: () => number
-  /** Tells itself until it has counted down. */
-  down: (n: number) => void
-}
-const Counter = protocol<Counter>('counter')
+/** Messages told in one go before waiting for them: enough to share the drain, few enough to stay in the cache. */
+const BURST = 1_000
 
-const counter: Actor<Counter> = actor(Counter, (ctx) => {
-  let count = 0
-  return {
-    add: () => {
-      count++
-    },
-    get: () => count,
-    down: (n) => {
-      count++
-      if (n > 0) ctx.self.tell('down', n - 1)
-    },
-  }
-})
-
-export interface TellReport {
-  readonly bench: 'tell'
-  /** Local: the first is the bare loop. Remote: the first is the memory link. */
-  readonly local: readonly Result[]
-  readonly remote: readonly Result[]
-  /** Promises made for each local tell of a synchronous handler. */
-  readonly promisesPerTell: number
-  /** Bytes allocated for each: no closure, no object. */
-  readonly bytesPerTell: number
-}
-
-/** @param scale 1 for figures to be trusted; less for a quick look */
-export async function tell(scale: number, rounds: number): Promise<TellReport> {
-  const system = await createSystem({ name: 'bench' })
-  const ref = system.spawn(counter)
-  const local = await compare([bareLoop(), telling('tell', ref), asking('ask', ref)], 200_000 * scale, rounds)
-  const { promisesPerTell, bytesPerTell } = await cost(ref, 200_000)
-  await system.stop()
-
-  const network = memoryNetwork()
-  const memory = await pair(() => network.transport())
-  const sockets = await pair(() => webSocketTransport({ port: 0 }))
-  const contenders = [
-    telling('tell, memory link', memory.far),
-    telling('tell, WebSocket', sockets.far),
-    asking('ask, memory link', memory.far),
-    asking('ask, WebSocket', sockets.far),
-  ]
-  const remote = await compare(contenders, 20_000 * scale, rounds)
-  for (const node of [...memory.systems, ...sockets.systems]) await node.stop()
-  return { bench: 'tell', local, remote, promisesPerTell, bytesPerTell }
-}
-
-export function tellText(report: TellReport): string {
-  return [
-    table('one node; ratio to the bare loop', report.local),
-    '',
-    table('two nodes in one process; ratio to telling over a memory link', report.remote),
-    '',
-    `promises per tell ${report.promisesPerTell.toFixed(4)}`,
-    `bytes per tell    ${report.bytesPerTell.toFixed(2)}`,
-  ].join('\n')
-}
-
-/** Tells in bursts of 1,000, then asks whether all have arrived. */
-function telling(name: string, ref: Ref<Counter>): Contender {
-  return {
-    name,
-    run: async (operations) => {
-      const before = await ref.ask('get')
-      for (let sent = 0; sent < operations; ) {
-        for (let i = 0; i < 1000 && sent < operations; i++) ref.tell('add', sent++)
-        await ref.ask('get')
-      }
-      const arrived = (await ref.ask('get')) - before
-      if (arrived !== operations) throw new Error(`${name}: ${arrived} of ${operations} arrived`)
-      return operations
-    },
-  }
-}
-
-/** Asks one after the other. */
-function asking(name: string, ref: Ref<Counter>): Contender {
-  return {
-    name,
-    run: async (operations) => {
-      const asks = Math.max(1, Math.floor(operations / 20))
-      for (let i = 0; i < asks; i++) await ref.ask('get')
-      return asks
-    },
-  }
-}
-
-/** What an actor that tells itself `messages` times leaves behind. */
-async function cost(ref: Ref<Counter>, messages: number): Promise<{ promisesPerTell: number; bytesPerTell: number }> {
-  setFlagsFromString('--expose-gc')
-  const collect: () => void = runInNewContext('gc')
-  let promises = 0
-  const hook = createHook({
-    init: (_id, type) => {
-      if (type === 'PROMISE') promises++
-    },
-  })
-  // Twice: the first pass compiles, grows the ring and settles the shapes.
-  let bytes = 0
-  for (const pass of ['warm', 'count']) {
-    collect()
-    const before = process.memoryUsage().heapUsed
-    if (pass === 'count') hook.enable()
-    const counted = await ref.ask('get')
-    ref.tell('down', messages - 1)
-    let missing = messages
-    while (missing > 0) {
-      await new Promise((resolve) => setImmediate(resolve))
-      missing = messages - ((await ref.ask('get')) - counted)
+/** A local tell of a sync handler, and what it is not: a promise, a closure, a piece of garbage. */
+export const tell: Bench = {
+  name: 'tell',
+  about: 'a message to a sync handler: time, promises and bytes; asks and other nodes for comparison',
+  rounds: 11,
+  async run({ rounds, quick }: RunOptions): Promise<Result> {
+    const stage = await Stage.open()
+    try {
+      const scale = quick ? 0.02 : 1
+      const variants = stage.variants((count) => Math.max(BURST, Math.round(count * scale)))
+      const times = await interleave(variants, rounds)
+      const names = variants.map(({ name }) => name)
+      const rows = rowsOf(
+        names,
+        times.map((list) => list.map((ms) => ms * 1e6)),
+      )
+      return { unit: 'ns', rows, counted: await stage.count(quick ? 50_000 : 1_000_000) }
+    } finally {
+      await stage.close()
     }
-    hook.disable()
-    bytes = process.memoryUsage().heapUsed - before
+  },
+}
+
+interface Target {
+  readonly actor: CountingActor
+  readonly ref: Ref<Tally>
+}
+
+/** An actor on this node, one behind memory links, one behind sockets. */
+class Stage {
+  readonly #systems: readonly ActorSystem[]
+  readonly #local: Target
+  readonly #memory: Target
+  readonly #ws: Target
+
+  private constructor(systems: readonly ActorSystem[], local: Target, memory: Target, ws: Target) {
+    this.#systems = systems
+    this.#local = local
+    this.#memory = memory
+    this.#ws = ws
   }
-  return { promisesPerTell: promises / messages, bytesPerTell: Math.max(0, bytes) / messages }
+
+  static async open(): Promise<Stage> {
+    const alone = await createSystem({ name: 'alone', log: false })
+    const actor = new CountingActor()
+    const local = { actor, ref: alone.spawn(actor.definition) }
+    const network = memoryNetwork()
+    const memory = await pair(network.transport(), network.transport())
+    const ws = await pair(webSocketTransport({ port: 0 }), webSocketTransport())
+    return new Stage([alone, ...memory.systems, ...ws.systems], local, memory.target, ws.target)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#systems.map((system) => system.stop()))
+  }
+
+  variants(scaled: (count: number) => number): Variant[] {
+    const loop = new BareLoop(2_048)
+    const bare = { sum: 0, note: (number: number): void => void (bare.sum += number) }
+    const tells = (name: string, { actor, ref }: Target, count: number): Variant => ({
+      name,
+      count: scaled(count),
+      run: (all) => tellAll(ref, actor, all, BURST),
+    })
+    const asks = (name: string, { ref }: Target, count: number): Variant => ({
+      name,
+      count: scaled(count),
+      run: (all) => askAll(ref, all, 100),
+    })
+    return [
+      {
+        name: 'bare loop',
+        count: scaled(500_000),
+        run: (all) => {
+          for (let sent = 0; sent < all; sent += BURST) {
+            for (let i = 0; i < BURST; i++) loop.tell(bare, i)
+            loop.drain()
+          }
+        },
+      },
+      tells('tell', this.#local, 500_000),
+      asks('ask', this.#local, 100_000),
+      tells('tell over memory links', this.#memory, 50_000),
+      asks('ask over memory links', this.#memory, 20_000),
+      tells('tell over WebSockets', this.#ws, 50_000),
+      asks('ask over WebSockets', this.#ws, 20_000),
+    ]
+  }
+
+  /** What the garbage collector and the microtask queue get to do, per local tell. */
+  async count(tells: number): Promise<Record<string, number>> {
+    const { actor, ref } = this.#local
+    await tellAll(ref, actor, 50_000, BURST)
+    // Large bursts: waiting for the end of one takes a handful of promises, whatever its size.
+    const promises = await promisesMade(() => tellAll(ref, actor, tells, 50_000))
+    const bytes = await bytesAllocated(() => tellAll(ref, actor, 20_000, BURST))
+    return { promisesPerTell: promises / tells, bytesPerTell: bytes / 20_000 }
+  }
 }
 
 async function pair(
-  transport: () => ReturnType<typeof webSocketTransport>,
-): Promise<{ far: Ref<Counter>; systems: ActorSystem[] }> {
-  const there = await createSystem({ name: 'there', transport: transport() })
-  const here = await createSystem({ name: 'here', transport: transport(), seeds: [there.address] })
-  there.register(Counter, there.spawn(counter))
-  return { far: await here.find(Counter), systems: [here, there] }
+  first: Transport,
+  second: Transport,
+): Promise<{ readonly systems: readonly ActorSystem[]; readonly target: Target }> {
+  const there = await createSystem({ name: 'there', transport: first, log: false })
+  const here = await createSystem({ name: 'here', transport: second, log: false })
+  await here.connect(there.address)
+  const actor = new CountingActor()
+  const ref = await lend(there, there.spawn(actor.definition), here)
+  return { systems: [here, there], target: { actor, ref } }
 }
