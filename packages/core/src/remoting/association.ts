@@ -1,17 +1,18 @@
-import { codeOf, type PendingAsk } from '../actor/ask.ts'
+import type { PendingAsk } from '../actor/ask.ts'
 import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import type { Origin } from '../actor/origin.ts'
 import type { Watcher } from '../actor/watcher.ts'
-import { decode, encode, type ResolveRef } from '../codec/cbor.ts'
-import { FrameTooLargeError, toError } from '../errors.ts'
-import type { Deadline } from '../runtime/timer-queue.ts'
+import { decode, type ResolveRef } from '../codec/cbor.ts'
+import { type Answer, AnswerRoute } from './answer-route.ts'
 import type { Connection, FrameSink } from './connection.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { OpenAsks } from './open-asks.ts'
 import { Outbox } from './outbox.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
-import { RemoteReply, type ReplyRoute } from './remote-reply.ts'
+import { RemoteReply } from './remote-reply.ts'
 import { RemoteWatches } from './remote-watches.ts'
-import { decodeBatch, type Envelope, encodeBatch, Kind, MAX_MESSAGE_BYTES, type To } from './wire.ts'
+import { decodeBatch, type Envelope, encodeBatch, encodePayload, Kind, type To } from './wire.ts'
 import { failFromWire } from './wire-failure.ts'
 
 /** What an association needs of the node around it. */
@@ -34,9 +35,6 @@ export interface LinkNumber {
   readonly dialler: string
 }
 
-/** A peer that has been silent, or has taken nothing, for this many heartbeats is no longer connected. */
-const SILENT_HEARTBEATS = 4
-
 /** A connection that ended sooner than this is not replaced at once: the next may fare no better. In ms. */
 const SHORT_LIVED_MS = 1_000
 
@@ -57,20 +55,16 @@ export class Association implements FrameSink {
   readonly #host: AssociationHost
   readonly #outbox = new Outbox()
   readonly #watches: RemoteWatches
-  readonly #asks = new Map<number, PendingAsk>()
-  #lastCorrelation = 0
+  readonly #asks = new OpenAsks()
   #connection: Connection | null = null
   #number: LinkNumber = NO_LINK
   /** The way back for asks of the present connection: over a later one their answers would find nobody. */
-  #route: ReplyRoute | null = null
+  #route: AnswerRoute | null = null
   #down = false
   #flushing = false
-  /** Since when the link is full, in ms; null while it is not. */
-  #blockedMs: number | null = null
-  #heartbeat: Deadline | null = null
-  #attachedMs = 0
-  #lastHeardMs = 0
-  #lastBeatMs = 0
+  /** The link is full: what comes waits until it has drained. */
+  #blocked = false
+  #heartbeat: Heartbeat | null = null
 
   constructor(host: AssociationHost, peer: Peer) {
     this.#host = host
@@ -104,22 +98,20 @@ export class Association implements FrameSink {
   // Out
 
   tell(to: To, target: string, name: string, payload: unknown): void {
-    const bytes = encodeMessage(payload, name)
+    const bytes = encodePayload(payload, name)
     // Whatever is reached by its path is part of the runtime: no load of users' may come between two of those.
     if (typeof to === 'string' && !this.#down) this.sendSystem([Kind.tell, to, name, bytes], bytes.length)
     else this.#push([Kind.tell, to, name, bytes], bytes.length, { name, payload, target, pending: null })
   }
 
   ask(to: To, target: string, name: string, payload: unknown, pending: PendingAsk): void {
-    const bytes = encodeMessage(payload, name)
+    const bytes = encodePayload(payload, name)
     // Never connected and not to be dialled: there is nothing to wait for.
     if (this.#connection === null && this.epoch === 0 && this.peer.address === '') {
       pending.undelivered('unreachable')
       return
     }
-    const correlation = ++this.#lastCorrelation
-    pending.onEnd = () => this.#asks.delete(correlation)
-    this.#asks.set(correlation, pending)
+    const correlation = this.#asks.add(pending)
     this.#push([Kind.ask, to, name, bytes, correlation, 0], bytes.length, { name, payload, target, pending })
   }
 
@@ -138,7 +130,7 @@ export class Association implements FrameSink {
     this.#flushOrLater()
   }
 
-  #answer(envelope: Envelope, sizeBytes: number): void {
+  #answer(envelope: Answer, sizeBytes: number): void {
     this.#outbox.pushAnswer(envelope, sizeBytes)
     this.#flushOrLater()
   }
@@ -187,23 +179,31 @@ export class Association implements FrameSink {
     this.peer = peer
     this.#number = number
     this.#connection = connection
-    this.#route = this.#routeOver(connection)
-    this.#blockedMs = null
-    this.#attachedMs = this.#lastHeardMs = this.#lastBeatMs = this.#host.cells.runtime.clock.now()
-    this.#scheduleHeartbeat()
+    this.#route = new AnswerRoute(this.#host.cells.logger('/'), (answer, sizeBytes) => {
+      if (connection === this.#connection) this.#answer(answer, sizeBytes)
+      else this.#lateReply()
+    })
+    this.#blocked = false
+    this.#heartbeat = new Heartbeat(
+      this.#host.cells,
+      this.#host.heartbeatMs,
+      () => this.#sendNow(PING),
+      (why) => this.closed(connection, why),
+    )
     this.#host.emit({ type: 'peer-up', peer })
     this.#watches.renew()
     this.#scheduleFlush()
   }
 
   drained(): void {
-    this.#blockedMs = null
+    this.#blocked = false
+    this.#heartbeat?.drained()
     this.#flush()
   }
 
   closed(connection: Connection, why: string): void {
     if (connection !== this.#connection) return
-    const livedMs = this.#host.cells.runtime.clock.now() - this.#attachedMs
+    const livedMs = this.#heartbeat?.ageMs ?? 0
     this.#detach(why)
     this.#host.emit({ type: 'peer-lost', peer: this.peer, why })
     this.#host.wantConnection(this, livedMs >= SHORT_LIVED_MS)
@@ -219,10 +219,11 @@ export class Association implements FrameSink {
     if (connection === null) return
     this.#connection = null
     this.#route = null
-    this.#heartbeat?.cancel()
+    this.#heartbeat?.stop()
+    this.#heartbeat = null
     connection.close('normal', why)
     for (let dropped = this.#outbox.dropAnswers(); dropped > 0; dropped--) this.#lateReply()
-    for (const pending of [...this.#asks.values()]) if (pending.sent) pending.abandoned('link-lost')
+    this.#asks.abandonSent('link-lost')
   }
 
   /** The grace period is over without a connection. */
@@ -245,55 +246,28 @@ export class Association implements FrameSink {
     this.#down = true
     this.#host.gone(this, forGood)
     for (const message of this.#outbox.takeAll()) this.#undelivered(reason, message)
-    for (const pending of [...this.#asks.values()]) pending.abandoned('node-down')
   }
 
   /** Says goodbye: the peer need not wait whether this node comes back. */
   leave(): void {
     this.#outbox.pushSystem([Kind.bye], 0)
-    this.#blockedMs = null
+    this.#blocked = false
     this.#flush()
     this.end('left')
-  }
-
-  #scheduleHeartbeat(): void {
-    this.#heartbeat = this.#host.cells.timers.after(this.#host.heartbeatMs, () => this.#beat())
-  }
-
-  #beat(): void {
-    const { heartbeatMs } = this.#host
-    const nowMs = this.#host.cells.runtime.clock.now()
-    // A node that was itself stalled must not accuse: what the others sent meanwhile is still unread.
-    if (nowMs - this.#lastBeatMs > 2 * heartbeatMs) {
-      this.#lastHeardMs = nowMs
-      if (this.#blocked) this.#blockedMs = nowMs
-    }
-    this.#lastBeatMs = nowMs
-    const connection = this.#connection
-    if (connection === null) return
-    const silentMs = nowMs - this.#lastHeardMs
-    const stuckMs = nowMs - (this.#blockedMs ?? nowMs)
-    const limitMs = SILENT_HEARTBEATS * heartbeatMs
-    if (silentMs >= limitMs) return this.closed(connection, `silent for ${Math.round(silentMs)} ms`)
-    if (stuckMs >= limitMs) return this.closed(connection, `took nothing for ${Math.round(stuckMs)} ms`)
-    if (silentMs >= heartbeatMs / 2) this.#sendNow(PING)
-    this.#scheduleHeartbeat()
   }
 
   /** Not on a link that is full: for a ping, what the link holds already says as much. */
   #sendNow(frame: Uint8Array): void {
     if (this.#connection === null || this.#blocked) return
-    if (!this.#connection.send(frame)) this.#blockedMs = this.#host.cells.runtime.clock.now()
-  }
-
-  get #blocked(): boolean {
-    return this.#blockedMs !== null
+    if (this.#connection.send(frame)) return
+    this.#blocked = true
+    this.#heartbeat?.full()
   }
 
   // In
 
   receive(frame: Uint8Array): void {
-    this.#lastHeardMs = this.#host.cells.runtime.clock.now()
+    this.#heartbeat?.heard()
     const connection = this.#connection
     for (const envelope of decodeBatch(frame)) {
       // An envelope may end the association: what follows it does not count.
@@ -343,45 +317,11 @@ export class Association implements FrameSink {
 
   #asked(correlation: number): PendingAsk | null {
     const pending = this.#asks.get(correlation)
-    if (pending !== undefined) return pending
-    this.#lateReply()
-    return null
+    if (pending === null) this.#lateReply()
+    return pending
   }
 
   #lateReply(): void {
     this.#host.emit({ type: 'late-reply', peer: this.peer.name })
   }
-
-  #routeOver(connection: Connection): ReplyRoute {
-    const ifOpen = (send: () => void): void => {
-      if (connection === this.#connection) send()
-      else this.#lateReply()
-    }
-    return {
-      reply: (correlation, value) => ifOpen(() => this.#reply(correlation, value)),
-      fail: (failure) => ifOpen(() => this.#answer(failure, failure[3].length)),
-    }
-  }
-
-  #reply(correlation: number, value: unknown): void {
-    let bytes: Uint8Array
-    try {
-      bytes = encodeMessage(value, 'reply')
-    } catch (thrown) {
-      const error = toError(thrown)
-      this.#host.cells.logger('/').error('an answer cannot be sent', error)
-      this.#answer([Kind.failure, correlation, 'handler', error.message, error.name, codeOf(error)], 0)
-      return
-    }
-    this.#answer([Kind.reply, correlation, bytes], bytes.length)
-  }
-}
-
-/** @throws {NotSerializableError | FrameTooLargeError} */
-function encodeMessage(payload: unknown, name: string): Uint8Array {
-  const bytes = encode(payload, name)
-  // A character is 3 bytes at most.
-  const sizeBytes = bytes.length + 3 * name.length
-  if (sizeBytes > MAX_MESSAGE_BYTES) throw new FrameTooLargeError(sizeBytes, MAX_MESSAGE_BYTES)
-  return bytes
 }

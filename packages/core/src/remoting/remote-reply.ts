@@ -3,28 +3,21 @@ import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import type { AbandonReason, Origin } from '../actor/origin.ts'
 import { describe } from '../errors.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { type Envelope, Kind } from './wire.ts'
+import type { AnswerRoute } from './answer-route.ts'
+import { Kind } from './wire.ts'
 import type { WireReason } from './wire-failure.ts'
-
-/** The way back to another node. */
-export interface ReplyRoute {
-  /** Sends a handler's answer, or the news that it has no CBOR form. */
-  reply(correlation: number, value: unknown): void
-  /** Sends the news that there will be no answer. */
-  fail(failure: Extract<Envelope, readonly [typeof Kind.failure, ...unknown[]]>): void
-}
 
 /** Longest text of a failure that travels, in characters: some errors carry whole responses in theirs. */
 const MAX_TEXT = 16 * 1024
 
 /** Behind a message that an actor of another node asked: carries the answer back over the link it came from. */
 export class RemoteReply implements Origin {
-  readonly #route: ReplyRoute
+  readonly #route: AnswerRoute
   readonly #clock: Clock
   readonly #correlation: number
   readonly #deadlineMs: number
 
-  constructor(route: ReplyRoute, clock: Clock, correlation: number, ttlMs: number) {
+  constructor(route: AnswerRoute, clock: Clock, correlation: number, ttlMs: number) {
     this.#route = route
     this.#clock = clock
     this.#correlation = correlation

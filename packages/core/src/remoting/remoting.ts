@@ -6,7 +6,9 @@ import type { Link, Transport } from '../transport/transport.ts'
 import { Association, type AssociationHost, type LinkNumber } from './association.ts'
 import { Connecting } from './connecting.ts'
 import { Connection, type Reception } from './connection.ts'
+import { Dialler } from './dialler.ts'
 import { commonVersion, type Hello, type Refusal, refusal, versionRange, type Welcome } from './greeting.ts'
+import { PeerBook } from './peer-book.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
 import { Quarantine } from './quarantine.ts'
 import { Reconnect } from './reconnect.ts'
@@ -38,13 +40,10 @@ export class Remoting implements Associations {
   readonly #transport: Transport
   readonly #settings: RemotingSettings
   readonly #emit: (event: PeerEvent) => void
-  readonly #associations = new Map<string, Association>()
+  readonly #book = new PeerBook()
   readonly #reconnects = new Map<Association, Reconnect>()
   readonly #quarantine = new Quarantine()
-  /** Addresses being dialled now, to settle two nodes dialling each other. */
-  readonly #dialling = new Map<string, Promise<Peer>>()
-  /** Other addresses that have led to a peer, with its uid. */
-  readonly #aliases = new Map<string, string>()
+  readonly #dialler: Dialler
   readonly #connecting = new Set<Connecting>()
   readonly #seeds: Seeds
   #closed = false
@@ -54,7 +53,9 @@ export class Remoting implements Associations {
     this.#transport = transport
     this.#settings = settings
     this.#emit = emit
-    this.#seeds = new Seeds(cells.timers, async (seed) => this.#byAddress(seed) ?? (await this.#dial(seed)))
+    const { handshakeTimeoutMs } = settings
+    this.#dialler = new Dialler(transport, cells.timers, handshakeTimeoutMs, (link, to) => this.#introduce(link, to))
+    this.#seeds = new Seeds(cells.timers, async (seed) => this.#book.byAddress(seed) ?? (await this.#dial(seed)))
   }
 
   /** @returns the address of this node, an empty string when it only dials */
@@ -68,13 +69,13 @@ export class Remoting implements Associations {
   }
 
   get peers(): readonly Peer[] {
-    return [...this.#associations.values()].filter((association) => association.connected).map(({ peer }) => peer)
+    return this.#book.all.filter(({ connected }) => connected).map(({ peer }) => peer)
   }
 
   async connect(address: string, timeoutMs: number): Promise<Peer> {
     if (this.#closed) throw this.#stoppedError(address)
     const attempt = async (): Promise<Peer> => {
-      const known = this.#byAddress(address)
+      const known = this.#book.byAddress(address)
       return known?.connected ? known.peer : this.#dial(address)
     }
     const minMs = this.#settings.reconnectMinMs
@@ -99,12 +100,12 @@ export class Remoting implements Associations {
   }
 
   known(nodeUid: string): Association | null {
-    return this.#associations.get(nodeUid) ?? null
+    return this.#book.byUid(nodeUid)
   }
 
   associationFor(nodeUid: string, address: string): Association | null {
-    const known = this.#associations.get(nodeUid)
-    if (known !== undefined) return known
+    const known = this.#book.byUid(nodeUid)
+    if (known !== null) return known
     if (this.#closed || this.#quarantine.has(nodeUid)) return null
     const association = this.#associate({ uid: nodeUid, name: '', address })
     this.#wantConnection(association, true)
@@ -114,28 +115,26 @@ export class Remoting implements Associations {
   async close(): Promise<void> {
     this.#closed = true
     this.#seeds.stop()
-    for (const association of [...this.#associations.values()]) association.leave()
+    for (const association of this.#book.all) association.leave()
     for (const connecting of this.#connecting) connecting.fail(this.#stoppedError('another node'))
     await this.#transport.close()
   }
 
   // Dialling
 
-  /** One attempt; a second one to the same address joins it. */
-  #dial(address: string, expected: Association | null = null): Promise<Peer> {
-    const underWay = this.#dialling.get(address)
-    if (underWay !== undefined) return underWay
-    const attempt = this.#attempt(address, expected).finally(() => this.#dialling.delete(address))
-    this.#dialling.set(address, attempt)
-    return attempt
+  async #dial(address: string): Promise<Peer> {
+    if (this.#closed) throw this.#stoppedError(address)
+    return this.#dialler.dial(address)
   }
 
-  async #attempt(address: string, expected: Association | null): Promise<Peer> {
-    if (this.#closed) throw this.#stoppedError(address)
-    const link = await this.#openLink(address)
+  #introduce(link: Link, address: string): Promise<Peer> {
+    if (this.#closed) {
+      link.close('normal', `${this.cells.name} has stopped`)
+      return Promise.reject(this.#stoppedError(address))
+    }
     const connection = this.#connection(link)
+    const known = this.#book.byAddress(address)
     return new Promise((resolve, reject) => {
-      const known = expected ?? this.#byAddress(address)
       const onAnswer = (answer: Welcome | Refusal): Association | Error => {
         if (answer.troupe === 'refusal') {
           const other = answer.code === 'duplicate' ? this.#otherName(address, answer.uid) : null
@@ -148,19 +147,6 @@ export class Remoting implements Associations {
       }
       connection.introduce(this.#hello(known?.epoch ?? 0), this.#settings.handshakeTimeoutMs, onAnswer, reject)
     })
-  }
-
-  async #openLink(address: string): Promise<Link> {
-    const abort = new AbortController()
-    const deadline = this.cells.timers.after(this.#settings.handshakeTimeoutMs, () => abort.abort())
-    try {
-      const link = await this.#transport.dial(address, abort.signal)
-      if (!this.#closed) return link
-      link.close('normal', `${this.cells.name} has stopped`)
-      throw this.#stoppedError(address)
-    } finally {
-      deadline.cancel()
-    }
   }
 
   #hello(epoch: number): Hello {
@@ -179,9 +165,9 @@ export class Remoting implements Associations {
     }
     // A peer that only dials has no address of its own; one behind another name is known by its own as well.
     const peer = { uid, name, address: welcome.address || address }
-    if (peer.address !== address) this.#aliases.set(address, uid)
+    this.#book.answersAt(address, uid, peer.address)
     const number = { epoch, dialler: this.cells.uid }
-    if (this.#associations.get(uid)?.prefers(number)) return new RefusedError(address, 'duplicate', 'linked already')
+    if (this.#book.byUid(uid)?.prefers(number)) return new RefusedError(address, 'duplicate', 'linked already')
     return this.#open(peer, connection, number)
   }
 
@@ -202,9 +188,9 @@ export class Remoting implements Associations {
 
   /** Whoever answers at `address` says that it is connected already: then as a peer of another address. */
   #otherName(address: string, uid: string): Association | null {
-    const other = this.#associations.get(uid)
+    const other = this.#book.byUid(uid)
     if (!other?.connected) return null
-    if (other.peer.address !== address) this.#aliases.set(address, uid)
+    this.#book.answersAt(address, uid, other.peer.address)
     return other
   }
 
@@ -250,7 +236,7 @@ export class Remoting implements Associations {
     }
     const known = this.known(hello.uid)
     if (known?.isNewsTo(hello)) return refusal(uid, 'duplicate', 'there is a link already')
-    if (!known?.connected && uid < hello.uid && this.#dialling.has(hello.address)) {
+    if (!known?.connected && uid < hello.uid && this.#dialler.isDialling(hello.address)) {
       // Both dial at once: the link of the node with the lower uid is kept.
       return refusal(uid, 'duplicate', 'a link is being made the other way')
     }
@@ -260,10 +246,10 @@ export class Remoting implements Associations {
   // Associations
 
   #open(peer: Peer, connection: Connection, number: LinkNumber): Association {
-    this.#aliases.delete(peer.address)
-    const predecessor = peer.address === '' ? null : this.#byAddress(peer.address)
+    this.#book.answersAt(peer.address, peer.uid, peer.address)
+    const predecessor = this.#book.byAddress(peer.address)
     if (predecessor !== null && predecessor.peer.uid !== peer.uid) predecessor.end('node-restarted')
-    const association = this.#associations.get(peer.uid) ?? this.#associate(peer)
+    const association = this.#book.byUid(peer.uid) ?? this.#associate(peer)
     this.#reconnects.get(association)?.stop()
     this.#reconnects.delete(association)
     association.attach(connection, number, peer)
@@ -281,7 +267,7 @@ export class Remoting implements Associations {
       gone: (association, forGood) => this.#forget(association, forGood),
     }
     const association = new Association(host, peer)
-    this.#associations.set(peer.uid, association)
+    this.#book.add(association)
     return association
   }
 
@@ -289,7 +275,7 @@ export class Remoting implements Associations {
     if (this.#closed || this.#reconnects.has(association)) return
     const { disconnectGraceMs, reconnectMinMs } = this.#settings
     const { address } = association.peer
-    const dial = address === '' ? null : (): Promise<unknown> => this.#dial(address, association)
+    const dial = address === '' ? null : (): Promise<unknown> => this.#dial(address)
     const reconnect = new Reconnect(this.cells, association, dial, {
       graceMs: disconnectGraceMs,
       minMs: reconnectMinMs,
@@ -299,19 +285,10 @@ export class Remoting implements Associations {
   }
 
   #forget(association: Association, forGood: boolean): void {
-    const { uid } = association.peer
     this.#reconnects.get(association)?.stop()
     this.#reconnects.delete(association)
-    this.#associations.delete(uid)
-    for (const [address, other] of this.#aliases) if (other === uid) this.#aliases.delete(address)
-    if (forGood) this.#quarantine.add(uid)
-  }
-
-  #byAddress(address: string): Association | null {
-    const alias = this.#aliases.get(address)
-    if (alias !== undefined) return this.known(alias)
-    for (const association of this.#associations.values()) if (association.peer.address === address) return association
-    return null
+    this.#book.remove(association)
+    if (forGood) this.#quarantine.add(association.peer.uid)
   }
 
   #connection(link: Link): Connection {

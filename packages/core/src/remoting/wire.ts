@@ -1,11 +1,11 @@
 import { decode, encode, type ResolveRef } from '../codec/cbor.ts'
-import { MalformedFrameError } from '../errors.ts'
+import { FrameTooLargeError, MalformedFrameError } from '../errors.ts'
 
 /** The versions of the wire protocol that this node speaks, both ends included. */
 export const PROTOCOL_VERSIONS = { min: 1, max: 1 } as const
 
 /** One message may be this large when encoded, in bytes. */
-export const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
 /** What an envelope is, its first element. Numbers are never used again for something else. */
 export const Kind = {
@@ -46,6 +46,15 @@ export type Envelope =
 
 /** Bytes of an envelope around its payload, about: for cutting batches. */
 export const ENVELOPE_BYTES = 48
+
+/** @throws {NotSerializableError | FrameTooLargeError} */
+export function encodePayload(payload: unknown, name: string): Uint8Array {
+  const bytes = encode(payload, name)
+  // A character is 3 bytes at most.
+  const sizeBytes = bytes.length + 3 * name.length
+  if (sizeBytes > MAX_MESSAGE_BYTES) throw new FrameTooLargeError(sizeBytes, MAX_MESSAGE_BYTES)
+  return bytes
+}
 
 /** One frame with many envelopes. The leading number is kept for acknowledging system messages. */
 export function encodeBatch(envelopes: readonly Envelope[]): Uint8Array {

@@ -1,0 +1,39 @@
+import { codeOf } from '../actor/ask.ts'
+import type { Logger } from '../actor/logger.ts'
+import { toError } from '../errors.ts'
+import { type Envelope, encodePayload, Kind } from './wire.ts'
+
+/** The news that there will be no answer. */
+export type Failure = Extract<Envelope, readonly [typeof Kind.failure, ...unknown[]]>
+/** What ends an ask. */
+export type Answer = Extract<Envelope, readonly [typeof Kind.reply, ...unknown[]]> | Failure
+
+/** The way back over one connection: over a later one its answers would find nobody. */
+export class AnswerRoute {
+  readonly #logger: Logger
+  readonly #send: (answer: Answer, sizeBytes: number) => void
+
+  /** @param send takes an answer and about how many bytes it holds; drops it when that connection is gone */
+  constructor(logger: Logger, send: (answer: Answer, sizeBytes: number) => void) {
+    this.#logger = logger
+    this.#send = send
+  }
+
+  /** Sends what the handler answered, or the news that it has no CBOR form. */
+  reply(correlation: number, value: unknown): void {
+    let bytes: Uint8Array
+    try {
+      bytes = encodePayload(value, 'reply')
+    } catch (thrown) {
+      const error = toError(thrown)
+      this.#logger.error('an answer cannot be sent', error)
+      this.fail([Kind.failure, correlation, 'handler', error.message, error.name, codeOf(error)])
+      return
+    }
+    this.#send([Kind.reply, correlation, bytes], bytes.length)
+  }
+
+  fail(failure: Failure): void {
+    this.#send(failure, failure[3].length)
+  }
+}
