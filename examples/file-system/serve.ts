@@ -72,12 +72,12 @@ nodes        ${nodes.map((node) => `${node}: ${cluster.describe(node)}`).join(',
 with curl    curl -T README.md ${url}/docs/
              curl ${url}/docs/README.md
              curl -r 0-99 ${url}/docs/README.md
-             curl ${url}/?json
+             curl '${url}/?json'
              curl -X DELETE ${url}/docs/README.md
 
-with npm     npm run fs -- put docs
-             npm run fs -- ls docs/
-             npm run fs -- get docs/ copy-of-docs
+with npm     npm run fs -- put docs --gateway ${url}
+             npm run fs -- ls docs/ --gateway ${url}
+             npm run fs -- get docs/ copy-of-docs --gateway ${url}
 
 to see it    kill -9 one of the processes above: nothing is lost, and it comes back
 heal         Ctrl-C ends it all; the same data are there at the next start

@@ -53,13 +53,16 @@ export class AskError extends TroupeError {
   ) {
     super(`ask "${messageName}" to ${target}: ${detail}`, options)
     this.code = CODES[outcome]
-    this.retryable = outcome === 'not-sent'
+    this.retryable = outcome === 'not-sent' && MAY_PASS.has(reason)
     this.target = target
     this.messageName = messageName
     this.outcome = outcome
     this.reason = reason
   }
 }
+
+/** What may be otherwise in a moment; the other reasons need another message or another ref. */
+const MAY_PASS: ReadonlySet<AskFailureReason> = new Set(['timeout', 'outbound-full', 'unreachable'])
 
 const CODES = { 'not-sent': 'ASK_NOT_SENT', unknown: 'ASK_UNKNOWN', failed: 'ASK_FAILED' } as const
 

@@ -11,7 +11,7 @@ import { OwnMessage } from './own-message.ts'
 import type { Protocol } from './protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from './ref.ts'
 import { type Deferred, Forwarded } from './reply.ts'
-import { type AnySpawnOptions, checkSpawnOptions } from './spawn-options.ts'
+import { type AnySpawnOptions, checkActor, checkSpawnOptions } from './spawn-options.ts'
 import { Watch } from './watch.ts'
 
 /** What an incarnation may do with its cell. */
@@ -89,6 +89,7 @@ export class Incarnation implements Context<AnyProtocol> {
 
   spawn<Q>(actor: AnyActor, options?: object): Ref<Q> {
     this.#check('spawn')
+    checkActor('spawn', actor)
     return this.#owner.spawn(actor, checkSpawnOptions('spawn', options)).ref as ActorRef<Q>
   }
 

@@ -1,5 +1,7 @@
+import { InvalidOptionError } from '../errors.ts'
 import { checkOptions, is } from '../options.ts'
 import type { Supervision } from '../supervision/directive.ts'
+import type { AnyActor } from './context.ts'
 
 /** Spawn options once checked, whatever the type of `args`. */
 export interface AnySpawnOptions {
@@ -24,3 +26,9 @@ export function checkSpawnOptions(where: string, options: AnySpawnOptions | unde
 }
 
 const NONE: AnySpawnOptions = {}
+
+/** @throws {InvalidOptionError} for what `actor()` did not make: a protocol token, say, or a bare function */
+export function checkActor(where: string, definition: AnyActor): void {
+  const setup: unknown = definition?.setup
+  if (typeof setup !== 'function') throw new InvalidOptionError(where, 'actor', 'made by actor(...)', definition)
+}

@@ -106,3 +106,14 @@ test('a watch is over once its notice was handled: watching again brings one mor
 
   t.deepEqual(reasons, ['stopped', 'not-found'])
 })
+
+test('what is no actor, and a system without a name, are refused at the door', async (t) => {
+  const system = await createSystem({ name: 'a', runtime: manualRuntime(), log: false })
+
+  t.throws(() => system.spawn(Sink as never, {} as never), {
+    code: 'INVALID_OPTION',
+    message: /made by actor\(\.\.\.\)/,
+  })
+  await t.throwsAsync(createSystem({} as never), { code: 'INVALID_OPTION', message: /"name"/ })
+  await t.throwsAsync(createSystem(undefined as never), { code: 'INVALID_OPTION' })
+})

@@ -9,7 +9,7 @@ import type { Logger } from '../actor/logger.ts'
 import type { Origin } from '../actor/origin.ts'
 import type { Protocol } from '../actor/protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
-import { checkSpawnOptions } from '../actor/spawn-options.ts'
+import { checkActor, checkSpawnOptions } from '../actor/spawn-options.ts'
 import { Dispatcher } from '../dispatch/dispatcher.ts'
 import { InvalidOptionError, SystemStoppedError } from '../errors.ts'
 import type { Peer } from '../remoting/peer-event.ts'
@@ -96,6 +96,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   }
 
   spawn<P>(definition: AnyActor, options?: object): Ref<P> {
+    checkActor('system.spawn', definition)
     const checked = checkSpawnOptions('system.spawn', options)
     if (this.#stopping !== null) throw new SystemStoppedError(this.name, `spawn "${checked.name ?? definition.id}"`)
     return this.#user.spawn(definition, checked).ref as ActorRef<P>

@@ -1,4 +1,5 @@
-import { checkOptions, is } from '../options.ts'
+import { InvalidOptionError } from '../errors.ts'
+import { checkOptions, given, is } from '../options.ts'
 import { realRuntime } from '../runtime/real.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -37,6 +38,8 @@ export type Settings = Required<Omit<SystemOptions, 'transport' | 'log'>> & Pick
 
 /** @throws {UnknownOptionError | InvalidOptionError} */
 export function checkSystemOptions(options: SystemOptions): Settings {
+  const name: unknown = options?.name
+  if (name === undefined) throw new InvalidOptionError('createSystem', 'name', 'given: a non-empty string', name)
   checkOptions('createSystem', options, {
     name: is.string,
     transport: is.object,
@@ -61,6 +64,7 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     heartbeatMs: 1_000,
     handshakeTimeoutMs: 5_000,
     reconnectMinMs: 100,
-    ...options,
+    ...given(options),
+    name: options.name,
   }
 }

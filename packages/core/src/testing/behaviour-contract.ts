@@ -214,7 +214,7 @@ const anywhere: Promises = {
     const error = await refusal(ref.ask('echo', 'x', PATIENT))
     ref.tell('keep', 'y')
 
-    t.deepEqual([error.outcome, error.code, error.retryable], ['not-sent', 'ASK_NOT_SENT', true])
+    t.deepEqual([error.outcome, error.code, error.retryable], ['not-sent', 'ASK_NOT_SENT', false])
     // Abroad nothing is kept of actors that are gone.
     t.is(error.reason, stage.here === stage.there ? 'stopped' : 'stale-ref')
     t.is((await letter).type, 'dead-letter')
