@@ -46,6 +46,17 @@ export class NameTakenError extends TroupeError {
   }
 }
 
+/** A bounded mailbox is full, and its actor was to fail rather than lose a message. */
+export class MailboxFullError extends TroupeError {
+  override readonly name = 'MailboxFullError'
+  readonly code = 'MAILBOX_FULL'
+  override readonly retryable = true
+
+  constructor(path: string) {
+    super(`the mailbox of ${path} is full; send slower with offer, or give it a larger one`)
+  }
+}
+
 /** The system has stopped, or is stopping, and starts nothing any more. */
 export class SystemStoppedError extends TroupeError {
   override readonly name = 'SystemStoppedError'

@@ -5,34 +5,35 @@ import type { Origin } from './origin.ts'
 
 interface TimerOwner {
   readonly host: CellHost
-  enqueueOwn(name: string, payload: unknown, origin: Origin): void
+  enqueueOwn(origin: Origin, payload: unknown): void
 }
 
 /** A timer of an actor: when it is due, one message into the actor's own mailbox. */
 export class ActorTimer extends Deadline implements Origin {
   readonly #owner: TimerOwner
-  readonly #name: string
+  message: string
   readonly #payload: unknown
   /** 0 for a timer that fires once. */
   readonly #periodMs: number
-  readonly #onEnd: (timer: ActorTimer) => void
+  /** Where it stands until it is over. */
+  readonly #timers: Set<ActorTimer>
   #live = true
   #queued = false
 
-  constructor(owner: TimerOwner, name: string, payload: unknown, periodMs: number, onEnd: (timer: ActorTimer) => void) {
+  constructor(owner: TimerOwner, name: string, payload: unknown, periodMs: number, timers: Set<ActorTimer>) {
     super()
     this.#owner = owner
-    this.#name = name
+    this.message = name
     this.#payload = payload
     this.#periodMs = periodMs
-    this.#onEnd = onEnd
+    this.#timers = timers
   }
 
   expire(): void {
     // Ticks do not pile up behind a slow actor.
     if (!this.#queued) {
       this.#queued = true
-      this.#owner.enqueueOwn(this.#name, this.#payload, this)
+      this.#owner.enqueueOwn(this, this.#payload)
     }
     if (this.#periodMs > 0 && this.#live) this.#owner.host.timers.add(this, this.#periodMs)
   }
@@ -41,12 +42,16 @@ export class ActorTimer extends Deadline implements Origin {
   override cancel(): void {
     super.cancel()
     this.#live = false
-    this.#onEnd(this)
+    this.#timers.delete(this)
+  }
+
+  get own(): boolean {
+    return true
   }
 
   begin(): boolean {
     this.#queued = false
-    if (this.#live && this.#periodMs === 0) this.#onEnd(this)
+    if (this.#live && this.#periodMs === 0) this.#timers.delete(this)
     return this.#live
   }
 

@@ -1,5 +1,6 @@
-import { ActorFailedError, ReplyError, TroupeError } from '../errors.ts'
-import { Deadline, type TimerQueue } from '../runtime/timer-queue.ts'
+import { ActorFailedError, ReplyError, TroupeError, toError } from '../errors.ts'
+import { checkOptions, is } from '../options.ts'
+import { Deadline } from '../runtime/timer-queue.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import type { AbandonReason, Origin } from './origin.ts'
 
@@ -9,6 +10,16 @@ export interface AskOptions {
   readonly timeoutMs?: number
   /** Aborting it rejects the ask at once; the target may still act on the message. */
   readonly signal?: AbortSignal
+}
+
+/** @returns what is wrong with the options of an ask, or null: a promise is the only way out of an ask */
+export function wrongAskOptions(options: AskOptions): Error | null {
+  try {
+    checkOptions('ask', options, { timeoutMs: is.number(0, Number.POSITIVE_INFINITY), signal: is.object })
+    return null
+  } catch (thrown) {
+    return toError(thrown)
+  }
 }
 
 /** What is known about the effect of a failed ask. */
@@ -62,7 +73,7 @@ export class AskError extends TroupeError {
 }
 
 /** What may be otherwise in a moment; the other reasons need another message or another ref. */
-const MAY_PASS: ReadonlySet<AskFailureReason> = new Set(['timeout', 'outbound-full', 'unreachable'])
+const MAY_PASS: ReadonlySet<AskFailureReason> = new Set(['timeout', 'mailbox-full', 'outbound-full', 'unreachable'])
 
 const CODES = { 'not-sent': 'ASK_NOT_SENT', unknown: 'ASK_UNKNOWN', failed: 'ASK_FAILED' } as const
 
@@ -72,6 +83,7 @@ const DETAILS: Record<DeadLetterReason, string> = {
   stopping: 'the actor is stopping and takes no new messages',
   stopped: 'the actor has stopped before it got to the message',
   unhandled: 'the actor has no handler of that name',
+  'mailbox-full': 'its mailbox is full; ask slower, or give it a larger one',
   'not-serializable': 'the message cannot be encoded',
   'outbound-full': 'too much is queued for that node; send slower or wait for replies',
   'node-down': 'that node is down',
@@ -85,45 +97,67 @@ const ABANDONED: Record<AbandonReason, string> = {
   timeout: 'no reply in time from where it was forwarded to',
 }
 
+/** Who is asked, for messages: a ref makes its path only when somebody wants to read it. */
+interface Asked {
+  readonly path: string
+  toString(): string
+}
+
 /** One ask in flight on the asking side: a promise, a deadline and where the answer comes from. */
 export class PendingAsk extends Deadline implements Origin {
-  readonly target: string
-  readonly messageName: string
+  message: string
   readonly timeoutMs: number
-  readonly #resolve: (value: unknown) => void
-  readonly #reject: (error: Error) => void
+  readonly #target: Asked
+  readonly #asked: string
+  #resolve: (value: unknown) => void = nobody
   #settled = false
-  #unlisten: (() => void) | null = null
-  /** Called once when the ask is over, whichever way: frees what its carrier keeps for the answer. */
-  onEnd: (() => void) | null = null
   /** Whether the message may have reached a handler: decides between not-sent and unknown. */
   sent = false
+  #onEnd: (() => void) | null = null
 
-  constructor(
-    target: string,
-    messageName: string,
-    timeoutMs: number,
-    resolve: (value: unknown) => void,
-    reject: (error: Error) => void,
-  ) {
+  constructor(target: Asked, message: string, timeoutMs: number) {
     super()
-    this.target = target
-    this.messageName = messageName
+    this.message = message
     this.timeoutMs = timeoutMs
-    this.#resolve = resolve
-    this.#reject = reject
+    this.#target = target
+    this.#asked = message
   }
 
-  /** Starts the deadline and listens to the caller's signal. */
-  start(timers: TimerQueue, signal: AbortSignal | undefined): void {
-    timers.add(this, this.timeoutMs)
-    if (signal === undefined) return
+  get own(): boolean {
+    return false
+  }
+
+  get target(): string {
+    return this.#target.toString()
+  }
+
+  /** The promise of the answer. To be called once. */
+  answer(): Promise<unknown> {
+    const promise = new Promise<unknown>(capture)
+    this.#resolve = captured
+    return promise
+  }
+
+  /** Ends the ask when the caller's signal says so. */
+  listen(signal: AbortSignal): void {
     const abort = (): void => {
       this.reject(this.sent ? 'unknown' : 'not-sent', 'aborted', 'aborted by the caller', { cause: signal.reason })
     }
     if (signal.aborted) return abort()
     signal.addEventListener('abort', abort, { once: true })
-    this.#unlisten = () => signal.removeEventListener('abort', abort)
+    this.atEnd(() => signal.removeEventListener('abort', abort))
+  }
+
+  /** Calls `task` once the ask is over, whichever way: frees what its carrier keeps for the answer. */
+  atEnd(task: () => void): void {
+    const before = this.#onEnd
+    this.#onEnd =
+      before === null
+        ? task
+        : () => {
+            before()
+            task()
+          }
   }
 
   get settled(): boolean {
@@ -136,15 +170,16 @@ export class PendingAsk extends Deadline implements Origin {
   }
 
   remainingMs(): number | null {
-    return this.queue === null ? 0 : Math.max(0, this.queue.remainingMs(this))
+    // The queue counts in whole ms, rounded up.
+    return this.queue === null ? 0 : Math.min(this.timeoutMs, Math.max(0, this.queue.remainingMs(this)))
   }
 
   settle(value: unknown): void {
-    if (this.#end()) this.#resolve(value)
+    if (this.#end()) this.succeedWith(value)
   }
 
   fail(error: Error, reason: 'handler' | 'refused'): void {
-    const cause = reason === 'handler' ? asFailure(this.target, error) : asRefusal(error)
+    const cause = reason === 'handler' ? asFailure(this.#target.path, error) : asRefusal(error)
     this.reject('failed', reason, cause.message, { cause })
   }
 
@@ -163,22 +198,45 @@ export class PendingAsk extends Deadline implements Origin {
   }
 
   reject(outcome: AskOutcome, reason: AskFailureReason, detail: string, options?: ErrorOptions): void {
-    if (this.#settled) return
-    const error = new AskError(this.target, this.messageName, outcome, reason, detail, options)
-    this.#end()
-    this.#reject(error)
+    if (this.#end()) this.failWith(() => new AskError(this.target, this.#asked, outcome, reason, detail, options))
+  }
+
+  /** Answers whoever waits. */
+  protected succeedWith(value: unknown): void {
+    this.#resolve(value)
+  }
+
+  /** Fails whoever waits. */
+  protected failWith(makeError: () => AskError): void {
+    this.#resolve(failing(makeError))
   }
 
   #end(): boolean {
     if (this.#settled) return false
     this.#settled = true
     this.cancel()
-    this.#unlisten?.()
-    this.onEnd?.()
-    this.#unlisten = null
-    this.onEnd = null
+    if (this.#onEnd !== null) this.#onEnd()
     return true
   }
+}
+
+// One function for all promises: a closure for each would cost as much again.
+let captured: (value: unknown) => void = nobody
+
+function capture(resolve: (value: unknown) => void): void {
+  captured = resolve
+}
+
+function nobody(): void {}
+
+/**
+ * Rejects two turns of the microtask queue later: by then the engine knows who awaits it, and the error's stack
+ * names the caller of `ask` instead of the timer or the handler that ended it.
+ */
+async function failing(makeError: () => AskError): Promise<never> {
+  await undefined
+  await undefined
+  throw makeError()
 }
 
 /** An error as seen by an asker: what was thrown, wrapped once. */

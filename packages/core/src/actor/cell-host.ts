@@ -3,7 +3,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { TimerQueue } from '../runtime/timer-queue.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import type { Logger } from './logger.ts'
-import type { Origin } from './origin.ts'
+import type { Head, Origin } from './origin.ts'
 import type { Protocol } from './protocol.ts'
 import type { ActorRef, AnyRef, Ref } from './ref.ts'
 import type { Watcher } from './watcher.ts'
@@ -19,6 +19,8 @@ export interface CellHost {
   readonly registry: Registry
   readonly askTimeoutMs: number
   readonly stopTimeoutMs: number
+  /** What looks at every message on its way; null when nothing does, and then it costs nothing. */
+  readonly hooks: MessageHooks | null
   /** The next actor's uid: 1 and up. */
   nextUid(): number
   logger(path: string): Logger
@@ -31,13 +33,20 @@ export interface CellHost {
   released(uid: number): void
 }
 
+/** Sees every message between actors of this node. */
+export interface MessageHooks {
+  /** A message is about to be queued. @returns the payload to queue */
+  passed(payload: unknown, head: Head): unknown
+}
+
 /** What a local ref needs of the cell behind it. */
 export interface LocalTarget {
-  readonly host: Pick<CellHost, 'uid' | 'address' | 'askTimeoutMs' | 'timers' | 'exported'>
+  readonly host: Pick<CellHost, 'uid' | 'address' | 'askTimeoutMs' | 'timers' | 'dispatcher' | 'exported'>
   readonly ref: ActorRef<never>
   readonly path: string
   readonly uid: number
-  enqueue(name: string, payload: unknown, origin: Origin | null): void
+  /** @returns false when its mailbox has turned the message down */
+  enqueue(head: Head, payload: unknown): boolean
   addWatcher(watcher: Watcher): void
   removeWatcher(watcher: Watcher): void
 }
@@ -58,4 +67,6 @@ export type CellEvent =
   | { readonly type: 'restart-limit'; readonly path: string; readonly error: Error }
   | { readonly type: 'actor-killed'; readonly path: string; readonly why: string }
   | { readonly type: 'stale-result'; readonly path: string }
+  /** A turn held up the whole process. `exact` is false where others ran in the same stretch of time. */
+  | { readonly type: 'slow-turn'; readonly path: string; readonly tookMs: number; readonly exact: boolean }
   | { readonly type: 'high-water'; readonly path: string; readonly queued: number }

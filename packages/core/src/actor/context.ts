@@ -1,3 +1,4 @@
+import type { MailboxStrategy } from '../mailbox/mailbox.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
@@ -32,6 +33,8 @@ export interface SpawnOptions {
   readonly supervise?: Supervision
   /** Time for a stop in order, in ms; then it is killed. Default: the system's `stopTimeoutMs`, 5,000. */
   readonly stopTimeoutMs?: number
+  /** What waits for it, and what becomes of more than that. Default: all that comes, first in, first out. */
+  readonly mailbox?: MailboxStrategy
 }
 
 /** The arguments after the actor: options, which must hold `args` if its set-up takes any. */

@@ -10,6 +10,8 @@ export type DeadLetterReason =
   | 'stopped'
   /** The behaviour has no handler of that name. */
   | 'unhandled'
+  /** The actor's mailbox is bounded, and was full. */
+  | 'mailbox-full'
   /** The payload has no form on the wire. */
   | 'not-serializable'
   /** More is queued for that node than may be. */

@@ -1,6 +1,6 @@
 import type { CellHost, LocalTarget } from './cell-host.ts'
 import { LocalRef } from './local-ref.ts'
-import type { Origin } from './origin.ts'
+import { type Head, nameOf, originOf } from './origin.ts'
 import type { ActorRef } from './ref.ts'
 import type { Watcher } from './watcher.ts'
 
@@ -20,8 +20,9 @@ export class GoneTarget implements LocalTarget {
     return new LocalRef<never>(this)
   }
 
-  enqueue(name: string, payload: unknown, origin: Origin | null): void {
-    this.host.undelivered('stale-ref', this.path, name, payload, origin)
+  enqueue(head: Head, payload: unknown): boolean {
+    this.host.undelivered('stale-ref', this.path, nameOf(head), payload, originOf(head))
+    return true
   }
 
   addWatcher(watcher: Watcher): void {

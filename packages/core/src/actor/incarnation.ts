@@ -6,7 +6,7 @@ import { ActorTimer } from './actor-timer.ts'
 import type { CellHost } from './cell-host.ts'
 import type { AnyActor, Context, FindOptions, StopOptions } from './context.ts'
 import type { Logger } from './logger.ts'
-import type { Origin } from './origin.ts'
+import { type Head, nameOf, type Origin } from './origin.ts'
 import { OwnMessage } from './own-message.ts'
 import type { Protocol } from './protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from './ref.ts'
@@ -19,12 +19,12 @@ export interface IncarnationOwner {
   readonly host: CellHost
   readonly path: string
   readonly ref: ActorRef<never>
-  readonly currentName: string
+  readonly current: Head
   readonly currentPayload: unknown
   readonly currentOrigin: Origin | null
   takeOrigin(): Origin | null
   become(handlers: object): void
-  enqueueOwn(name: string, payload: unknown, origin: Origin): void
+  enqueueOwn(origin: Origin, payload: unknown): void
   spawn(actor: AnyActor, options: AnySpawnOptions): { readonly ref: ActorRef<never> }
   childOf(ref: AnyRef): { stop(): void; drainAndStop(): void } | null
   stop(): void
@@ -35,6 +35,19 @@ export interface IncarnationOwner {
 /** Any protocol at all: the user's types were checked at the door of `actor()`. */
 type AnyProtocol = Record<string, (payload: unknown) => unknown>
 
+/** What an incarnation has gathered. */
+class Belongings {
+  abort: AbortController | null = null
+  random: Random | null = null
+  log: Logger | null = null
+  readonly timers = new Set<ActorTimer>()
+  readonly watches = new Map<string, Watch>()
+  readonly owed = new Set<OwedReply>()
+  readonly cleanups: (() => void | Promise<void>)[] = []
+  /** Not clean-ups, because a kill leaves those out. */
+  readonly subscriptions: (() => void)[] = []
+}
+
 /**
  * One life of an actor between two starts: its context, and all that must not outlive it (timers, watches,
  * answers owed, clean-ups). A restart makes a new one, so that an old continuation only writes to garbage.
@@ -42,15 +55,8 @@ type AnyProtocol = Record<string, (payload: unknown) => unknown>
 export class Incarnation implements Context<AnyProtocol> {
   readonly #owner: IncarnationOwner
   #live = true
-  #abort: AbortController | null = null
-  #random: Random | null = null
-  #log: Logger | null = null
-  #timers: Set<ActorTimer> | null = null
-  #watches: Map<string, Watch> | null = null
-  #owed: Set<OwedReply> | null = null
-  #cleanups: (() => void | Promise<void>)[] | null = null
-  /** Not clean-ups, because a kill leaves those out. */
-  #subscriptions: (() => void)[] | null = null
+  /** Made when first needed: most actors of a million have none of it. */
+  #belongings: Belongings | null = null
 
   constructor(owner: IncarnationOwner) {
     this.#owner = owner
@@ -65,22 +71,25 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   get random(): Random {
-    this.#random ??= this.#owner.host.runtime.random.stream(this.#owner.path)
-    return this.#random
+    const own = this.#own
+    own.random ??= this.#owner.host.runtime.random.stream(this.#owner.path)
+    return own.random
   }
 
   get log(): Logger {
-    this.#log ??= this.#owner.host.logger(this.#owner.path)
-    return this.#log
+    const own = this.#own
+    own.log ??= this.#owner.host.logger(this.#owner.path)
+    return own.log
   }
 
   get signal(): AbortSignal {
     // Made when first asked for: a controller costs 4 us, a hundred messages' worth.
-    if (this.#abort === null) {
-      this.#abort = new AbortController()
-      if (!this.#live) this.#abort.abort()
+    const own = this.#own
+    if (own.abort === null) {
+      own.abort = new AbortController()
+      if (!this.#live) own.abort.abort()
     }
-    return this.#abort.signal
+    return own.abort.signal
   }
 
   get remainingMs(): number | null {
@@ -107,51 +116,45 @@ export class Incarnation implements Context<AnyProtocol> {
 
   onStop(cleanup: () => void | Promise<void>): void {
     this.#check('onStop')
-    this.#cleanups ??= []
-    this.#cleanups.push(cleanup)
+    this.#own.cleanups.push(cleanup)
   }
 
   watch(ref: AnyRef, name: string, ...payload: readonly unknown[]): void {
     this.#check('watch')
     this.unwatch(ref)
     const target = asActorRef(ref)
+    const { watches } = this.#own
     const watch = new Watch(this.#owner, target, name, payload, () => {
       // Kept any longer, it would keep all that is left of the other actor.
-      if (this.#watches?.get(ref.id) === watch) this.#watches.delete(ref.id)
+      if (watches.get(ref.id) === watch) watches.delete(ref.id)
     })
-    this.#watches ??= new Map()
-    this.#watches.set(ref.id, watch)
+    watches.set(ref.id, watch)
     target.addWatcher(watch)
   }
 
   unwatch(ref: AnyRef): void {
     this.#check('unwatch')
-    const watch = this.#watches?.get(ref.id)
+    const watch = this.#belongings?.watches.get(ref.id)
     if (watch === undefined) return
-    this.#watches?.delete(ref.id)
+    this.#belongings?.watches.delete(ref.id)
     watch.end()
   }
 
   after(delayMs: number, name: string, payload?: unknown): Cancellable {
     this.#check('after')
-    return this.#startTimer(
-      new ActorTimer(this.#owner, name, payload, 0, (timer) => this.#timers?.delete(timer)),
-      delayMs,
-    )
+    return this.#startTimer(new ActorTimer(this.#owner, name, payload, 0, this.#own.timers), delayMs)
   }
 
   every(periodMs: number, name: string, payload?: unknown): Cancellable {
     this.#check('every')
     // A period of 0 would leave no time for anything else.
     const period = Math.max(1, periodMs)
-    const timer = new ActorTimer(this.#owner, name, payload, period, (timer) => this.#timers?.delete(timer))
-    return this.#startTimer(timer, period)
+    return this.#startTimer(new ActorTimer(this.#owner, name, payload, period, this.#own.timers), period)
   }
 
   #startTimer(timer: ActorTimer, delayMs: number): Cancellable {
     this.#owner.host.timers.add(timer, Math.max(0, delayMs))
-    this.#timers ??= new Set()
-    this.#timers.add(timer)
+    this.#own.timers.add(timer)
     return timer
   }
 
@@ -173,17 +176,14 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   #pipe(name: string, payload: unknown): void {
-    if (this.#live) this.#owner.enqueueOwn(name, payload, new OwnMessage(this))
+    if (this.#live) this.#owner.enqueueOwn(new OwnMessage(name, this), payload)
   }
 
   reply<R>(): Deferred<R> {
     this.#check('reply')
     const origin = this.#owner.takeOrigin()
-    const reply = new OwedReply(origin, () => this.#owed?.delete(reply))
-    if (origin !== null) {
-      this.#owed ??= new Set()
-      this.#owed.add(reply)
-    }
+    const reply = new OwedReply(origin, () => this.#belongings?.owed.delete(reply))
+    if (origin !== null) this.#own.owed.add(reply)
     return reply
   }
 
@@ -195,12 +195,12 @@ export class Incarnation implements Context<AnyProtocol> {
 
   forward(to: AnyRef, name?: string, payload?: unknown): Forwarded {
     this.#check('forward')
-    const { currentName, currentPayload } = this.#owner
+    const { current, currentPayload } = this.#owner
     const target = asActorRef(to)
     const taken = this.#owner.takeOrigin()
     // Whoever waits is handed on. A tick or a notice of this actor's own is just a message to the other.
     const origin = taken?.remainingMs() == null ? null : taken
-    if (name === undefined) target.deliver(currentName, currentPayload, origin)
+    if (name === undefined) target.deliver(nameOf(current), currentPayload, origin)
     else target.deliver(name, payload, origin)
     return Forwarded.instance
   }
@@ -218,8 +218,7 @@ export class Incarnation implements Context<AnyProtocol> {
 
   subscribe<Q>(protocol: Protocol<Q>, name: string): void {
     this.#check('subscribe')
-    this.#subscriptions ??= []
-    this.#subscriptions.push(this.#owner.host.registry.subscribe(protocol, (refs) => this.#pipe(name, refs)))
+    this.#own.subscriptions.push(this.#owner.host.registry.subscribe(protocol, (refs) => this.#pipe(name, refs)))
   }
 
   // For the cell
@@ -230,14 +229,13 @@ export class Incarnation implements Context<AnyProtocol> {
 
   /** Says to whoever listens that this incarnation is to end. */
   abort(): void {
-    this.#abort?.abort()
+    this.#belongings?.abort?.abort()
   }
 
   /** Runs the clean-ups, the last one first. @returns a promise only when one of them is asynchronous */
   cleanUp(): Promise<void> | null {
-    const cleanups = this.#cleanups
-    this.#cleanups = null
-    while (cleanups !== null && cleanups.length > 0) {
+    const cleanups = this.#belongings?.cleanups ?? NO_CLEANUPS
+    while (cleanups.length > 0) {
       const pending = this.#run(cleanups.pop()!)
       if (pending instanceof Promise) return this.#finish(pending, cleanups)
     }
@@ -263,22 +261,29 @@ export class Incarnation implements Context<AnyProtocol> {
   /** From here on nothing of this incarnation has any effect. */
   end(): void {
     this.#live = false
-    this.#abort?.abort()
-    if (this.#timers !== null) for (const timer of this.#timers) timer.cancel()
-    if (this.#watches !== null) for (const watch of this.#watches.values()) watch.end()
-    if (this.#owed !== null) for (const reply of this.#owed) reply.abandon()
-    if (this.#subscriptions !== null) for (const unsubscribe of this.#subscriptions) unsubscribe()
-    this.#timers = null
-    this.#watches = null
-    this.#owed = null
-    this.#subscriptions = null
-    this.#cleanups = null
+    const own = this.#belongings
+    if (own === null) return
+    this.#belongings = null
+    own.abort?.abort()
+    for (const timer of own.timers) timer.cancel()
+    for (const watch of own.watches.values()) watch.end()
+    for (const reply of own.owed) reply.abandon()
+    for (const unsubscribe of own.subscriptions) unsubscribe()
+    // One still under way has been given up.
+    own.cleanups.length = 0
+  }
+
+  get #own(): Belongings {
+    this.#belongings ??= new Belongings()
+    return this.#belongings
   }
 
   #check(action: string): void {
     if (!this.#live) throw new StaleContextError(this.#owner.path, action)
   }
 }
+
+const NO_CLEANUPS: (() => void | Promise<void>)[] = []
 
 /** An answer taken over by `ctx.reply()`. */
 class OwedReply implements Deferred<unknown> {

@@ -1,6 +1,6 @@
-import { type AskOptions, PendingAsk } from './ask.ts'
+import { type AskOptions, PendingAsk, wrongAskOptions } from './ask.ts'
 import type { LocalTarget } from './cell-host.ts'
-import type { Origin } from './origin.ts'
+import { headOf, type Origin } from './origin.ts'
 import type { MessageName, Payload, Reply } from './protocol.ts'
 import { ActorRef } from './ref.ts'
 import type { Watcher } from './watcher.ts'
@@ -30,9 +30,14 @@ export class LocalRef<P> extends ActorRef<P> {
     return this.#cell.uid
   }
 
-  tell<K extends MessageName<P>>(name: K, ...payload: Payload<P, K>): void
-  tell(name: string, payload?: unknown): void {
-    this.#cell.enqueue(name, payload, null)
+  /** What is behind it: an actor's cell, or what is left where one was. */
+  get target(): LocalTarget {
+    return this.#cell
+  }
+
+  tell<K extends MessageName<P>>(name: K, ...payload: Payload<P, K>): boolean
+  tell(name: string, payload?: unknown): boolean {
+    return this.#cell.enqueue(name, payload)
   }
 
   ask<K extends MessageName<P>>(
@@ -41,16 +46,22 @@ export class LocalRef<P> extends ActorRef<P> {
   ): Promise<Reply<P, K>>
   ask(name: string, ...rest: readonly unknown[]): Promise<unknown> {
     const [payload, options] = rest as [payload: unknown, options: AskOptions | undefined]
-    return new Promise((resolve, reject) => {
-      const { host } = this.#cell
-      const pending = new PendingAsk(this.path, name, options?.timeoutMs ?? host.askTimeoutMs, resolve, reject)
-      pending.start(host.timers, options?.signal)
-      if (!pending.settled) this.#cell.enqueue(name, payload, pending)
-    })
+    if (options !== undefined) {
+      const wrong = wrongAskOptions(options)
+      if (wrong !== null) return Promise.reject(wrong)
+    }
+    const { host } = this.#cell
+    const pending = new PendingAsk(this, name, options?.timeoutMs ?? host.askTimeoutMs)
+    const answer = pending.answer()
+    // The clock need not be looked at for each ask: the dispatcher does so before any slice is over.
+    if (host.timers.addUncounted(pending, pending.timeoutMs)) host.dispatcher.lookSoon()
+    if (options?.signal !== undefined) pending.listen(options.signal)
+    if (!pending.settled) this.#cell.enqueue(pending, payload)
+    return answer
   }
 
   deliver(name: string, payload: unknown, origin: Origin | null): void {
-    this.#cell.enqueue(name, payload, origin)
+    this.#cell.enqueue(headOf(name, origin), payload)
   }
 
   toWire(): [address: string, nodeUid: string, path: string, uid: number] {

@@ -5,6 +5,10 @@ import type { DeadLetterReason } from './dead-letter.ts'
  * (an ask), or something of the actor's own that may be called off while queued (a timer, a watch, a pipe).
  */
 export interface Origin {
+  /** Name of the message it stands behind. Who hands it on to another actor may give it another one. */
+  message: string
+  /** Of the actor's own: no mailbox counts it, turns it down or drops it. */
+  readonly own: boolean
   /** A handler is about to run. @returns false when nobody wants that any more: the message is skipped */
   begin(): boolean
   /** The handler's answer. */
@@ -21,3 +25,21 @@ export interface Origin {
 
 /** Why no answer comes: the actor ended first, the connection did, the node did, or the time is over. */
 export type AbandonReason = 'stopped' | 'link-lost' | 'node-down' | 'timeout'
+
+/** How a message is queued beside its payload: by its name, or by what stands behind it, which has the name. */
+export type Head = string | Origin
+
+export function nameOf(head: Head): string {
+  return typeof head === 'string' ? head : head.message
+}
+
+export function originOf(head: Head): Origin | null {
+  return typeof head === 'string' ? null : head
+}
+
+/** The head of a message that may have somebody behind it. */
+export function headOf(name: string, origin: Origin | null): Head {
+  if (origin === null) return name
+  origin.message = name
+  return origin
+}

@@ -5,10 +5,16 @@ import type { Origin } from './origin.ts'
  * waits for its answer, and it leaves no dead letter.
  */
 export class OwnMessage implements Origin {
+  message: string
   readonly #scope: { readonly live: boolean }
 
-  constructor(scope: { readonly live: boolean }) {
+  constructor(message: string, scope: { readonly live: boolean }) {
+    this.message = message
     this.#scope = scope
+  }
+
+  get own(): boolean {
+    return true
   }
 
   begin(): boolean {

@@ -24,9 +24,11 @@ export interface Ref<P> extends AnyRef {
    * Sends a message and forgets it. Never blocks, never throws for want of a receiver: what cannot be
    * delivered becomes a dead letter with a reason. In order for each pair of sender and receiver.
    *
+   * @returns false when a full mailbox on this node has turned it down (`bounded(..., 'reject')`): it was not
+   *   queued, and is no dead letter, because you know; `offer` waits for room. Else true
    * @throws {NotSerializableError} when the actor is on another node and the payload has no CBOR form
    */
-  tell<K extends MessageName<P>>(name: K, ...payload: Payload<P, K>): void
+  tell<K extends MessageName<P>>(name: K, ...payload: Payload<P, K>): boolean
   /**
    * Sends a message and waits for the answer, at most `timeoutMs` (default 5,000).
    *
@@ -49,7 +51,7 @@ export abstract class ActorRef<P> implements Ref<P> {
   /** Identity of the actor within that run; 0 for a ref that names a path only. */
   abstract readonly uid: number
 
-  abstract tell<K extends MessageName<P>>(name: K, ...payload: Payload<P, K>): void
+  abstract tell<K extends MessageName<P>>(name: K, ...payload: Payload<P, K>): boolean
   abstract ask<K extends MessageName<P>>(
     name: K,
     ...payloadAndOptions: [...payload: Payload<P, K>, options?: AskOptions]

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../errors.ts'
+import type { MailboxStrategy } from '../mailbox/mailbox.ts'
 import { checkOptions, is } from '../options.ts'
 import type { Supervision } from '../supervision/directive.ts'
 import type { AnyActor } from './context.ts'
@@ -9,6 +10,7 @@ export interface AnySpawnOptions {
   readonly args?: unknown
   readonly supervise?: Supervision
   readonly stopTimeoutMs?: number
+  readonly mailbox?: MailboxStrategy
 }
 
 const NAME = /^[A-Za-z0-9._~:-]{1,128}$/
@@ -21,6 +23,7 @@ export function checkSpawnOptions(where: string, options: AnySpawnOptions | unde
     args: is.anything,
     supervise: is.object,
     stopTimeoutMs: is.number(0),
+    mailbox: is.object,
   })
   return options
 }

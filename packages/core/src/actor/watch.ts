@@ -6,7 +6,7 @@ import type { TerminationReason, Watcher } from './watcher.ts'
 
 /** One actor watching another: turns the end of the target into one message of the watcher's own. */
 export class Watch implements Watcher {
-  readonly #owner: { enqueueOwn(name: string, payload: unknown, origin: Origin): void }
+  readonly #owner: { enqueueOwn(origin: Origin, payload: unknown): void }
   readonly #target: ActorRef<never>
   readonly #name: string
   /** The payload to send, as a list: empty stands for the notice itself. */
@@ -17,7 +17,7 @@ export class Watch implements Watcher {
   #told = false
 
   constructor(
-    owner: { enqueueOwn(name: string, payload: unknown, origin: Origin): void },
+    owner: { enqueueOwn(origin: Origin, payload: unknown): void },
     target: ActorRef<never>,
     name: string,
     payload: readonly unknown[],
@@ -38,7 +38,7 @@ export class Watch implements Watcher {
     if (!this.#live || this.#told) return
     this.#told = true
     const notice: Terminated = { ref: this.#target, reason }
-    this.#owner.enqueueOwn(this.#name, this.#payload.length === 0 ? notice : this.#payload[0], new Notice(this))
+    this.#owner.enqueueOwn(new Notice(this.#name, this), this.#payload.length === 0 ? notice : this.#payload[0])
   }
 
   /** Its one notice is being handled. */
@@ -56,8 +56,8 @@ export class Watch implements Watcher {
 class Notice extends OwnMessage {
   readonly #watch: Watch
 
-  constructor(watch: Watch) {
-    super(watch)
+  constructor(message: string, watch: Watch) {
+    super(message, watch)
     this.#watch = watch
   }
 

@@ -1,123 +1,238 @@
+import { Ring } from '../mailbox/ring.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Scheduler } from '../runtime/scheduler.ts'
+import type { TimerQueue } from '../runtime/timer-queue.ts'
 
-/** Something with work queued: an actor's cell. */
+/** Something that takes turns: an actor's cell. */
 export interface Runnable {
-  /** Units of work that could be done now. */
-  readonly backlog: number
-  /** Does up to `most` units of work. @returns how many were done */
-  run(most: number): number
-  /** The visit is over. @returns true to be visited again; false means that it will schedule itself */
-  rest(): boolean
+  /** Takes one entry that was posted for it. It must not throw. */
+  receive(head: unknown, payload: unknown): void
+  /** Takes a step of its life, posted in the system lane. It must not throw. */
+  obey(signal: unknown): void
+  /** For reports. */
+  readonly path: string
 }
 
-/** Messages one visit may handle before the next actor has its turn. */
-const VISIT_MESSAGES = 128
-/** Time one visit may take, in ms. */
+/** Slots per entry of the ring: for whom, what is behind it or its name, and the payload. */
+const STRIDE = 3
+const FIRST_CAPACITY = 64
+/** An empty ring larger than this is given back. */
+const KEPT_CAPACITY = 65_536
+
+/** Most messages of one actor that are handled before every other ready actor has had a turn. */
+export const TURN_MESSAGES = 128
+/** Time one visit to an actor may take, in ms. */
 const VISIT_MS = 2
 /** Time after which timers and sockets have their turn, in ms. */
 const SLICE_MS = 5
 /** A look at the clock costs as much as five messages: one per 16, and one each where handlers are slow. */
 const MESSAGES_PER_LOOK = 16
-/** A stretch between two looks that took longer than this had slow handlers in it. */
-const SLOW_STRETCH_MS = 0.5
+/** A stretch of 16 that takes longer has slow handlers in it: at this pace 128 messages take 2 ms. */
+const SLOW_STRETCH_MS = (VISIT_MS * MESSAGES_PER_LOOK) / TURN_MESSAGES
+/** A turn that holds up the process for longer than this is reported, in ms. */
+const SLOW_TURN_MS = 50
 
 /**
- * Visits the ready cells in turn, each for at most 128 messages or 2 ms, and lets the host's event loop run
- * after at most 5 ms of work. The first drain after idling starts at the end of the current JavaScript turn.
+ * One ring for all that is told on a node: entries are handled in the order they were posted, and the host's
+ * event loop has its turn after at most 5 ms of work. The first drain after idling starts at the end of the
+ * current JavaScript turn. The system lane goes first.
  */
 export class Dispatcher {
   readonly #clock: Clock
   readonly #scheduler: Scheduler
+  readonly #timers: TimerQueue
+  readonly #onSlowTurn: (path: string, tookMs: number, exact: boolean) => void
   readonly #drain: () => void
   readonly #resume: () => void
   readonly #endSlice: () => void
-  #queue: (Runnable | null)[] = new Array<Runnable | null>(64).fill(null)
+  #slots: unknown[] = new Array<unknown>(FIRST_CAPACITY * STRIDE).fill(undefined)
+  #mask = FIRST_CAPACITY - 1
   #head = 0
   #length = 0
+  readonly #signals = new Ring<Runnable | unknown>()
+  #signalled = 0
   #awake = false
   /** A slice lasts until timers and I/O have had their turn: drains in microtasks alone would starve them. */
   #inSlice = false
-  #sliceStartMs = Number.POSITIVE_INFINITY
+  #sliceStartMs = 0
   #lastLookMs = 0
   #sinceLook = 0
   #stretch = 1
+  #visitStartMs = 0
+  /** How many actors have run since the last look at the clock, give or take. */
+  #switches = 0
+  /** Who has the turn; null between drains. What it is told, for `forward` and `stash`. */
+  running: Runnable | null = null
+  head: unknown = undefined
+  payload: unknown = undefined
+  /** Handlers are slow just now: an actor with more to do should let the others have a turn. */
+  slow = false
 
-  constructor(clock: Clock, scheduler: Scheduler) {
+  constructor(
+    clock: Clock,
+    scheduler: Scheduler,
+    timers: TimerQueue,
+    onSlowTurn: (path: string, tookMs: number, exact: boolean) => void,
+  ) {
     this.#clock = clock
     this.#scheduler = scheduler
+    this.#timers = timers
+    this.#onSlowTurn = onSlowTurn
     this.#drain = () => this.#work()
     this.#endSlice = () => {
       this.#inSlice = false
-      this.#sliceStartMs = Number.POSITIVE_INFINITY
+      this.startCounting()
     }
     this.#resume = () => {
-      this.#endSlice()
+      this.#inSlice = false
       this.#work()
     }
   }
 
-  /** Puts `cell` at the end of the queue. The caller sees to it that it is there once only. */
-  schedule(cell: Runnable): void {
-    if (this.#length === this.#queue.length) this.#grow()
-    this.#queue[(this.#head + this.#length++) & (this.#queue.length - 1)] = cell
-    if (this.#awake) return
+  /** Puts an entry behind all that were posted before. */
+  post(cell: Runnable, head: unknown, payload: unknown): void {
+    if (this.#length > this.#mask) this.#grow()
+    const at = ((this.#head + this.#length++) & this.#mask) * STRIDE
+    const slots = this.#slots
+    slots[at] = cell
+    slots[at + 1] = head
+    slots[at + 2] = payload
+    if (!this.#awake) this.#wake()
+  }
+
+  /** Posts a step of the cell's life: taken as soon as the present message has been handled. */
+  signal(cell: Runnable, signal: unknown): void {
+    this.#signals.push(cell)
+    this.#signals.push(signal)
+    this.#signalled++
+    if (!this.#awake) this.#wake()
+  }
+
+  /** Sees to it that the clock is looked at soon, and the deadlines that wait for it begin to count. */
+  lookSoon(): void {
+    if (!this.#awake && !this.#inSlice) this.#wake()
+  }
+
+  // For a cell that handles several messages in one visit
+
+  beginVisit(): void {
+    this.#visitStartMs = this.#lastLookMs
+  }
+
+  /** Called after each message of a visit but the last. @returns true when the visit has lasted long enough */
+  visitOver(): boolean {
+    if (this.#signalled > 0) return true
+    return (
+      ++this.#sinceLook >= this.#stretch && (this.#sliceOver() || this.#lastLookMs - this.#visitStartMs >= VISIT_MS)
+    )
+  }
+
+  #wake(): void {
     this.#awake = true
     this.#scheduler.defer(this.#drain)
   }
 
   #work(): void {
-    while (this.#length > 0) {
-      const cell = this.#queue[this.#head]!
-      this.#queue[this.#head] = null
-      this.#head = (this.#head + 1) & (this.#queue.length - 1)
-      this.#length--
-      const sliceOver = this.#visit(cell)
-      if (cell.rest()) this.schedule(cell)
-      if (sliceOver) {
+    const first = !this.#inSlice
+    if (first) this.#beginSlice()
+    for (;;) {
+      if (this.#signalled > 0) this.#obey()
+      else if (this.#length > 0) this.#next()
+      else break
+      if (++this.#sinceLook >= this.#stretch && this.#sliceOver()) {
+        this.#forget()
         this.#scheduler.yield(this.#resume)
         return
       }
     }
-    this.#awake = false
-    if (this.#inSlice) return
-    this.#inSlice = true
-    this.#scheduler.yield(this.#endSlice)
-  }
-
-  /** @returns true when the slice is over */
-  #visit(cell: Runnable): boolean {
-    const startMs = this.#lastLookMs
-    // Exactly what was queued at the start: an actor that reminds itself must not run ahead of the others.
-    let left = Math.min(VISIT_MESSAGES, cell.backlog)
-    while (left > 0) {
-      const done = cell.run(Math.min(left, this.#stretch))
-      if (done === 0) return false
-      left -= done
-      this.#sinceLook += done
-      if (this.#sinceLook < this.#stretch) continue
-      const nowMs = this.#look()
-      if (nowMs - this.#sliceStartMs >= SLICE_MS) return true
-      if (nowMs - startMs >= VISIT_MS) return false
+    if (first) {
+      this.#look()
+      this.#scheduler.yield(this.#endSlice)
     }
-    return false
+    this.#forget()
+    this.#awake = false
   }
 
-  #look(): number {
+  #next(): void {
+    const slots = this.#slots
+    const at = this.#head * STRIDE
+    const cell = slots[at] as Runnable
+    const head = slots[at + 1]
+    const payload = slots[at + 2]
+    // The ring must not keep alive what has been handled.
+    slots[at] = undefined
+    slots[at + 1] = undefined
+    slots[at + 2] = undefined
+    this.#head = (this.#head + 1) & this.#mask
+    this.#length--
+    if (cell !== this.running) {
+      this.running = cell
+      this.#switches++
+    }
+    cell.receive(head, payload)
+  }
+
+  #obey(): void {
+    this.#signalled--
+    const cell = this.#signals.shift() as Runnable
+    this.running = cell
+    cell.obey(this.#signals.shift())
+  }
+
+  #beginSlice(): void {
+    this.#inSlice = true
+    this.#sliceStartMs = this.#lastLookMs = this.#clock.now()
+    this.#sinceLook = 0
+    this.#switches = 0
+    // Whatever came meanwhile may be slow: the first few are looked at more closely.
+    this.#stretch = 1
+    this.#timers.startCounting(this.#lastLookMs)
+  }
+
+  /** Looks at the clock. @returns true when timers and sockets are due for a turn */
+  #sliceOver(): boolean {
+    this.#look()
+    return this.#lastLookMs - this.#sliceStartMs >= SLICE_MS
+  }
+
+  #look(): void {
     const nowMs = this.#clock.now()
-    const slow = nowMs - this.#lastLookMs > SLOW_STRETCH_MS
-    this.#stretch = slow ? 1 : Math.min(MESSAGES_PER_LOOK, this.#stretch * 2)
+    const tookMs = nowMs - this.#lastLookMs
+    this.slow = tookMs > SLOW_STRETCH_MS
+    if (tookMs >= SLOW_TURN_MS && this.running !== null) {
+      this.#onSlowTurn(this.running.path, tookMs, this.#switches <= 1)
+    }
+    this.#switches = 0
+    this.#stretch = this.slow ? 1 : Math.min(MESSAGES_PER_LOOK, this.#stretch * 2)
     this.#lastLookMs = nowMs
     this.#sinceLook = 0
-    if (this.#sliceStartMs > nowMs) this.#sliceStartMs = nowMs
-    return nowMs
+    this.#timers.startCounting(nowMs)
+  }
+
+  startCounting(): void {
+    this.#timers.startCounting(this.#clock.now())
+  }
+
+  /** An idle node must not keep the last thing it was told. */
+  #forget(): void {
+    this.running = null
+    this.head = undefined
+    this.payload = undefined
+    if (this.#length === 0 && this.#mask >= KEPT_CAPACITY) {
+      this.#slots = new Array<unknown>(FIRST_CAPACITY * STRIDE).fill(undefined)
+      this.#mask = FIRST_CAPACITY - 1
+      this.#head = 0
+    }
   }
 
   #grow(): void {
-    const old = this.#queue
-    const queue = new Array<Runnable | null>(old.length * 2).fill(null)
-    for (let i = 0; i < this.#length; i++) queue[i] = old[(this.#head + i) & (old.length - 1)]!
-    this.#queue = queue
+    const old = this.#slots
+    // Filled at once: an array with holes is slower to read for as long as it lives.
+    const slots = new Array<unknown>(old.length * 2).fill(undefined)
+    const start = this.#head * STRIDE
+    for (let i = 0; i < old.length; i++) slots[i] = old[(start + i) % old.length]
+    this.#slots = slots
     this.#head = 0
+    this.#mask = slots.length / STRIDE - 1
   }
 }

@@ -1,77 +1,38 @@
-import type { Origin } from '../actor/origin.ts'
+import type { Head } from '../actor/origin.ts'
 
-/** Slots per message in the ring: name, payload, origin. No object is made for a message. */
-const STRIDE = 3
-const FIRST_CAPACITY = 8 * STRIDE
-/** A ring that grew beyond this is given back once it is empty. */
-const KEPT_CAPACITY = 1024 * STRIDE
-
-type Slot = unknown
+/** What a mailbox did with a message that was pushed. */
+export type Pushed =
+  /** Queued. */
+  | 'queued'
+  /** Not queued, and whoever sent it is told so: nothing is lost. */
+  | 'rejected'
+  /** Not queued: a dead letter. */
+  | 'dropped'
+  /** Not queued, and the actor is to fail. */
+  | 'failed'
 
 /**
- * The user lane of one actor: a ring that doubles when full. Unbounded; about 10 ns a message at any depth.
- * The memory for it appears with the first message, so that an idle actor has none.
+ * The queue of one actor: decides what becomes of messages while their actor is busy. Messages of the
+ * actor's own (timers, notices, results of pipes) must always be queued.
  */
-export class Mailbox {
-  #ring: Slot[] | null = null
-  #head = 0
-  #length = 0
-  #mask = 0
-  /** Of the message taken last: read these before the next `take`. */
-  name = ''
-  payload: unknown = undefined
-  origin: Origin | null = null
-
-  /** Messages queued. */
-  get size(): number {
-    return this.#length
-  }
-
-  push(name: string, payload: unknown, origin: Origin | null): void {
-    const ring = this.#ring === null || (this.#length + 1) * STRIDE > this.#ring.length ? this.#grow() : this.#ring
-    const at = ((this.#head + this.#length++) & this.#mask) * STRIDE
-    ring[at] = name
-    ring[at + 1] = payload
-    ring[at + 2] = origin
-  }
-
-  /** Moves the first message into `name`, `payload` and `origin`. @returns false when there is none */
-  take(): boolean {
-    if (this.#length === 0) return false
-    const ring = this.#ring!
-    const at = this.#head * STRIDE
-    this.name = ring[at] as string
-    this.payload = ring[at + 1]
-    this.origin = ring[at + 2] as Origin | null
-    // The ring must not keep a payload alive that has been handled.
-    ring[at + 1] = undefined
-    ring[at + 2] = null
-    this.#head = (this.#head + 1) & this.#mask
-    if (--this.#length === 0 && ring.length > KEPT_CAPACITY) {
-      this.#ring = null
-      this.#head = 0
-    }
-    return true
-  }
-
+export interface Mailbox {
+  /** Messages queued, the actor's own included. */
+  readonly size: number
+  /** Of the message taken last. */
+  readonly head: unknown
+  readonly payload: unknown
+  push(head: Head, payload: unknown): Pushed
+  /** Moves the next message into `head` and `payload`. @returns false when there is none */
+  take(): boolean
   /** Lets go of the message taken last. */
-  forget(): void {
-    this.payload = undefined
-    this.origin = null
-  }
+  forget(): void
+  /** Calls `ready` once there is room for a message, in the order of the calls. @returns calls it off */
+  whenRoom?(ready: () => void): () => void
+}
 
-  #grow(): Slot[] {
-    const old = this.#ring
-    const capacity = old === null ? FIRST_CAPACITY : old.length * 2
-    // Filled at once: an array with holes is slower to read for as long as it lives.
-    const ring: Slot[] = new Array<Slot>(capacity).fill(null)
-    if (old !== null) {
-      const start = this.#head * STRIDE
-      for (let i = 0; i < old.length; i++) ring[i] = old[(start + i) % old.length]
-    }
-    this.#ring = ring
-    this.#head = 0
-    this.#mask = capacity / STRIDE - 1
-    return ring
-  }
+/** How the mailboxes of actors are made: given at spawn, shared by any number of actors. */
+export interface MailboxStrategy {
+  readonly name: string
+  /** @param onDropped what becomes of a message that was queued and has to give way to another one */
+  create(onDropped: (head: Head, payload: unknown) => void): Mailbox
 }

@@ -39,7 +39,11 @@ export interface LinkNumber {
 const SHORT_LIVED_MS = 1_000
 
 /** A method every object has is no message, whatever a peer sends; nor is the handler of all the others. */
-const RESERVED: ReadonlySet<string> = new Set([...Object.getOwnPropertyNames(Object.prototype), 'unhandled'])
+const RESERVED: ReadonlySet<string> = new Set([
+  ...Object.getOwnPropertyNames(Object.prototype),
+  'unhandled',
+  'childFailed',
+])
 
 const PING: Uint8Array = encodeBatch([[Kind.ping]])
 const PONG: Uint8Array = encodeBatch([[Kind.pong]])
@@ -282,7 +286,7 @@ export class Association implements FrameSink {
         return this.#deliver(envelope[1], envelope[2], envelope[3], null)
       case Kind.ask: {
         const { clock } = this.#host.cells.runtime
-        const reply = new RemoteReply(this.#route!, clock, envelope[4], envelope[5])
+        const reply = new RemoteReply(envelope[2], this.#route!, clock, envelope[4], envelope[5])
         return this.#deliver(envelope[1], envelope[2], envelope[3], reply)
       }
       case Kind.reply:
@@ -310,7 +314,11 @@ export class Association implements FrameSink {
   #deliver(to: To, name: string, bytes: Uint8Array, origin: Origin | null): void {
     const payload = decode(bytes, this.#host.resolveRef)
     const target = RESERVED.has(name) ? null : this.#host.local(to)
-    if (target !== null) return target.enqueue(name, payload, origin)
+    if (target !== null) {
+      if (!target.enqueue(origin ?? name, payload))
+        this.#host.cells.undelivered('mailbox-full', target.path, name, payload, origin)
+      return
+    }
     const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'
     this.#host.cells.undelivered(reason, typeof to === 'string' ? to : `#${to}`, name, payload, origin)
   }

@@ -9,7 +9,7 @@ export class OpenAsks {
   /** @returns its number, never used before */
   add(pending: PendingAsk): number {
     const correlation = ++this.#last
-    pending.onEnd = () => this.#pending.delete(correlation)
+    pending.atEnd(() => this.#pending.delete(correlation))
     this.#pending.set(correlation, pending)
     return correlation
   }

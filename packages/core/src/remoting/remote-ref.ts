@@ -1,9 +1,9 @@
-import { AskError, type AskOptions, PendingAsk } from '../actor/ask.ts'
+import { type AskError, type AskOptions, PendingAsk, wrongAskOptions } from '../actor/ask.ts'
 import type { CellHost } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import type { AbandonReason, Origin } from '../actor/origin.ts'
 import type { MessageName, Payload, Reply } from '../actor/protocol.ts'
-import { ActorRef } from '../actor/ref.ts'
+import { ActorRef, type AnyRef } from '../actor/ref.ts'
 import type { Watcher } from '../actor/watcher.ts'
 import type { RefParts } from '../codec/cbor.ts'
 import { toError } from '../errors.ts'
@@ -36,11 +36,10 @@ export class RemoteRef<P> extends ActorRef<P> {
     this.uid = parts.uid
   }
 
-  tell<K extends MessageName<P>>(name: K, ...payload: Payload<P, K>): void
-  tell(name: string, payload?: unknown): void {
-    const association = this.#association()
-    if (association !== null) association.tell(this.#to, this.toString(), name, payload)
-    else this.#nodes.cells.undelivered('node-down', this.toString(), name, payload, null)
+  tell<K extends MessageName<P>>(name: K, ...payload: Payload<P, K>): boolean
+  tell(name: string, payload?: unknown): boolean {
+    this.#tell(name, payload)
+    return true
   }
 
   ask<K extends MessageName<P>>(
@@ -49,20 +48,19 @@ export class RemoteRef<P> extends ActorRef<P> {
   ): Promise<Reply<P, K>>
   ask(name: string, ...rest: readonly unknown[]): Promise<unknown> {
     const [payload, options] = rest as [payload: unknown, options: AskOptions | undefined]
-    return new Promise((resolve, reject) => {
-      this.#ask(name, payload, options?.timeoutMs ?? this.#nodes.cells.askTimeoutMs, options?.signal, resolve, reject)
-    })
+    if (options !== undefined) {
+      const wrong = wrongAskOptions(options)
+      if (wrong !== null) return Promise.reject(wrong)
+    }
+    const pending = new PendingAsk(this, name, options?.timeoutMs ?? this.#nodes.cells.askTimeoutMs)
+    const answer = pending.answer()
+    this.#ask(payload, pending, options?.signal)
+    return answer
   }
 
   deliver(name: string, payload: unknown, origin: Origin | null): void {
-    if (origin === null) {
-      const association = this.#association()
-      if (association !== null) association.tell(this.#to, this.toString(), name, payload)
-      else this.#nodes.cells.undelivered('node-down', this.toString(), name, payload, null)
-      return
-    }
-    const settle = (value: unknown): void => origin.settle(value)
-    this.#ask(name, payload, origin.remainingMs() ?? 0, undefined, settle, (error) => relay(error, origin))
+    if (origin === null) this.#tell(name, payload)
+    else this.#ask(payload, new RelayedAsk(this, name, origin), undefined)
   }
 
   toWire(): [address: string, nodeUid: string, path: string, uid: number] {
@@ -79,16 +77,15 @@ export class RemoteRef<P> extends ActorRef<P> {
     this.#nodes.known(this.nodeUid)?.unwatch(watcher)
   }
 
-  #ask(
-    name: string,
-    payload: unknown,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-    resolve: (value: unknown) => void,
-    reject: (error: Error) => void,
-  ): void {
-    const pending = new PendingAsk(this.toString(), name, timeoutMs, resolve, reject)
-    pending.start(this.#nodes.cells.timers, signal)
+  #tell(name: string, payload: unknown): void {
+    const association = this.#association()
+    if (association !== null) association.tell(this.#to, this.toString(), name, payload)
+    else this.#nodes.cells.undelivered('node-down', this.toString(), name, payload, null)
+  }
+
+  #ask(payload: unknown, pending: PendingAsk, signal: AbortSignal | undefined): void {
+    this.#nodes.cells.timers.add(pending, pending.timeoutMs)
+    if (signal !== undefined) pending.listen(signal)
     if (pending.settled) return
     const association = this.#association()
     if (association === null) {
@@ -96,7 +93,7 @@ export class RemoteRef<P> extends ActorRef<P> {
       return
     }
     try {
-      association.ask(this.#to, this.toString(), name, payload, pending)
+      association.ask(this.#to, this.toString(), pending.message, payload, pending)
     } catch (thrown) {
       const cause = toError(thrown)
       pending.reject('not-sent', 'not-serializable', cause.message, { cause })
@@ -112,11 +109,25 @@ export class RemoteRef<P> extends ActorRef<P> {
   }
 }
 
-/** Hands the failure of a forwarded ask to whoever asked first. */
-function relay(error: Error, origin: Origin): void {
-  if (!(error instanceof AskError)) origin.abandoned('stopped')
-  else if (error.outcome === 'failed')
-    origin.fail(toError(error.cause), error.reason === 'refused' ? 'refused' : 'handler')
-  else if (error.outcome === 'not-sent') origin.undelivered(error.reason as DeadLetterReason)
-  else origin.abandoned(error.reason as AbandonReason)
+/** An ask on behalf of another one, which was forwarded to this node: its end is that one's end. */
+class RelayedAsk extends PendingAsk {
+  readonly #origin: Origin
+
+  constructor(target: AnyRef, message: string, origin: Origin) {
+    super(target, message, origin.remainingMs() ?? 0)
+    this.#origin = origin
+  }
+
+  protected override succeedWith(value: unknown): void {
+    this.#origin.settle(value)
+  }
+
+  protected override failWith(makeError: () => AskError): void {
+    const origin = this.#origin
+    const error = makeError()
+    if (error.outcome === 'failed')
+      origin.fail(toError(error.cause), error.reason === 'refused' ? 'refused' : 'handler')
+    else if (error.outcome === 'not-sent') origin.undelivered(error.reason as DeadLetterReason)
+    else origin.abandoned(error.reason as AbandonReason)
+  }
 }

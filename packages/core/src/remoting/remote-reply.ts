@@ -12,16 +12,22 @@ const MAX_TEXT = 16 * 1024
 
 /** Behind a message that an actor of another node asked: carries the answer back over the link it came from. */
 export class RemoteReply implements Origin {
+  message: string
   readonly #route: AnswerRoute
   readonly #clock: Clock
   readonly #correlation: number
   readonly #deadlineMs: number
 
-  constructor(route: AnswerRoute, clock: Clock, correlation: number, ttlMs: number) {
+  constructor(message: string, route: AnswerRoute, clock: Clock, correlation: number, ttlMs: number) {
+    this.message = message
     this.#route = route
     this.#clock = clock
     this.#correlation = correlation
     this.#deadlineMs = clock.now() + ttlMs
+  }
+
+  get own(): boolean {
+    return false
   }
 
   /** An ask whose time is over has failed on the asking side: handling it would be work for nobody. */

@@ -34,6 +34,7 @@ const DEAD_LETTER_REASONS: Readonly<Record<DeadLetterReason, true>> = {
   stopping: true,
   stopped: true,
   unhandled: true,
+  'mailbox-full': true,
   'not-serializable': true,
   'outbound-full': true,
   'node-down': true,

@@ -1,6 +1,6 @@
 import { actor } from '../actor/actor.ts'
 import { Cell } from '../actor/cell.ts'
-import type { CellEvent, CellHost, LocalTarget } from '../actor/cell-host.ts'
+import type { CellEvent, CellHost, LocalTarget, MessageHooks } from '../actor/cell-host.ts'
 import type { AnyActor, FindOptions, StopOptions } from '../actor/context.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import { GoneTarget } from '../actor/gone-target.ts'
@@ -48,6 +48,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   readonly receptionist: Ref<ReceptionistSync>
   readonly askTimeoutMs: number
   readonly stopTimeoutMs: number
+  readonly hooks: MessageHooks | null = null
   readonly #sink: LogSink
   readonly #root: Cell
   readonly #user: Cell
@@ -66,11 +67,14 @@ export class LocalSystem implements ActorSystem, CellHost {
     this.stopTimeoutMs = settings.stopTimeoutMs
     this.#sink = settings.log === false ? () => {} : guarded(settings.log ?? consoleSink(settings.name))
     this.events = new SystemEvents((error) => this.#sink('error', '/', 'a listener of system events threw', error))
-    this.dispatcher = new Dispatcher(this.runtime.clock, this.runtime.scheduler)
-    this.timers = new TimerQueue(this.runtime.clock, this.runtime.scheduler)
+    const { clock, scheduler } = this.runtime
+    this.timers = new TimerQueue(clock, scheduler)
+    this.dispatcher = new Dispatcher(clock, scheduler, this.timers, (path, tookMs, exact) =>
+      this.report({ type: 'slow-turn', path, tookMs, exact }),
+    )
     this.registry = new Receptionist(this.timers)
     const stopTimeoutMs = SYSTEM_STOP_FACTOR * settings.stopTimeoutMs
-    this.#root = new Cell(this, null, guardian, '', { stopTimeoutMs })
+    this.#root = new Cell(this, null, guardian, { name: '', stopTimeoutMs })
     const internal = this.#root.spawn(guardian, { name: 'system', stopTimeoutMs })
     this.#user = this.#root.spawn(guardian, { name: 'user', stopTimeoutMs })
     const sync = receptionistSync(this.registry, this.uid)
