@@ -68,8 +68,12 @@ class Group {
       for (const target of targets) this.$add('ref' in target ? target : { ref: target })
       return
     }
-    const listing = ctx.spawn(listingOf(targets.follow, ctx.self), { name: 'listing' })
-    this.#router = new Router(ctx, options, async () => this.$followed(await listing.ask('refs')))
+    ctx.subscribe(targets.follow, '$followed')
+    const listing = ctx.spawn(listingOf(targets.follow), { name: 'listing' })
+    this.#router = new Router(ctx, options, async () => {
+      this.$followed(await listing.ask('refs'))
+      ctx.stop(listing)
+    })
   }
 
   unhandled(name: string, payload: unknown): unknown {
@@ -103,29 +107,27 @@ class Group {
 
 interface Listing {
   refs: () => readonly Ref<AnyProtocol>[]
-  listed: (refs: readonly Ref<AnyProtocol>[]) => void
 }
 
 /**
- * Listens to the receptionist for a group. What is registered already is told through the mailbox, behind what the
- * group was sent first; asked of another actor, it is there before that is handled.
+ * Finds out for a group who is registered already. The group is told that too, but behind what it was sent first;
+ * asked of another actor, the answer is there before that is handled.
  */
-function listingOf(follow: Protocol<AnyProtocol>, group: Ref<Inner>): Actor<Listing> {
-  const token: Protocol<Listing> = { id: 'listing' }
+function listingOf(follow: Protocol<AnyProtocol>): Actor<Listing> {
+  const token: Protocol<Listing & { listed: (refs: readonly Ref<AnyProtocol>[]) => void }> = { id: 'listing' }
   return actor(token, (ctx) => {
     let known: readonly Ref<AnyProtocol>[] | null = null
-    let waiting: Deferred<readonly Ref<AnyProtocol>[]> | null = null
+    let asked: Deferred<readonly Ref<AnyProtocol>[]> | null = null
     ctx.subscribe(follow, 'listed')
     return {
       refs: () => {
         if (known !== null) return known
-        waiting = ctx.reply()
-        return waiting
+        asked = ctx.reply()
+        return asked
       },
       listed: (refs) => {
         known = refs
-        waiting?.resolve(refs)
-        group.tell('$followed', refs)
+        asked?.resolve(refs)
       },
     }
   })
