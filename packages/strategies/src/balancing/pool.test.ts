@@ -12,11 +12,19 @@ import { within } from '@troupe/testkit'
 import test from 'ava'
 import fc from 'fast-check'
 import { HashBalancing, LeastConnections, type PoolOptions, pool, RoundRobin } from './index.ts'
-import { failure, type RouterStage, routerContract, routerStage, Work } from './router.contract.ts'
+import { failure, promisesOfTells, type RouterStage, routerContract, routerStage, Work } from './router.contract.ts'
 
 routerContract(test, 'pool', ({ system, definition }, size, options) =>
   system.spawn(pool(definition, { size, ...options, replaceAfterMs: false })),
 )
+
+// Alone in the thread, or the promises of other tests would count.
+test.serial('a routed tell makes no promise: pool', async (t) => {
+  const stage = await routerStage()
+  const router = stage.system.spawn(pool(stage.definition, { size: 2, strategy: new LeastConnections() }))
+  const [few, many] = await promisesOfTells(stage, router)
+  t.is(many, few)
+})
 
 const stopAtOnce = oneForOne({ maxRestarts: 0 })
 
@@ -231,20 +239,34 @@ test('a routee that is slow while the pool drains holds the stop up for drainTim
   )
 })
 
-test('a stop without drain gives up what the pool has not routed, and with drainTimeoutMs 0 also what it has', async (t) => {
-  const handled: Record<number, number> = {}
-  for (const drainTimeoutMs of [1_000, 0]) {
-    const { runtime, system, definition, workers, deadLetters } = await routerStage()
-    const router = system.spawn(pool(definition, { size: 1, strategy: new RoundRobin(), drainTimeoutMs }))
-    await within(runtime, router.ask('who'))
+test('a plain stop waits for what is routed too; with drainTimeoutMs 0 neither kind does', async (t) => {
+  for (const [drainTimeoutMs, drain, handled] of [
+    [1_000, false, 100],
+    [1_000, true, 100],
+    [0, false, 0],
+    [0, true, 0],
+  ] as const) {
+    const { runtime, system, deadLetters } = await routerStage()
+    const notes: string[] = []
+    let release = (): void => {}
+    const waiting = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const busy = actor('busy', () => ({ wait: () => waiting, note: (text: string) => void notes.push(text) }))
+    const router = system.spawn(pool(busy, { size: 1, strategy: new RoundRobin(), drainTimeoutMs }))
+    router.tell('wait')
     for (let i = 0; i < 100; i++) router.tell('note', 'x')
+    await runtime.settle()
 
-    await within(runtime, system.stop(router))
+    const stopped = system.stop(router, { drain })
+    await runtime.settle()
+    release()
+    await within(runtime, stopped)
 
-    handled[drainTimeoutMs] = workers[0]!.notes.length
-    t.is(workers[0]!.notes.length + deadLetters.length, 100)
+    t.deepEqual([notes.length, deadLetters.length], [handled, 100 - handled])
+    router.tell('note', 'too late')
+    t.is(deadLetters.at(-1), `stopped note ${router.path}`)
   }
-  t.deepEqual(handled, { 1_000: 0, 0: 0 }, 'the pool had handed on none of them')
 })
 
 test('options are checked at the door', async (t) => {

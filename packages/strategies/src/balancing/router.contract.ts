@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks'
 import {
   type Actor,
   type ActorSystem,
@@ -302,4 +303,26 @@ export async function failure(ask: Promise<unknown>): Promise<AskError> {
     throw error
   }
   throw new Error('the ask was answered')
+}
+
+/** How many promises one tell makes on its way through a router that has begun, and how many a hundred make. */
+export async function promisesOfTells(
+  { runtime }: RouterStage,
+  router: Ref<Work>,
+): Promise<[one: number, hundred: number]> {
+  await within(runtime, router.ask('who'))
+  const send = async (notes: number): Promise<void> => {
+    for (let i = 0; i < notes; i++) router.tell('note', '')
+    await runtime.settle()
+  }
+  await send(1)
+  return [await promisesMade(() => send(1)), await promisesMade(() => send(100))]
+}
+
+async function promisesMade(work: () => Promise<void>): Promise<number> {
+  let made = 0
+  const hook = createHook({ init: (_id, type) => void (made += type === 'PROMISE' ? 1 : 0) }).enable()
+  await work()
+  hook.disable()
+  return made
 }
