@@ -52,7 +52,6 @@ Ada: greeter 2
   greeter 1 learns "bonjour"
   greeter 2 learns "bonjour"
   greeter 3 learns "bonjour"
-3 have been told
 resized: Grace: greeter 1
   greeter 1 learns "hola"
   greeter 1 learns "ciao"

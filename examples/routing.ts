@@ -31,7 +31,7 @@ await b.connect(a.address)
 // Equal keys meet the same routee; here the payload is the key.
 const front = a.spawn(pool(greeter, { size: 3, strategy: new HashBalancing() }))
 for (const guest of ['Ada', 'Grace', 'Edsger', 'Ada']) console.log(await front.ask('greet', guest))
-console.log(`${await front.ask('$broadcast', ['learn', 'bonjour'])} have been told`)
+front.tell('$broadcast', ['learn', 'bonjour'])
 await front.ask('$resize', 1)
 console.log(`resized: ${await front.ask('greet', 'Grace')}`)
 

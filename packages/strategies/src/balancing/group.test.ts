@@ -2,16 +2,8 @@ import { type ActorSystem, createSystem, InvalidOptionError, type Ref, UnknownOp
 import { manualRuntime, within } from '@troupe/testkit'
 import { memoryNetwork } from '@troupe/transport-memory'
 import test from 'ava'
-import { type GroupTargets, group, HashBalancing, LeastConnections, RoundRobin, Weighted } from './index.ts'
-import {
-  failure,
-  promisesOfTells,
-  routerContract,
-  routerStage,
-  Work,
-  type Worker,
-  workerOf,
-} from './router.contract.ts'
+import { type GroupTargets, group, HashBalancing, RoundRobin, Weighted } from './index.ts'
+import { failure, routerContract, routerStage, Work, type Worker, workerOf } from './router.contract.ts'
 
 routerContract(test, 'group of refs', ({ system, definition }, size, options) => {
   const targets = Array.from({ length: size }, () => system.spawn(definition))
@@ -25,15 +17,6 @@ routerContract(test, 'group that follows', ({ system, definition }, size, option
   return system.spawn(group<Work>({ follow: own }, options))
 })
 let protocols = 0
-
-// Alone in the thread, or the promises of other tests would count.
-test.serial('a routed tell makes no promise: group', async (t) => {
-  const stage = await routerStage()
-  stage.system.register(Work, stage.system.spawn(stage.definition))
-  const router = stage.system.spawn(group({ follow: Work }, { strategy: new LeastConnections() }))
-  const [few, many] = await promisesOfTells(stage, router)
-  t.is(many, few)
-})
 
 test('a target that ends leaves, and others can be added, weighted and removed', async (t) => {
   const { runtime, system, definition, workers } = await routerStage()

@@ -12,19 +12,11 @@ import { within } from '@troupe/testkit'
 import test from 'ava'
 import fc from 'fast-check'
 import { HashBalancing, LeastConnections, type PoolOptions, pool, RoundRobin } from './index.ts'
-import { failure, promisesOfTells, type RouterStage, routerContract, routerStage, Work } from './router.contract.ts'
+import { failure, type RouterStage, routerContract, routerStage, Work } from './router.contract.ts'
 
 routerContract(test, 'pool', ({ system, definition }, size, options) =>
   system.spawn(pool(definition, { size, ...options, replaceAfterMs: false })),
 )
-
-// Alone in the thread, or the promises of other tests would count.
-test.serial('a routed tell makes no promise: pool', async (t) => {
-  const stage = await routerStage()
-  const router = stage.system.spawn(pool(stage.definition, { size: 2, strategy: new LeastConnections() }))
-  const [few, many] = await promisesOfTells(stage, router)
-  t.is(many, few)
-})
 
 const stopAtOnce = oneForOne({ maxRestarts: 0 })
 

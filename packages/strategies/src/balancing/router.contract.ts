@@ -1,4 +1,3 @@
-import { createHook } from 'node:async_hooks'
 import {
   type Actor,
   type ActorSystem,
@@ -6,12 +5,12 @@ import {
   actor,
   createSystem,
   type Deferred,
+  type Protocol,
   protocol,
   type Ref,
   ReplyError,
 } from '@troupe/core'
-import type { Assertions, TestFunction } from '@troupe/core/testing'
-import { type ManualRuntime, manualRuntime, within } from '@troupe/testkit'
+import { type Assertions, type ManualRuntime, manualRuntime, type TestFunction } from '@troupe/core/testing'
 import fc from 'fast-check'
 import {
   type BalancingStrategy,
@@ -35,7 +34,7 @@ export interface Work {
   /** Ends the worker. */
   end: () => void
 }
-export const Work = protocol<Work>('work')
+export const Work: Protocol<Work> = protocol<Work>('work')
 
 /** One life of a worker: a restart begins another. */
 export interface Worker {
@@ -305,24 +304,15 @@ export async function failure(ask: Promise<unknown>): Promise<AskError> {
   throw new Error('the ask was answered')
 }
 
-/** How many promises one tell makes on its way through a router that has begun, and how many a hundred make. */
-export async function promisesOfTells(
-  { runtime }: RouterStage,
-  router: Ref<Work>,
-): Promise<[one: number, hundred: number]> {
-  await within(runtime, router.ask('who'))
-  const send = async (notes: number): Promise<void> => {
-    for (let i = 0; i < notes; i++) router.tell('note', '')
-    await runtime.settle()
+/** What `work` comes to, with time moved on until it does, for a second at most. */
+async function within<T>(runtime: ManualRuntime, work: Promise<T>): Promise<T> {
+  let settled = false
+  const settle = (): void => {
+    settled = true
   }
-  await send(1)
-  return [await promisesMade(() => send(1)), await promisesMade(() => send(100))]
-}
-
-async function promisesMade(work: () => Promise<void>): Promise<number> {
-  let made = 0
-  const hook = createHook({ init: (_id, type) => void (made += type === 'PROMISE' ? 1 : 0) }).enable()
-  await work()
-  hook.disable()
-  return made
+  work.then(settle, settle)
+  await runtime.settle()
+  for (let ms = 0; !settled && ms < 1_000; ms++) await runtime.advance(1)
+  if (!settled) throw new Error('not settled within a second')
+  return work
 }
