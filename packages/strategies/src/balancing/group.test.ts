@@ -32,6 +32,10 @@ test('a target that ends leaves, and others can be added, weighted and removed',
   t.deepEqual((await ask(4)).sort(), [1, 2, 2, 2])
   router.tell('$remove', b)
   t.deepEqual(await ask(2), [2, 2])
+  for (const wrong of [c, { ref: c, weight: 0 }, undefined]) {
+    t.is((await within(runtime, failure(router.ask('$add', wrong as never)))).reason, 'refused')
+  }
+  t.deepEqual(await ask(1), [2])
   t.is(workers.length, 3)
 })
 

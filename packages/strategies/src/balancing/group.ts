@@ -16,7 +16,7 @@ import type { AnyProtocol } from '../relay.ts'
 import { requireOptions } from '../required-options.ts'
 import { Router, type RouterControl, type RouterOptions, type RouterReport, routerChecks } from './router.ts'
 import { isChoice } from './strategy.ts'
-import { areTargets, type TargetControl, type WeightedTarget } from './target-set.ts'
+import { areTargets, isWeightedTarget, type TargetControl, type WeightedTarget } from './target-set.ts'
 
 export interface GroupOptions extends RouterOptions {}
 
@@ -88,8 +88,10 @@ class Group {
     return this.#router.report()
   }
 
-  $add({ ref, weight = 1 }: WeightedTarget<AnyProtocol>): void {
-    this.#router.targets.add(ref, weight)
+  $add(target: WeightedTarget<AnyProtocol>): unknown {
+    const expected = isWeightedTarget(target)
+    if (expected === null) return this.#router.targets.add(target.ref, target.weight ?? 1)
+    return this.#router.refuse('$add', new InvalidOptionError('$add', 'target', expected, target))
   }
 
   $remove(ref: AnyRef): void {

@@ -18,13 +18,20 @@ export interface TargetControl<P> {
 
 /** Checks the targets given at the start: refs, or refs with weights. */
 export function areTargets(value: unknown): string | null {
-  return Array.isArray(value) && value.every(isTarget) ? null : 'an array of refs or of { ref, weight }, weight above 0'
+  const allowed = Array.isArray(value) && value.every((each) => isRef(each) || isWeightedTarget(each) === null)
+  return allowed ? null : `an array of refs or of ${WEIGHTED}`
 }
 
-function isTarget(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (!('ref' in value)) return 'id' in value && 'path' in value
-  return isTarget(value.ref) && (!('weight' in value) || value.weight === undefined || Number(value.weight) > 0)
+/** Checks a target given later. */
+export function isWeightedTarget(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || !('ref' in value) || !isRef(value.ref)) return WEIGHTED
+  return !('weight' in value) || value.weight === undefined || Number(value.weight) > 0 ? null : WEIGHTED
+}
+
+const WEIGHTED = '{ ref, weight }, the weight above 0'
+
+function isRef(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'id' in value && 'path' in value
 }
 
 /** A target as its balancer sees it. */
