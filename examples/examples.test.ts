@@ -44,6 +44,21 @@ voting: red, with one replica of three gone
 failover: used by first
 failover: used by second
 failover: the first one's late request is refused, STALE_EPOCH`,
+  routing: `
+Ada: greeter 2
+Grace: greeter 1
+Edsger: greeter 3
+Ada: greeter 2
+  greeter 1 learns "bonjour"
+  greeter 2 learns "bonjour"
+  greeter 3 learns "bonjour"
+resized: Grace: greeter 1
+  greeter 1 learns "hola"
+  greeter 1 learns "ciao"
+failed, handler; then NO_ROUTEES
+Alan: greeter 5
+Barbara: greeter 6
+Tony: greeter 7`,
   sharding: `
 hash: apple blue, banana green, cherry red, date red, elderberry green, fig blue, grape red
 with one more shard these move, and only to it: cherry white

@@ -3,21 +3,25 @@ export {
   type BalancerOptions,
   type BalancerReport,
   balancer,
-  type WeightedTarget,
 } from './balancing/balancer.ts'
 export {
   NodeDrainingError,
   NodeFullError,
+  NoRouteesError,
   QueueFullError,
   QueueTimeoutError,
   UnknownControlError,
 } from './balancing/errors.ts'
+export { type GroupControl, type GroupOptions, type GroupTargets, group } from './balancing/group.ts'
 export { HashBalancing, keyOfPayload } from './balancing/hash-balancing.ts'
 export { LeastConnections } from './balancing/least-connections.ts'
 export { type NodeControl, type NodeOptions, type NodeReport, node } from './balancing/node.ts'
+export { type PoolControl, type PoolOptions, pool } from './balancing/pool.ts'
 export { RandomChoice, type RandomChoiceOptions } from './balancing/random-choice.ts'
 export { RoundRobin } from './balancing/round-robin.ts'
+export type { RouterControl, RouterOptions, RouterReport } from './balancing/router.ts'
 export type { BalancingChoice, BalancingStrategy, Target } from './balancing/strategy.ts'
+export type { TargetControl, WeightedTarget } from './balancing/target-set.ts'
 export { Weighted } from './balancing/weighted.ts'
 export { Cache, CacheLoadTimeoutError, type CacheOptions, type CacheStats, cache } from './caching/cache.ts'
 export { type Caches, DistributedStore, type DistributedStoreOptions, distributedCache } from './caching/distributed.ts'

@@ -1,4 +1,4 @@
-import { ActorFailedError, AskError, ReplyError } from '@troupe/core'
+import { ActorFailedError, AskError, type Logger, type Ref, ReplyError } from '@troupe/core'
 
 /** Any protocol at all: what is relayed was checked where it was sent. */
 export type AnyProtocol = Record<string, (payload: unknown) => unknown>
@@ -11,6 +11,15 @@ export function relayed(error: unknown): unknown {
   if (cause instanceof ActorFailedError)
     return new ReplyError(cause.message, cause.causeName, cause.causeCode, { cause })
   return cause
+}
+
+/** Tells somebody else's message on. One sender's bad message must not take the actor in the middle down for all. */
+export function passOn(ctx: { readonly log: Logger }, to: Ref<AnyProtocol>, name: string, payload: unknown): void {
+  try {
+    to.tell(name, payload)
+  } catch (error) {
+    ctx.log.warn(`cannot pass on "${name}"`, error)
+  }
 }
 
 /** The code an actor refused an ask with, or null. */

@@ -9,13 +9,13 @@ import {
   type Ref,
   type Terminated,
 } from '@troupe/core'
-import { type AnyProtocol, refusalOf, relayed } from '../relay.ts'
+import { type AnyProtocol, passOn, refusalOf, relayed } from '../relay.ts'
 import { defined, requireOptions } from '../required-options.ts'
 import { QueueFullError, QueueTimeoutError, UnknownControlError } from './errors.ts'
 import { keyOfPayload } from './hash-balancing.ts'
 import { type Request, RequestQueue } from './request-queue.ts'
-import type { BalancingChoice, BalancingStrategy } from './strategy.ts'
-import { type Member, TargetSet } from './target-set.ts'
+import { type BalancingChoice, type BalancingStrategy, chosen, isChoice } from './strategy.ts'
+import { areTargets, type Member, type TargetControl, TargetSet, type WeightedTarget } from './target-set.ts'
 
 export interface BalancerOptions<P> {
   /** Who gets the next request. */
@@ -57,18 +57,8 @@ const DEFAULTS = {
   retryUnknown: false,
 } as const
 
-export interface WeightedTarget<P> {
-  readonly ref: Ref<P>
-  /** Default 1. */
-  readonly weight?: number
-}
-
 /** What a balancer answers besides its targets' protocol. */
-export interface BalancerControl<P> {
-  /** Adds a target, or sets the weight of one that is there. */
-  $add: (target: WeightedTarget<P>) => void
-  /** Takes a target off. What it has in flight is still answered. */
-  $remove: (ref: AnyRef) => void
+export interface BalancerControl<P> extends TargetControl<P> {
   $report: () => BalancerReport
 }
 
@@ -105,9 +95,9 @@ export function balancer(options: BalancerOptions<AnyProtocol>): Actor<BalancerC
   requireOptions(
     'balancer',
     options,
-    { strategy: (value) => (typeof value === 'function' ? null : is.object(value)) },
+    { strategy: isChoice },
     {
-      targets: is.array,
+      targets: areTargets,
       follow: is.object,
       key: is.function,
       maxInFlight: is.integer(1),
@@ -120,9 +110,7 @@ export function balancer(options: BalancerOptions<AnyProtocol>): Actor<BalancerC
   )
   const token: Protocol<Inner> = { id: options.follow?.id ?? 'balancer' }
   return actor(token, (ctx) => {
-    const { strategy } = options
-    const chosen = typeof strategy === 'function' ? strategy(ctx.random) : strategy
-    const started = new Balancer(ctx, chosen, { ...DEFAULTS, ...defined(options) })
+    const started = new Balancer(ctx, chosen(options.strategy, ctx.random), { ...DEFAULTS, ...defined(options) })
     for (const target of options.targets ?? []) started.$add('ref' in target ? target : { ref: target })
     if (options.follow !== undefined) ctx.subscribe(options.follow, '$followed')
     return started
@@ -143,7 +131,7 @@ class Balancer {
     this.#ctx = ctx
     this.#strategy = strategy
     this.#settings = settings
-    this.#targets = new TargetSet(ctx.clock, settings.maxInFlight)
+    this.#targets = new TargetSet(ctx, settings.maxInFlight)
   }
 
   // Messages
@@ -174,12 +162,12 @@ class Balancer {
   }
 
   $add({ ref, weight = 1 }: WeightedTarget<AnyProtocol>): void {
-    if (this.#targets.add(ref, weight, false) !== null) this.#ctx.watch(ref, '$ended')
+    this.#targets.add(ref, weight)
     this.#drain()
   }
 
   $remove(ref: AnyRef): void {
-    if (this.#targets.remove(ref)) this.#ctx.unwatch(ref)
+    this.#targets.remove(ref)
   }
 
   $report(): BalancerReport {
@@ -197,14 +185,12 @@ class Balancer {
   }
 
   $followed(refs: readonly Ref<AnyProtocol>[]): void {
-    const listed = new Set(refs.map(({ id }) => id))
-    for (const { ref, followed } of [...this.#targets.all]) if (followed && !listed.has(ref.id)) this.$remove(ref)
-    for (const ref of refs) if (this.#targets.add(ref, 1, true) !== null) this.#ctx.watch(ref, '$ended')
+    this.#targets.follow(refs)
     this.#drain()
   }
 
   $ended({ ref }: Terminated): void {
-    this.#targets.remove(ref)
+    this.#targets.drop(ref)
   }
 
   $retry(): void {
@@ -246,7 +232,7 @@ class Balancer {
   #send(target: Member, request: Request): void {
     const { name, payload, reply, dueMs } = request
     if (reply === null) {
-      this.#tell(target, name, payload)
+      passOn(this.#ctx, target.ref, name, payload)
       return
     }
     this.#targets.started(target)
@@ -261,15 +247,6 @@ class Balancer {
         this.#ended(target)
       },
     )
-  }
-
-  #tell(target: Member, name: string, payload: unknown): void {
-    try {
-      target.ref.tell(name, payload)
-    } catch (error) {
-      // One sender's bad message must not take the balancer down for all the others.
-      this.#ctx.log.warn(`cannot pass on "${name}"`, error)
-    }
   }
 
   #ended(target: Member): void {

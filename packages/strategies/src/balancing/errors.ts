@@ -44,7 +44,18 @@ export class QueueTimeoutError extends TroupeError {
   }
 }
 
-/** A message that begins with `$` is for the balancer or node itself, and it knows no such one. */
+/** A router has nobody to hand a message to. It was not sent. */
+export class NoRouteesError extends TroupeError {
+  override readonly name = 'NoRouteesError'
+  readonly code = 'NO_ROUTEES'
+  override readonly retryable = true
+
+  constructor(path: string) {
+    super(`${path} has no routees at present; ask later, or use a balancer, which waits for one`)
+  }
+}
+
+/** A message that begins with `$` is for the balancer, router or node itself, and it knows no such one. */
 export class UnknownControlError extends TroupeError {
   override readonly name = 'UnknownControlError'
   readonly code = 'UNKNOWN_CONTROL'

@@ -9,6 +9,7 @@ import type { BalancingStrategy, Target } from './strategy.ts'
  */
 export class LeastConnections implements BalancingStrategy {
   readonly name = 'least-connections'
+  readonly usesInFlight = true
   #next = 0
 
   pick<T extends Target>(targets: readonly T[]): T | undefined {
