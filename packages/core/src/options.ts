@@ -16,7 +16,8 @@ export function checkOptions(
   known: Readonly<Record<string, OptionCheck>>,
 ): void {
   if (given === undefined) return
-  for (const [option, value] of Object.entries(given)) {
+  for (const option of Object.keys(given)) {
+    const value = (given as Readonly<Record<string, unknown>>)[option]
     const check = Object.hasOwn(known, option) ? known[option] : undefined
     if (check === undefined) {
       const names = Object.keys(known)

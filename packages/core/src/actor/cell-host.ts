@@ -49,6 +49,8 @@ export interface LocalTarget {
   enqueue(head: Head, payload: unknown): boolean
   addWatcher(watcher: Watcher): void
   removeWatcher(watcher: Watcher): void
+  /** Others keep something about it now, and are to be told of its end. */
+  markKnown(): void
 }
 
 /** Who is registered under which protocol. */

@@ -30,10 +30,20 @@ class Ending {
   restartDelayMs = 0
 }
 
+/** What an actor has besides once it has children, is watched, has failed, is registered or is about to end. */
+class Life {
+  children: Children<Cell> | null = null
+  watchers: Set<Watcher> | null = null
+  supervisor: Supervisor | null = null
+  restarts = 0
+  ending: Ending | null = null
+  /** Registered, or known abroad: others keep something about it. */
+  known = false
+}
+
 /** One running actor: its place in the tree, and where it stands in its life. */
 export class Cell extends Turns implements Sibling<Cell> {
   readonly parent: Cell | null
-  readonly givenName: string | null
   readonly uid: number
   readonly actor: AnyActor
   readonly ref: LocalRef<never>
@@ -41,21 +51,21 @@ export class Cell extends Turns implements Sibling<Cell> {
   older: Cell | null = null
   younger: Cell | null = null
   #incarnation: Incarnation | null = null
-  #children: Children<Cell> | null = null
-  #watchers: Set<Watcher> | null = null
-  #supervisor: Supervisor | null = null
-  #restarts = 0
-  #ending: Ending | null = null
+  /** Made when first needed: most actors of a million have none of it. */
+  #life: Life | null = null
 
   constructor(host: CellHost, parent: Cell | null, actor: AnyActor, options: AnySpawnOptions) {
     super(host, options.mailbox)
     this.parent = parent
-    this.givenName = options.name ?? null
     this.uid = host.nextUid()
     this.actor = actor
     this.#options = options
     this.ref = new LocalRef<never>(this)
     this.#signal('start')
+  }
+
+  get givenName(): string | null {
+    return this.#options.name ?? null
   }
 
   /** Given, or made of what tells it from its siblings. */
@@ -81,16 +91,16 @@ export class Cell extends Turns implements Sibling<Cell> {
   spawn(actor: AnyActor, options: AnySpawnOptions): Cell {
     if (this.state >= RESTARTING)
       throw new SystemStoppedError(this.path, `start "${options.name ?? actor.id}" below it`)
-    this.#children ??= new Children()
-    if (options.name !== undefined && this.#children.named(options.name) !== null)
+    const children = (this.#own.children ??= new Children())
+    if (options.name !== undefined && children.named(options.name) !== null)
       throw new NameTakenError(`${this.path}/${options.name}`)
     const child = new Cell(this.host, this, actor, options)
-    this.#children.add(child)
+    children.add(child)
     return child
   }
 
   child(name: string): Cell | null {
-    const children = this.#children
+    const children = this.#life?.children ?? null
     if (children === null) return null
     if (!name.startsWith('$')) return children.named(name)
     for (const child of children) if (child.name === name) return child
@@ -111,12 +121,26 @@ export class Cell extends Turns implements Sibling<Cell> {
       watcher.terminated('not-found')
       return
     }
-    this.#watchers ??= new Set()
-    this.#watchers.add(watcher)
+    const watchers = (this.#own.watchers ??= new Set())
+    watchers.add(watcher)
   }
 
   removeWatcher(watcher: Watcher): void {
-    this.#watchers?.delete(watcher)
+    this.#life?.watchers?.delete(watcher)
+  }
+
+  /** Others keep something about it now, and are to be told of its end. */
+  markKnown(): void {
+    this.#own.known = true
+  }
+
+  get #own(): Life {
+    this.#life ??= new Life()
+    return this.#life
+  }
+
+  get #ending(): Ending | null {
+    return this.#life === null ? null : this.#life.ending
   }
 
   // Life
@@ -137,8 +161,8 @@ export class Cell extends Turns implements Sibling<Cell> {
     this.host.report({ type: 'actor-killed', path: this.path, why })
     this.hold()
     this.state = STOPPING
-    this.#ending ??= new Ending()
-    this.#ending.reason = 'killed'
+    const ending = (this.#own.ending ??= new Ending())
+    ending.reason = 'killed'
     this.#killChildren(why)
     this.#terminate()
   }
@@ -189,8 +213,8 @@ export class Cell extends Turns implements Sibling<Cell> {
   #decide(error: Error): Decision {
     const { clock, random } = this.host.runtime
     try {
-      this.#supervisor ??= (this.#options.supervise ?? stopOnFailure).supervise()
-      return this.#supervisor.decide({ error, nowMs: clock.now(), random })
+      const supervisor = (this.#own.supervisor ??= (this.#options.supervise ?? stopOnFailure).supervise())
+      return supervisor.decide({ error, nowMs: clock.now(), random })
     } catch (thrown) {
       this.host.report({ type: 'actor-failed', path: this.path, error: toError(thrown), directive: 'stop' })
       return STOP
@@ -215,7 +239,7 @@ export class Cell extends Turns implements Sibling<Cell> {
     const underWay = this.state === RESTARTING
     this.hold()
     this.state = towards
-    const ending = (this.#ending ??= new Ending())
+    const ending = (this.#own.ending ??= new Ending())
     ending.reason = reason
     ending.restartDelayMs = restartDelayMs
     this.#incarnation?.abort()
@@ -259,15 +283,17 @@ export class Cell extends Turns implements Sibling<Cell> {
   }
 
   #childGone(child: Cell): void {
-    this.#children?.remove(child)
-    if (this.#ending === null) return
-    if (!this.#ending.over) this.#signal('child-gone')
+    this.#life?.children?.remove(child)
+    const ending = this.#ending
+    if (ending === null) return
+    if (!ending.over) this.#signal('child-gone')
     else if (this.state === STOPPING) this.ringEmptied()
     else if (this.#youngest === null) this.#restart()
   }
 
   get #youngest(): Cell | null {
-    return this.#children === null ? null : this.#children.youngest
+    const children = this.#life === null ? null : this.#life.children
+    return children === null ? null : children.youngest
   }
 
   /** Children are gone and clean-ups are done. */
@@ -282,14 +308,15 @@ export class Cell extends Turns implements Sibling<Cell> {
     ending.over = true
     if (this.#youngest !== null) return
     const { restartDelayMs } = ending
-    this.#ending = new Ending()
+    const life = this.#own
+    life.ending = new Ending()
     ending.limit?.cancel()
     // A timer of the cell's own: the one thing that outlives the incarnation besides the mailbox.
-    this.#ending.limit = this.host.timers.after(restartDelayMs, () => {
+    life.ending.limit = this.host.timers.after(restartDelayMs, () => {
       this.state = STARTING
-      this.#ending = null
+      life.ending = null
       this.#signal('start')
-      this.host.report({ type: 'actor-restarted', path: this.path, restarts: ++this.#restarts })
+      this.host.report({ type: 'actor-restarted', path: this.path, restarts: ++life.restarts })
     })
   }
 
@@ -324,16 +351,17 @@ export class Cell extends Turns implements Sibling<Cell> {
     const ending = this.#ending
     if (this.state !== STOPPING || ending === null || !ending.over) return
     if (this.inRing > 0 || this.#youngest !== null) return
-    const { reason } = ending
     this.state = STOPPED
     this.discard()
     // Names and registrations are free before anybody hears of the end, so that a successor can have them.
     if (this.parent !== null) this.parent.#childGone(this)
-    this.host.registry.unregister(this.ref)
-    this.host.released(this.uid)
-    const watchers = this.#watchers
-    this.#watchers = null
-    if (watchers !== null) for (const watcher of watchers) watcher.terminated(reason)
+    const { known, watchers } = this.#own
+    if (known) {
+      this.host.registry.unregister(this.ref)
+      this.host.released(this.uid)
+    }
+    this.#life = null
+    if (watchers !== null) for (const watcher of watchers) watcher.terminated(ending.reason)
   }
 
   #killChildren(why: string): void {

@@ -30,4 +30,5 @@ export class GoneTarget implements LocalTarget {
   }
 
   removeWatcher(): void {}
+  markKnown(): void {}
 }

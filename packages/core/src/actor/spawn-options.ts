@@ -15,16 +15,19 @@ export interface AnySpawnOptions {
 
 const NAME = /^[A-Za-z0-9._~:-]{1,128}$/
 
+const CHECKS = {
+  name: (value: unknown) =>
+    typeof value === 'string' && NAME.test(value) ? null : '1 to 128 of A-Z, a-z, 0-9 and ._~:-',
+  args: is.anything,
+  supervise: is.object,
+  stopTimeoutMs: is.number(0),
+  mailbox: is.object,
+} as const
+
 /** @throws {InvalidOptionError | UnknownOptionError} */
 export function checkSpawnOptions(where: string, options: AnySpawnOptions | undefined): AnySpawnOptions {
   if (options === undefined) return NONE
-  checkOptions(where, options, {
-    name: (value) => (typeof value === 'string' && NAME.test(value) ? null : '1 to 128 of A-Z, a-z, 0-9 and ._~:-'),
-    args: is.anything,
-    supervise: is.object,
-    stopTimeoutMs: is.number(0),
-    mailbox: is.object,
-  })
+  checkOptions(where, options, CHECKS)
   return options
 }
 

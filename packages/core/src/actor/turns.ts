@@ -26,6 +26,9 @@ const VISIT: unknown = Object.freeze({ entry: 'visit' })
 /** Queue length at which the first `high-water` event is reported; then at each doubling. */
 const HIGH_WATER = 1000
 
+/** Names and handlers remembered besides the first one: looking through more takes longer than a look-up. */
+const MOST_KNOWN = 8
+
 export type HandlerTable = Record<string, ((...args: readonly unknown[]) => unknown) | undefined>
 type Handler = (payload: unknown) => unknown
 
@@ -48,12 +51,26 @@ class PendingTurn {
   }
 }
 
+/** What an actor has besides once the ring alone will not do, or its handlers are more than one. */
+class Waiting {
+  /** A handler's promise is pending: nothing else runs in this actor. */
+  busy = false
+  suspended = false
+  visitPosted = false
+  turn: PendingTurn | null = null
+  held: Fifo | null = null
+  mailbox: Mailbox | null = null
+  highWater = HIGH_WATER
+  /** Handlers called lately, names and handlers in turn: for actors that get a few messages by turns. */
+  readonly known: (string | Handler)[] = []
+}
+
 /**
  * Takes an actor's messages one at a time. As long as it has less to do than one turn allows, the dispatcher's
  * ring is its mailbox: nothing is queued twice, and an idle actor has no queue at all.
  *
- * What waits is oldest in `#held`, where the ring puts what it brings while the actor is busy; then come the
- * entries still in the ring; then `#mailbox`, which gets all that is sent while there is something in it.
+ * What waits is oldest in `held`, where the ring puts what it brings while the actor is busy; then come the
+ * entries still in the ring; then `mailbox`, which gets all that is sent while there is something in it.
  */
 export abstract class Turns implements Runnable {
   readonly host: CellHost
@@ -62,29 +79,22 @@ export abstract class Turns implements Runnable {
   #mode = DIRECT
   /** Entries of this actor in the ring, visits not counted. */
   #inRing = 0
-  #visitPosted = false
-  /** A handler's promise is pending: nothing else runs in this actor. */
-  #busy = false
-  #suspended = false
-  #held: Fifo | null = null
-  #mailbox: Mailbox | null = null
   #handlers: HandlerTable = NO_HANDLERS
-  /** The handler called last: most actors get the same message again and again. */
-  #lastName = ''
-  #lastHandler: Handler = noHandler
+  /** The first handler called: most actors get the same message again and again. */
+  #firstName = ''
+  #firstHandler: Handler = noHandler
   /** Behind the message being handled; null when it is a plain tell or its answer was taken over. */
   #origin: Origin | null = null
-  #turn: PendingTurn | null = null
-  #highWater = HIGH_WATER
+  /** Made when first needed: most actors of a million have none of it. */
+  #waiting: Waiting | null = null
 
   constructor(host: CellHost, mailbox: MailboxStrategy | undefined) {
     this.host = host
     this.dispatcher = host.dispatcher
-    if (mailbox !== undefined || host.hooks !== null) {
-      this.#mode = QUEUED
-      if (mailbox !== undefined) {
-        this.#mailbox = mailbox.create((head, payload) => this.#undelivered('mailbox-full', head, payload))
-      }
+    if (mailbox === undefined && host.hooks === null) return
+    this.#mode = QUEUED
+    if (mailbox !== undefined) {
+      this.#own.mailbox = mailbox.create((head, payload) => this.#undelivered('mailbox-full', head, payload))
     }
   }
 
@@ -117,11 +127,12 @@ export abstract class Turns implements Runnable {
     const { hooks } = this.host
     if (hooks !== null) payload = hooks.passed(payload, head)
     this.#mode = QUEUED
-    this.#mailbox ??= new UnboundedMailbox()
-    const pushed = this.#mailbox.push(head, payload)
+    const waiting = this.#own
+    const mailbox = (waiting.mailbox ??= new UnboundedMailbox())
+    const pushed = mailbox.push(head, payload)
     if (pushed !== 'queued') return this.#notQueued(pushed, head, payload)
-    if (this.queued >= this.#highWater) this.#reportHighWater()
-    this.goOn()
+    if (mailbox.size + this.#inRing >= waiting.highWater) this.#reportHighWater(waiting)
+    if (this.#inRing === 0 && !waiting.visitPosted) this.goOn()
     return true
   }
 
@@ -133,16 +144,22 @@ export abstract class Turns implements Runnable {
     return true
   }
 
-  /** Whether `offer` has to wait. */
+  get #own(): Waiting {
+    this.#waiting ??= new Waiting()
+    return this.#waiting
+  }
+
+  /** What it was given at spawn, or what it has needed meanwhile. */
   get mailbox(): Mailbox | null {
-    return this.#mailbox
+    return this.#waiting === null ? null : this.#waiting.mailbox
   }
 
   // Turns
 
   /** Messages waiting. */
   get queued(): number {
-    return this.#inRing + (this.#held?.size ?? 0) + (this.#mailbox?.size ?? 0)
+    const waiting = this.#waiting
+    return this.#inRing + (waiting === null ? 0 : (waiting.held?.size ?? 0) + (waiting.mailbox?.size ?? 0))
   }
 
   receive(head: unknown, payload: unknown): void {
@@ -153,18 +170,20 @@ export abstract class Turns implements Runnable {
     // Handlers are slow: with more in the ring, the others go first.
     if (this.dispatcher.slow && this.#inRing > 0 && this.#mode === DIRECT) {
       this.#mode = QUEUED
-      this.#held = new Fifo()
+      this.#own.held ??= new Fifo()
     }
   }
 
   #receiveQueued(head: unknown, payload: unknown): void {
     if (head === VISIT) return this.#visit()
     this.#inRing--
-    if (this.#runnable && this.#held === null) this.#take(head as Head, payload)
+    const waiting = this.#own
+    if (this.#runnable && waiting.held === null) this.#take(head as Head, payload)
     else if (this.state === STOPPED) this.#undelivered('stopped', head as Head, payload)
     else {
-      this.#held ??= new Fifo()
-      this.#held.push(head, payload)
+      waiting.held ??= new Fifo()
+      waiting.held.push(head, payload)
+      this.dispatcher.putAside()
     }
     if (this.#inRing > 0) return
     this.ringEmptied()
@@ -173,11 +192,12 @@ export abstract class Turns implements Runnable {
 
   /** Handles what was queued when it began: an actor that reminds itself must not run ahead of the others. */
   #visit(): void {
-    this.#visitPosted = false
+    const waiting = this.#own
+    waiting.visitPosted = false
     if (!this.#runnable) return
     this.dispatcher.beginVisit()
     for (let left = Math.min(TURN_MESSAGES, this.queued); left > 0; left--) {
-      const queue = this.#nextQueue()
+      const queue = nextQueue(waiting)
       if (queue === null) break
       this.#take(queue.head as Head, queue.payload)
       if (!this.#runnable || (left > 1 && this.dispatcher.visitOver())) break
@@ -185,34 +205,28 @@ export abstract class Turns implements Runnable {
     this.goOn()
   }
 
-  /** The queue from which the next message was just taken. */
-  #nextQueue(): Fifo | Mailbox | null {
-    if (this.#held !== null) {
-      if (this.#held.take()) return this.#held
-      this.#held = null
-    }
-    return this.#mailbox?.take() ? this.#mailbox : null
-  }
-
   get #runnable(): boolean {
-    return this.state === RUNNING && !this.#busy && !this.#suspended
+    if (this.state !== RUNNING) return false
+    const waiting = this.#waiting
+    return waiting === null || !(waiting.busy || waiting.suspended)
   }
 
   /** Asks for a visit if something waits and may be handled; with nothing left, the ring is the mailbox again. */
   protected goOn(): void {
     // What is left in the ring comes first, and its last entry leads here again.
-    if (!this.#runnable || this.#inRing > 0 || this.#visitPosted) return
+    if (this.#mode === DIRECT || this.#inRing > 0 || !this.#runnable) return
+    const waiting = this.#own
+    if (waiting.visitPosted) return
     if (this.queued > 0) {
-      this.#visitPosted = true
+      waiting.visitPosted = true
       this.dispatcher.post(this, VISIT, undefined)
       return
     }
-    this.#held = null
+    waiting.held = null
     // An idle actor must not keep the last thing it was told.
-    this.#mailbox?.forget()
-    if (this.#mailbox === null || this.#mailbox instanceof UnboundedMailbox) {
-      if (this.host.hooks === null) this.#mode = DIRECT
-    }
+    waiting.mailbox?.forget()
+    if (this.host.hooks !== null) return
+    if (waiting.mailbox === null || waiting.mailbox instanceof UnboundedMailbox) this.#mode = DIRECT
   }
 
   /** From here on messages wait in queues of the actor's own. */
@@ -231,7 +245,7 @@ export abstract class Turns implements Runnable {
     dispatcher.payload = payload
     let result: unknown
     try {
-      result = name === this.#lastName ? this.#lastHandler.call(this.#handlers, payload) : this.#lookUp(name, payload)
+      result = name === this.#firstName ? this.#firstHandler.call(this.#handlers, payload) : this.#lookUp(name, payload)
     } catch (thrown) {
       this.failed(toError(thrown))
       return
@@ -248,7 +262,7 @@ export abstract class Turns implements Runnable {
     this.#origin = origin
     let result: unknown
     try {
-      result = name === this.#lastName ? this.#lastHandler.call(this.#handlers, payload) : this.#lookUp(name, payload)
+      result = name === this.#firstName ? this.#firstHandler.call(this.#handlers, payload) : this.#lookUp(name, payload)
     } catch (thrown) {
       this.#handlerFailed(toError(thrown))
       return
@@ -260,16 +274,31 @@ export abstract class Turns implements Runnable {
   /** Calls the handler of that name, after a closer look. */
   #lookUp(name: string, payload: unknown): unknown {
     const handlers = this.#handlers
+    if (this.#waiting !== null) {
+      const { known } = this.#waiting
+      for (let i = 0; i < known.length; i += 2) {
+        if (known[i] === name) return (known[i + 1] as Handler).call(handlers, payload)
+      }
+    }
     const handler = handlers[name]
     if (typeof handler === 'function' && !RESERVED.has(name) && handler !== INHERITED[name]) {
-      this.#lastName = name
-      this.#lastHandler = handler
+      this.#remember(name, handler)
       return handler.call(handlers, payload)
     }
     if (handlers.unhandled !== undefined) return handlers.unhandled(name, payload)
     const origin = this.takeOrigin()
     this.#undelivered('unhandled', origin ?? name, payload)
     return undefined
+  }
+
+  #remember(name: string, handler: Handler): void {
+    if (this.#firstHandler === noHandler) {
+      this.#firstName = name
+      this.#firstHandler = handler
+      return
+    }
+    const { known } = this.#own
+    if (known.length < MOST_KNOWN) known.push(name, handler)
   }
 
   #answer(result: unknown): void {
@@ -284,9 +313,17 @@ export abstract class Turns implements Runnable {
   }
 
   #await(promise: Promise<unknown>, head: Head, payload: unknown): void {
-    this.#busy = true
+    const waiting = this.#own
+    waiting.busy = true
     this.hold()
-    this.#turn ??= new PendingTurn(
+    const turn = (waiting.turn ??= this.#pendingTurn())
+    turn.head = head
+    turn.payload = payload
+    promise.then(turn.onValue, turn.onReason)
+  }
+
+  #pendingTurn(): PendingTurn {
+    return new PendingTurn(
       (turn, value) => {
         if (this.#continues(turn)) this.#answer(value)
         this.goOn()
@@ -296,18 +333,16 @@ export abstract class Turns implements Runnable {
         this.goOn()
       },
     )
-    this.#turn.head = head
-    this.#turn.payload = payload
-    promise.then(this.#turn.onValue, this.#turn.onReason)
   }
 
   /** A pending handler has settled. @returns false when it belongs to an incarnation that is over */
   #continues(turn: PendingTurn): boolean {
-    if (turn !== this.#turn || !this.#busy) {
+    const waiting = this.#own
+    if (turn !== waiting.turn || !waiting.busy) {
       this.host.report({ type: 'stale-result', path: this.path })
       return false
     }
-    this.#busy = false
+    waiting.busy = false
     turn.head = ''
     turn.payload = undefined
     if (this.state !== RUNNING) this.turnEnded()
@@ -317,11 +352,11 @@ export abstract class Turns implements Runnable {
   // The message being handled, as the context sees it
 
   get current(): Head {
-    return this.#busy ? this.#turn!.head : (this.dispatcher.head as Head)
+    return this.busy ? this.#own.turn!.head : (this.dispatcher.head as Head)
   }
 
   get currentPayload(): unknown {
-    return this.#busy ? this.#turn!.payload : this.dispatcher.payload
+    return this.busy ? this.#own.turn!.payload : this.dispatcher.payload
   }
 
   get currentOrigin(): Origin | null {
@@ -337,44 +372,58 @@ export abstract class Turns implements Runnable {
 
   become(handlers: object): void {
     this.#handlers = handlers as HandlerTable
-    this.#lastName = ''
-    this.#lastHandler = noHandler
+    this.#firstName = ''
+    this.#firstHandler = noHandler
+    if (this.#waiting !== null) this.#waiting.known.length = 0
   }
 
   // For the life of the actor
 
   protected get busy(): boolean {
-    return this.#busy
+    return this.#waiting !== null && this.#waiting.busy
   }
 
   protected get inRing(): number {
     return this.#inRing
   }
 
-  /** The handler whose result still counts is none of this incarnation's from here on. */
+  /** Whatever handler is pending counts no more. */
   protected endTurn(): void {
-    this.#busy = false
-    this.#turn = null
+    if (this.#waiting !== null) {
+      this.#waiting.busy = false
+      this.#waiting.turn = null
+    }
     this.takeOrigin()?.abandoned('stopped')
     this.become(NO_HANDLERS)
   }
 
   /** Turns everything that waits into dead letters. */
   protected discard(): void {
-    for (let queue = this.#nextQueue(); queue !== null; queue = this.#nextQueue()) {
+    const waiting = this.#waiting
+    if (waiting === null) return
+    this.#waiting = null
+    for (let queue = nextQueue(waiting); queue !== null; queue = nextQueue(waiting)) {
       this.#undelivered('stopped', queue.head as Head, queue.payload)
     }
-    this.#mailbox = null
   }
 
   #undelivered(reason: DeadLetterReason, head: Head, payload: unknown): void {
     this.host.undelivered(reason, this.path, nameOf(head), payload, originOf(head))
   }
 
-  #reportHighWater(): void {
+  #reportHighWater(waiting: Waiting): void {
     this.host.report({ type: 'high-water', path: this.path, queued: this.queued })
-    this.#highWater *= 2
+    waiting.highWater *= 2
   }
+}
+
+/** The queue from which the next message was just taken. */
+function nextQueue(waiting: Waiting): Fifo | Mailbox | null {
+  if (waiting.held !== null) {
+    if (waiting.held.take()) return waiting.held
+    waiting.held = null
+  }
+  return waiting.mailbox?.take() ? waiting.mailbox : null
 }
 
 function noHandler(): undefined {}

@@ -25,10 +25,12 @@ export const TURN_MESSAGES = 128
 const VISIT_MS = 2
 /** Time after which timers and sockets have their turn, in ms. */
 const SLICE_MS = 5
-/** A look at the clock costs as much as five messages: one per 16, and one each where handlers are slow. */
-const MESSAGES_PER_LOOK = 16
-/** A stretch of 16 that takes longer has slow handlers in it: at this pace 128 messages take 2 ms. */
-const SLOW_STRETCH_MS = (VISIT_MS * MESSAGES_PER_LOOK) / TURN_MESSAGES
+/** A look at the clock costs as much as four messages: one per 64, and one each where handlers are slow. */
+const MESSAGES_PER_LOOK = 64
+/** Time between two looks that is fine, in ms: shorter, and fewer looks would do; longer, and more are needed. */
+const STRETCH_MS = 0.1
+/** At this pace 128 messages take 2 ms: one after the other is looked at, and nobody gets a whole turn at once. */
+const SLOW_MESSAGE_MS = VISIT_MS / TURN_MESSAGES
 /** A turn that holds up the process for longer than this is reported, in ms. */
 const SLOW_TURN_MS = 50
 
@@ -111,6 +113,11 @@ export class Dispatcher {
   /** Sees to it that the clock is looked at soon, and the deadlines that wait for it begin to count. */
   lookSoon(): void {
     if (!this.#awake && !this.#inSlice) this.#wake()
+  }
+
+  /** The entry just taken was not handled: its cost says nothing about handlers. */
+  putAside(): void {
+    this.#sinceLook--
   }
 
   // For a cell that handles several messages in one visit
@@ -198,12 +205,14 @@ export class Dispatcher {
   #look(): void {
     const nowMs = this.#clock.now()
     const tookMs = nowMs - this.#lastLookMs
-    this.slow = tookMs > SLOW_STRETCH_MS
+    this.slow = tookMs > SLOW_MESSAGE_MS * this.#stretch
     if (tookMs >= SLOW_TURN_MS && this.running !== null) {
       this.#onSlowTurn(this.running.path, tookMs, this.#switches <= 1)
     }
     this.#switches = 0
-    this.#stretch = this.slow ? 1 : Math.min(MESSAGES_PER_LOOK, this.#stretch * 2)
+    if (this.slow) this.#stretch = 1
+    else if (tookMs < STRETCH_MS / 2) this.#stretch = Math.min(MESSAGES_PER_LOOK, this.#stretch * 2)
+    else if (tookMs > STRETCH_MS) this.#stretch = Math.max(1, this.#stretch >> 1)
     this.#lastLookMs = nowMs
     this.#sinceLook = 0
     this.#timers.startCounting(nowMs)

@@ -1,34 +1,28 @@
 /** Slots per message: what is behind it or its name, and the payload. No object is made for a message. */
 const STRIDE = 2
-/** Messages that fit into the first block, and into the largest. */
-const FIRST_CAPACITY = 4
-const LAST_CAPACITY = 16_384
-/** An empty block larger than this is given back. */
-const KEPT_CAPACITY = 1_024
+/** Slots of the first chunk and of the largest; the last slot of each leads to the next one. */
+const FIRST_SLOTS = 8
+const LAST_SLOTS = 16_384
+/** An empty chunk larger than this is given back. */
+const KEPT_SLOTS = 2_048
+/** Largest chunks kept for the next long queue, whosever it is: 1 MiB. The host takes its time to hand out new ones. */
+const SPARE_CHUNKS = 8
 
-/** A ring of fixed capacity, and the next one, where it was full. */
-class Block {
-  readonly slots: unknown[]
-  readonly mask: number
-  head = 0
-  length = 0
-  next: Block | null = null
+type Chunk = unknown[]
 
-  constructor(capacity: number) {
-    // Filled at once: an array with holes is slower to read for as long as it lives.
-    this.slots = new Array<unknown>(capacity * STRIDE).fill(undefined)
-    this.mask = capacity - 1
-  }
-}
+const spare: Chunk[] = []
 
 /**
- * An unbounded first-in first-out queue of messages: rings in a chain, each twice as large as the one before.
- * Nothing is ever copied, so a queue of a million grows as cheaply as one of ten. An empty one that was never
+ * An unbounded first-in first-out queue of messages, in chunks each twice as large as the one before, up to
+ * 128 KiB. Nothing is ever copied, so a queue of a million grows as cheaply as one of ten. One that was never
  * used has no memory of its own.
  */
 export class Fifo {
-  #first: Block | null = null
-  #last: Block | null = null
+  /** Where the next message is taken, and where the next one is put. */
+  #first: Chunk = NONE
+  #from = 0
+  #last: Chunk = NONE
+  #to = 0
   #size = 0
   /** Of the message taken last. */
   head: unknown = undefined
@@ -40,34 +34,28 @@ export class Fifo {
   }
 
   push(head: unknown, payload: unknown): void {
-    let block = this.#last
-    if (block === null || block.length > block.mask) block = this.#grow()
-    const at = ((block.head + block.length++) & block.mask) * STRIDE
-    block.slots[at] = head
-    block.slots[at + 1] = payload
+    if (this.#to >= this.#last.length - 1) this.#grow()
+    const chunk = this.#last
+    const at = this.#to
+    chunk[at] = head
+    chunk[at + 1] = payload
+    this.#to = at + STRIDE
     this.#size++
   }
 
   /** Moves the first message into `head` and `payload`. @returns false when there is none */
   take(): boolean {
     if (this.#size === 0) return false
-    let block = this.#first!
-    if (block.length === 0) {
-      block = block.next!
-      this.#first = block
-    }
-    const at = block.head * STRIDE
-    this.head = block.slots[at]
-    this.payload = block.slots[at + 1]
-    // A ring must not keep alive what has been handled.
-    block.slots[at] = undefined
-    block.slots[at + 1] = undefined
-    block.head = (block.head + 1) & block.mask
-    block.length--
-    if (--this.#size === 0 && block.mask >= KEPT_CAPACITY) {
-      this.#first = null
-      this.#last = null
-    }
+    if (this.#from >= this.#first.length - 1) this.#advance()
+    const chunk = this.#first
+    const at = this.#from
+    this.head = chunk[at]
+    this.payload = chunk[at + 1]
+    // A chunk must not keep alive what has been handled.
+    chunk[at] = undefined
+    chunk[at + 1] = undefined
+    this.#from = at + STRIDE
+    if (--this.#size === 0) this.#emptied()
     return true
   }
 
@@ -77,12 +65,40 @@ export class Fifo {
     this.payload = undefined
   }
 
-  #grow(): Block {
-    const last = this.#last
-    const block = new Block(last === null ? FIRST_CAPACITY : Math.min(LAST_CAPACITY, (last.mask + 1) * 2))
-    if (last === null) this.#first = block
-    else last.next = block
-    this.#last = block
-    return block
+  #grow(): void {
+    const before = this.#last.length
+    const slots = before <= 1 ? FIRST_SLOTS : Math.min(LAST_SLOTS, (before - 1) * 2)
+    const chunk = (slots === LAST_SLOTS ? spare.pop() : undefined) ?? new Array<unknown>(slots + 1).fill(undefined)
+    if (before <= 1) this.#first = chunk
+    else this.#last[before - 1] = chunk
+    this.#last = chunk
+    this.#to = 0
   }
+
+  #advance(): void {
+    const done = this.#first
+    this.#first = done[done.length - 1] as Chunk
+    this.#from = 0
+    recycle(done)
+  }
+
+  #emptied(): void {
+    this.#from = 0
+    this.#to = 0
+    if (this.#last.length <= KEPT_SLOTS) {
+      this.#first = this.#last
+      return
+    }
+    recycle(this.#last)
+    this.#first = NONE
+    this.#last = NONE
+  }
+}
+
+const NONE: Chunk = [undefined]
+
+function recycle(chunk: Chunk): void {
+  if (chunk.length !== LAST_SLOTS + 1 || spare.length >= SPARE_CHUNKS) return
+  chunk[LAST_SLOTS] = undefined
+  spare.push(chunk)
 }

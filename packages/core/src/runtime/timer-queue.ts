@@ -6,11 +6,12 @@ const SLOTS = 64
 /** Six levels reach 2^36 ms, two years. What is due later is never due. */
 const LEVELS = 6
 const WIDTH = Array.from({ length: LEVELS + 1 }, (_, level) => SLOTS ** level)
-/** Beyond every slot: deadlines that are never due, and those whose count has not begun. */
+/** Beyond every slot: deadlines that are never due. */
 const NEVER = SLOTS * LEVELS
-const UNCOUNTED = NEVER + 1
-/** Not in a queue. */
+/** In no list: not in a queue, or about to be called. */
 const NONE = -1
+/** In a queue, but its count has not begun. */
+const UNCOUNTED = -2
 
 /** Something that happens at an instant unless it is cancelled first. */
 export abstract class Deadline implements Cancellable {
@@ -57,7 +58,9 @@ export class TimerQueue {
   readonly #clock: Clock
   readonly #scheduler: Scheduler
   /** First deadline of each list; lists are circles, so that a first one knows its last. */
-  readonly #lists: (Deadline | null)[] = new Array<Deadline | null>(UNCOUNTED + 1).fill(null)
+  readonly #lists: (Deadline | null)[] = new Array<Deadline | null>(NEVER + 1).fill(null)
+  /** Those whose count has not begun; one that was cancelled since stays until it would. */
+  #uncounted: Deadline[] = []
   /** Everything due before this instant has been called; slots are counted from here. */
   #now = 0
   #size = 0
@@ -98,19 +101,18 @@ export class TimerQueue {
     if (Number.isNaN(delayMs)) throw new RangeError(`a delay must be a number of ms, got ${delayMs}`)
     this.#enter(deadline)
     deadline.due = delayMs
-    const first = this.#lists[UNCOUNTED] === null
-    this.#append(deadline, UNCOUNTED)
-    return first
+    deadline.slot = UNCOUNTED
+    return this.#uncounted.push(deadline) === 1
   }
 
   /** From `nowMs` on the deadlines count that have waited for it. */
   startCounting(nowMs: number): void {
-    let deadline = this.#detach(UNCOUNTED)
-    while (deadline !== null) {
-      const next: Deadline | null = deadline.next
-      this.#count(deadline, Math.ceil(nowMs + deadline.due))
-      deadline = next
+    const uncounted = this.#uncounted
+    for (let i = 0; i < uncounted.length; i++) {
+      const deadline = uncounted[i]!
+      if (deadline.slot === UNCOUNTED) this.#count(deadline, Math.ceil(nowMs + deadline.due))
     }
+    if (uncounted.length > 0) uncounted.length = 0
   }
 
   /** Time until `deadline` is due, in ms; negative when it is late. */
@@ -127,7 +129,7 @@ export class TimerQueue {
 
   remove(deadline: Deadline): void {
     if (deadline.queue !== this) return
-    this.#unlink(deadline)
+    if (deadline.slot !== UNCOUNTED) this.#unlink(deadline)
     deadline.queue = null
     deadline.slot = NONE
     // The host's timer stays armed: firing for nothing once is cheaper than moving it at each cancel.
@@ -137,6 +139,8 @@ export class TimerQueue {
 
   /** Drops every deadline without calling it. */
   clear(): void {
+    for (const deadline of this.#uncounted) if (deadline.slot === UNCOUNTED) this.#release(deadline)
+    this.#uncounted.length = 0
     for (const [slot, first] of this.#lists.entries()) {
       if (first === null) continue
       for (let deadline = this.#detach(slot); deadline !== null; ) {

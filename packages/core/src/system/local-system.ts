@@ -180,7 +180,9 @@ export class LocalSystem implements ActorSystem, CellHost {
 
   exported(target: LocalTarget): void {
     // A ref to an actor that is gone may travel on, but nobody would ever take it off the list again.
-    if (target instanceof Cell && !target.stopped) this.#exported.set(target.uid, target)
+    if (!(target instanceof Cell) || target.stopped) return
+    target.markKnown()
+    this.#exported.set(target.uid, target)
   }
 
   released(uid: number): void {

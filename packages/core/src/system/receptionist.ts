@@ -1,4 +1,5 @@
 import type { Registry } from '../actor/cell-host.ts'
+import { LocalRef } from '../actor/local-ref.ts'
 import type { Protocol } from '../actor/protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
 import { ServiceNotFoundError } from '../errors.ts'
@@ -27,6 +28,7 @@ export class Receptionist implements Registry {
     const refs = this.#local.get(protocol) ?? []
     // One that has stopped meanwhile will not unregister any more: everybody would find it for ever.
     if (refs.includes(ref) || isGone(ref)) return
+    if (ref instanceof LocalRef) ref.target.markKnown()
     this.#setLocal(protocol, [...refs, ref])
     this.#protocolsOf.set(ref, [...(this.#protocolsOf.get(ref) ?? []), protocol])
   }
