@@ -16,7 +16,8 @@ export function checkOptions(
   known: Readonly<Record<string, OptionCheck>>,
 ): void {
   if (given === undefined) return
-  for (const option of Object.keys(given)) {
+  // No list of keys: spawn comes here for every actor.
+  for (const option in given) {
     const value = (given as Readonly<Record<string, unknown>>)[option]
     const check = Object.hasOwn(known, option) ? known[option] : undefined
     if (check === undefined) {

@@ -80,14 +80,14 @@ export class Dispatcher {
     this.#scheduler = scheduler
     this.#timers = timers
     this.#onSlowTurn = onSlowTurn
-    this.#drain = () => this.#work()
+    this.#drain = () => this.#tryWork()
     this.#endSlice = () => {
       this.#inSlice = false
       this.startCounting()
     }
     this.#resume = () => {
       this.#inSlice = false
-      this.#work()
+      this.#tryWork()
     }
   }
 
@@ -137,6 +137,17 @@ export class Dispatcher {
   #wake(): void {
     this.#awake = true
     this.#scheduler.defer(this.#drain)
+  }
+
+  /** What throws here is a mistake of ours: it shows, and the node goes on. */
+  #tryWork(): void {
+    let done = false
+    try {
+      this.#work()
+      done = true
+    } finally {
+      if (!done) this.#scheduler.yield(this.#resume)
+    }
   }
 
   #work(): void {

@@ -5,7 +5,7 @@ import { nanoidFrom } from './ids.ts'
 import { manualRuntime } from './manual.ts'
 import { drawBelow, hash32, SeededRandom } from './random.ts'
 import { realRuntime } from './real.ts'
-import { Deadline, TimerQueue } from './timer-queue.ts'
+import { Deadline, Timeout, TimerQueue } from './timer-queue.ts'
 
 // Chance
 
@@ -86,9 +86,9 @@ test('ids are 21 characters that stand in addresses and file names, and differ',
 
 test('deadlines fire in order of their instants, equal ones as they were added, cancelled ones never', async (t) => {
   const step = fc.oneof(
-    { weight: 4, arbitrary: fc.record({ add: fc.oneof(fc.nat(50), fc.nat(3)) }) },
+    { weight: 4, arbitrary: fc.record({ add: fc.oneof(fc.nat(50), fc.nat(3), fc.nat(5_000), fc.nat(20_000_000)) }) },
     { weight: 2, arbitrary: fc.record({ cancel: fc.nat(100) }) },
-    { weight: 1, arbitrary: fc.record({ advance: fc.nat(30) }) },
+    { weight: 2, arbitrary: fc.record({ advance: fc.oneof(fc.nat(30), fc.nat(5_000), fc.nat(9_000_000)) }) },
   )
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
@@ -117,9 +117,32 @@ test('deadlines fire in order of their instants, equal ones as they were added, 
       }
       return isDeepStrictEqual(fired, expected)
     }),
-    { numRuns: 60 },
+    { numRuns: 200 },
   )
   t.pass()
+})
+
+test('a deadline that waits to be counted is never early, and one cancelled meanwhile never called', async (t) => {
+  const runtime = manualRuntime()
+  const queue = new TimerQueue(runtime.clock, runtime.scheduler)
+  const fired: string[] = []
+  const [kept, cancelled, moved] = ['kept', 'cancelled', 'moved'].map((name) => new Timeout(() => fired.push(name)))
+
+  t.true(queue.addUncounted(kept!, 10))
+  t.false(queue.addUncounted(cancelled!, 10))
+  t.false(queue.addUncounted(moved!, 10))
+  cancelled!.cancel()
+  queue.add(moved!, 5)
+  await runtime.advance(100)
+  t.deepEqual(fired, ['moved'])
+  t.is(queue.remainingMs(kept!), 10)
+  queue.startCounting(runtime.clock.now())
+  await runtime.advance(9)
+  t.deepEqual(fired, ['moved'])
+  await runtime.advance(1)
+
+  t.deepEqual(fired, ['moved', 'kept'])
+  t.is(queue.size, 0)
 })
 
 test('one timer of the host serves all deadlines, and none is left when the last one is gone', async (t) => {

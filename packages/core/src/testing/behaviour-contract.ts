@@ -696,8 +696,10 @@ class Stage {
   async place(options: SpawnOptions = {}): Promise<{ home: Ref<Subject>; ref: Ref<Subject> }> {
     const home = this.there.spawn(this.subject, options)
     this.there.register(Subject, home)
-    const ref = await this.here.find(Subject)
-    return { home, ref }
+    // Not the first that is listed: one of an earlier call may have failed, and be about to go.
+    const listed = (): Ref<Subject> | undefined => this.here.findAll(Subject).find(({ id }) => id === home.id)
+    if (listed() === undefined) await this.listings(this.here, Subject).until('listing', () => listed() !== undefined)
+    return { home, ref: listed()! }
   }
 
   /** An actor here that watches what it is told to and logs what it hears. */
