@@ -5,8 +5,8 @@ const FIRST_SLOTS = 8
 const LAST_SLOTS = 16_384
 /** An empty chunk larger than this is given back. */
 const KEPT_SLOTS = 2_048
-/** Largest chunks kept for the next long queue, whosever it is: 1 MiB. The host takes its time to hand out new ones. */
-const SPARE_CHUNKS = 8
+/** Largest chunks kept for the next long queue, whosever it is: 4 MiB. The host takes its time to hand out new ones. */
+const SPARE_CHUNKS = 32
 
 type Chunk = unknown[]
 
