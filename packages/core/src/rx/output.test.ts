@@ -16,7 +16,6 @@ interface Sensor {
 }
 const Sensor = protocol<Sensor>('sensor')
 
-const counts: number[] = []
 const sensor = actor(Sensor, (ctx, options: OutputOptions) => {
   const celsius = output(ctx, 'celsius', options)
   return {
@@ -172,6 +171,7 @@ test('replay gives whoever joins the last values first', async (t) => {
 
 test('the actor is told how many observe whenever that changes, and after a restart', async (t) => {
   const { runtime, system, spawn, letters } = await start()
+  const counts: number[] = []
   const ref = spawn({ onObservers: (count) => counts.push(count) })
   await runtime.settle()
 
