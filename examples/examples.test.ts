@@ -65,6 +65,19 @@ with one more shard these move, and only to it: cherry white
 range: banana=1 cherry=2 date=3 elderberry=4
 asked: red,green
 column: { name: 'Ada', city: 'London' }`,
+  observables: `
+peers of a: none
+peers of a: b
+observed by 1
+observed by 2
+at 200 ms: 19 °C
+at 300 ms: 20 °C
+at 400 ms: 21 °C
+at 500 ms: 22 °C
+at 700 ms: calm at 22 °C
+the thermometer has stopped
+peers of a: none
+b sees a go: left`,
   'web-socket-pair': `
 hello world, from another process
 the greeter is gone: stopped`,

@@ -22,7 +22,7 @@ test('no package imports in a circle, type imports included', (t) => {
 test('time, chance, timers and files come through the runtime seam only', (t) => {
   clean(t, ambient(sources))
 })
-test('cbor-x stands behind one file of core, ws behind transport-ws', (t) => {
+test('cbor-x stands behind one file of core, rxjs behind its entry rx, ws behind transport-ws', (t) => {
   clean(t, wrapped(sources))
 })
 test('no code switches the type checker off', (t) => {
@@ -136,6 +136,27 @@ test('caught: a second user of cbor-x, and ws outside its transport', (t) => {
     1,
   )
   t.is(wrapped([sample('packages/core/src/a.ts', `import { WebSocket } from 'ws'`)]).length, 1)
+})
+
+test('caught: rxjs outside the entry rx of core, and core that would load it', (t) => {
+  const rxjs = `import { Observable } from 'rxjs'`
+  const operators = `import type { map } from 'rxjs/operators'`
+
+  clean(
+    t,
+    wrapped([
+      sample('packages/core/src/rx/a.ts', `${rxjs}\nimport '../index.ts'`),
+      sample('packages/core/src/rx.ts', `export { a } from './rx/a.ts'`),
+      sample('packages/transport-memory/src/a.test.ts', rxjs),
+      sample('examples/a.ts', rxjs),
+    ]),
+  )
+  for (const path of ['packages/core/src/system/a.ts', 'packages/core/src/rxjs.ts', 'packages/strategies/src/a.ts']) {
+    t.is(wrapped([sample(path, rxjs)]).length, 1, path)
+    t.is(wrapped([sample(path, operators)]).length, 1, path)
+  }
+  t.is(wrapped([sample('packages/core/src/index.ts', `export { a } from './rx.ts'`)]).length, 1)
+  t.is(wrapped([sample('packages/core/src/system/a.ts', `import { a } from '../rx/a.ts'`)]).length, 1)
 })
 
 const [ignore, expected] = ['ignore', 'expect-error'].map((word) => `// @ts-${word}\na = 1`)

@@ -135,7 +135,10 @@ export function ambient(sources: readonly Source[]): string[] {
   })
 }
 
-/** cbor-x stands behind one file, ws behind one package: each can be replaced in one place. */
+/**
+ * cbor-x stands behind one file, ws behind one package, rxjs behind one entry of core: each can be replaced in one
+ * place, and whoever imports core alone does not load rxjs.
+ */
 export function wrapped(sources: readonly Source[]): string[] {
   const owner = sources.find(
     (source) => source.path.startsWith('packages/core/src/codec/') && !isTest(source.path) && uses(source, 'cbor-x'),
@@ -148,8 +151,19 @@ export function wrapped(sources: readonly Source[]): string[] {
         report(line, `cbor-x has one user, ${owner?.path ?? 'a file in packages/core/src/codec'}; go through it`)
       if (isModule(specifier, 'ws') && name !== 'transport-ws')
         report(line, 'ws is used by transport-ws only; take a transport')
+      if (source.path.endsWith('.test.ts') || isRx(source.path)) continue
+      if (isModule(specifier, 'rxjs'))
+        report(line, `rxjs is used by ${RX} of core only; what others need of it belongs there`)
+      if (specifier.startsWith('.') && isRx(resolve(source, specifier)))
+        report(line, `${specifier} would load rxjs with core; let ${RX} import what it needs, not the other way`)
     }
   })
+}
+
+const RX = 'packages/core/src/rx'
+
+function isRx(path: string): boolean {
+  return path === `${RX}.ts` || path.startsWith(`${RX}/`)
 }
 
 /** Ways around the type checker. The one allowed, `@ts-expect-error`, is what a must-fail type case is made of. */

@@ -3,7 +3,12 @@ import type { DeadLetter } from '../actor/dead-letter.ts'
 import type { PeerEvent } from '../remoting/peer-event.ts'
 
 /** Everything worth knowing about a system: for logs, metrics, tests and dashboards. */
-export type SystemEvent = CellEvent | PeerEvent | ({ readonly type: 'dead-letter' } & DeadLetter)
+export type SystemEvent =
+  | CellEvent
+  | PeerEvent
+  | ({ readonly type: 'dead-letter' } & DeadLetter)
+  /** Every actor has ended and every connection is closed. Only dead letters may follow. */
+  | { readonly type: 'system-stopped' }
 
 /** The stream of a system's events. Without a listener an event costs one comparison. */
 export class SystemEvents {

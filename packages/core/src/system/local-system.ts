@@ -11,10 +11,11 @@ import type { Protocol } from '../actor/protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
 import { checkActor, checkSpawnOptions } from '../actor/spawn-options.ts'
 import { Dispatcher } from '../dispatch/dispatcher.ts'
-import { InvalidOptionError, SystemStoppedError } from '../errors.ts'
+import { InvalidOptionError, SystemStoppedError, toError } from '../errors.ts'
 import type { Peer } from '../remoting/peer-event.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { Cancellable } from '../runtime/scheduler.ts'
 import { TimerQueue } from '../runtime/timer-queue.ts'
 import type { ActorSystem, ConnectOptions } from './actor-system.ts'
 import { SystemEvents } from './events.ts'
@@ -45,6 +46,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   readonly timers: TimerQueue
   readonly registry: Receptionist
   readonly events: SystemEvents
+  readonly log: Logger
   readonly receptionist: Ref<ReceptionistSync>
   readonly askTimeoutMs: number
   readonly stopTimeoutMs: number
@@ -58,6 +60,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   #remote: Remote | null = null
   #lastUid = 0
   #stopping: Promise<void> | null = null
+  #stopped = false
 
   constructor(settings: Settings) {
     this.name = settings.name
@@ -67,6 +70,7 @@ export class LocalSystem implements ActorSystem, CellHost {
     this.stopTimeoutMs = settings.stopTimeoutMs
     this.#sink = settings.log === false ? () => {} : guarded(settings.log ?? consoleSink(settings.name))
     this.events = new SystemEvents((error) => this.#sink('error', '/', 'a listener of system events threw', error))
+    this.log = this.logger('/')
     const { clock, scheduler } = this.runtime
     this.timers = new TimerQueue(clock, scheduler)
     this.dispatcher = new Dispatcher(clock, scheduler, this.timers, (path, tookMs, exact) =>
@@ -97,6 +101,10 @@ export class LocalSystem implements ActorSystem, CellHost {
 
   get peers(): readonly Peer[] {
     return this.#remote?.peers ?? []
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
   }
 
   spawn<P>(definition: AnyActor, options?: object): Ref<P> {
@@ -131,6 +139,18 @@ export class LocalSystem implements ActorSystem, CellHost {
     return this.#remote.connect(address, options?.timeoutMs ?? this.askTimeoutMs)
   }
 
+  after(delayMs: number, task: () => void): Cancellable {
+    // Armed after the end, the timer would keep the process alive.
+    if (this.#stopped) return NEVER
+    return this.timers.after(Math.max(0, delayMs), () => {
+      try {
+        task()
+      } catch (thrown) {
+        this.log.error('a task of system.after threw', toError(thrown))
+      }
+    })
+  }
+
   stop(ref?: AnyRef, options?: StopOptions): Promise<void> {
     if (ref !== undefined) return this.#stopActor(ref, options)
     this.#stopping ??= this.#stopAll()
@@ -153,6 +173,8 @@ export class LocalSystem implements ActorSystem, CellHost {
     await ended(this.#root)
     this.registry.close(new SystemStoppedError(this.name, 'find an actor'))
     this.timers.clear()
+    this.#stopped = true
+    this.events.emit({ type: 'system-stopped' })
   }
 
   // For cells and for remoting
@@ -203,6 +225,8 @@ export class LocalSystem implements ActorSystem, CellHost {
     return target?.ref ?? new LocalRef<never>(new GoneTarget(this, uid, path))
   }
 }
+
+const NEVER: Cancellable = { cancel: () => {} }
 
 function ended(cell: Cell): Promise<void> {
   return new Promise((resolve) => {
