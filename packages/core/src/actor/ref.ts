@@ -25,7 +25,7 @@ export interface Ref<P> extends AnyRef {
    * Sends a message and forgets it. Never blocks, never throws for want of a receiver: what cannot be
    * delivered becomes a dead letter with a reason. In order for each pair of sender and receiver.
    *
-   * @returns false when a full mailbox on this node has turned it down (`bounded(..., 'reject')`): it was not
+   * @returns false when a full mailbox on this node has turned it down (`bounded` with `overflow: 'reject'`): it was not
    *   queued, and is no dead letter, because you know; `offer` waits for room. Else true
    * @throws {NotSerializableError} when the actor is on another node and the payload has no CBOR form
    */
