@@ -1,4 +1,4 @@
-import { NotSerializableError, OfferError } from '@troupe/core'
+import { actor, NotSerializableError, OfferError, protocol } from '@troupe/core'
 import test, { type ExecutionContext } from 'ava'
 import { memoryNetwork } from './memory-network.ts'
 import { recorder, watcher } from './testing/recorder.ts'
@@ -8,6 +8,12 @@ const A = 'memory://a'
 const B = 'memory://b'
 /** Messages that may wait for one peer. */
 const ROOM = 4_096
+const MIB = 1024 * 1024
+
+interface Store {
+  put: (bytes: Uint8Array) => void
+}
+const Store = protocol<Store>('store')
 
 test('a sender that offers goes at the pace of the link: 20,000 messages arrive, in order, and none is a dead letter', async (t) => {
   const world = new World(1, memoryNetwork({ highWaterBytes: 4_096 }))
@@ -48,6 +54,31 @@ test('without a link offers wait for room behind 4,096 messages, in order; a tel
   t.deepEqual(
     eventsOf(b, 'dead-letter').map(({ reason, payload }) => [reason, payload]),
     [['outbound-full', -1]],
+  )
+  await world.stop()
+})
+
+test('a large offer that waits for its bytes is not starved: a small tell that would still fit gets none of them', async (t) => {
+  const world = new World()
+  const [a, b] = await world.pair()
+  const sizes: number[] = []
+  const store = a.system.spawn(actor(Store, () => ({ put: (bytes) => void sizes.push(bytes.length) })))
+  const remote = await world.lend(store, a, b)
+  world.network.cut(A, B)
+  await world.time.advance(5)
+  for (let i = 0; i < 7; i++) remote.tell('put', new Uint8Array(MIB))
+  const large = remote.offer('put', new Uint8Array(2 * MIB))
+  remote.tell('put', new Uint8Array(1))
+  const small = remote.offer('put', new Uint8Array(2))
+
+  world.network.restore(A, B)
+  await world.during(Promise.all([large, small]))
+  await world.until('all of them', () => sizes.length === 9, 2_000)
+
+  t.deepEqual(sizes.slice(7), [2 * MIB, 2])
+  t.deepEqual(
+    eventsOf(b, 'dead-letter').map(({ reason, payload }) => [reason, payload]),
+    [['outbound-full', new Uint8Array(1)]],
   )
   await world.stop()
 })

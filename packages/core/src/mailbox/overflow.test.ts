@@ -239,7 +239,7 @@ test('priority: a stop with drain handles all that was queued before it, whateve
   const ref = system.spawn(
     actor(Work, () => ({ work: (n) => void handled.push(n) })),
     {
-      mailbox: priority({ of: (_name, payload) => Number(payload) }),
+      mailbox: priority({ of: (name, payload) => (name === 'work' ? Number(payload) : 0) }),
     },
   )
   for (const n of [3, 1, 2]) ref.tell('work', n)
