@@ -3,6 +3,7 @@ export { AskError, type AskFailureReason, type AskOptions, type AskOutcome } fro
 export type { Actor, Context, FindOptions, SpawnArgs, SpawnOptions, StopOptions } from './actor/context.ts'
 export type { DeadLetter, DeadLetterReason } from './actor/dead-letter.ts'
 export type { Logger, LogLevel } from './actor/logger.ts'
+export { OfferError, type OfferFailureReason, type OfferOptions } from './actor/offer.ts'
 export {
   type Answer,
   type Handlers,
@@ -26,6 +27,7 @@ export {
   DialError,
   FrameTooLargeError,
   InvalidOptionError,
+  MailboxFullError,
   MalformedFrameError,
   NameTakenError,
   NotSerializableError,
@@ -38,6 +40,9 @@ export {
   TroupeError,
   UnknownOptionError,
 } from './errors.ts'
+export { type BoundedOptions, bounded, type Overflow } from './mailbox/bounded.ts'
+export type { Mailbox, MailboxStrategy, MessageBacking, MessageHead, Pushed } from './mailbox/mailbox.ts'
+export { type PriorityOptions, priority } from './mailbox/priority.ts'
 export { checkOptions, is, type OptionCheck } from './options.ts'
 export type { Peer, PeerEvent } from './remoting/peer-event.ts'
 export type { Clock } from './runtime/clock.ts'

@@ -231,9 +231,9 @@ function nobody(): void {}
 
 /**
  * Rejects two turns of the microtask queue later: by then the engine knows who awaits it, and the error's stack
- * names the caller of `ask` instead of the timer or the handler that ended it.
+ * names the caller instead of the timer or the handler that ended it.
  */
-async function failing(makeError: () => AskError): Promise<never> {
+export async function failing(makeError: () => Error): Promise<never> {
   await undefined
   await undefined
   throw makeError()

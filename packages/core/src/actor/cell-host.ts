@@ -3,6 +3,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { TimerQueue } from '../runtime/timer-queue.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import type { Logger } from './logger.ts'
+import type { OfferFailureReason, PendingOffer } from './offer.ts'
 import type { Head, Origin } from './origin.ts'
 import type { Protocol } from './protocol.ts'
 import type { ActorRef, AnyRef, Ref } from './ref.ts'
@@ -41,12 +42,19 @@ export interface MessageHooks {
 
 /** What a local ref needs of the cell behind it. */
 export interface LocalTarget {
-  readonly host: Pick<CellHost, 'uid' | 'address' | 'askTimeoutMs' | 'timers' | 'dispatcher' | 'exported'>
+  readonly host: Pick<
+    CellHost,
+    'uid' | 'address' | 'askTimeoutMs' | 'timers' | 'dispatcher' | 'exported' | 'undelivered'
+  >
   readonly ref: ActorRef<never>
   readonly path: string
   readonly uid: number
   /** @returns false when its mailbox has turned the message down */
   enqueue(head: Head, payload: unknown): boolean
+  /** Queues a message if there is room for it and nobody waits for that. @returns what is in the way, or null */
+  offer(name: string, payload: unknown): OfferFailureReason | 'full' | null
+  /** Queues the message of `offer` as soon as there is room for it and all who came before have had theirs. */
+  waitForRoom(offer: PendingOffer, payload: unknown): void
   addWatcher(watcher: Watcher): void
   removeWatcher(watcher: Watcher): void
   /** Others keep something about it now, and are to be told of its end. */

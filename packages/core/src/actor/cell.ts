@@ -14,7 +14,7 @@ import { RESTARTING, RUNNING, STARTING, STOPPED, STOPPING, Turns } from './turns
 import type { TerminationReason, Watcher } from './watcher.ts'
 
 /** What the system lane carries: steps of the cell's life that run user code or continue one another. */
-type Signal = 'start' | 'wind-down' | 'child-gone' | 'cleaned-up'
+type Signal = 'start' | 'overflowed' | 'wind-down' | 'child-gone' | 'cleaned-up'
 
 /** A set-up that throws at once must not spin, whatever backoff was asked for. */
 const MIN_SETUP_BACKOFF_MS = 100
@@ -39,6 +39,8 @@ class Life {
   ending: Ending | null = null
   /** Registered, or known abroad: others keep something about it. */
   known = false
+  /** Its mailbox has overflowed, and it is about to fail for that. */
+  overflowed = false
 }
 
 /** One running actor: its place in the tree, and where it stands in its life. */
@@ -161,6 +163,7 @@ export class Cell extends Turns implements Sibling<Cell> {
     this.host.report({ type: 'actor-killed', path: this.path, why })
     this.hold()
     this.state = STOPPING
+    this.refuseOffers()
     const ending = (this.#own.ending ??= new Ending())
     ending.reason = 'killed'
     this.#killChildren(why)
@@ -169,6 +172,7 @@ export class Cell extends Turns implements Sibling<Cell> {
 
   obey(signal: Signal): void {
     if (signal === 'start') this.#begin()
+    else if (signal === 'overflowed') this.#overflow()
     else if (signal === 'cleaned-up') this.#ended()
     else this.#nextChild()
   }
@@ -229,7 +233,17 @@ export class Cell extends Turns implements Sibling<Cell> {
       this.host.report({ type: 'actor-failed', path: this.path, error, directive: 'resume' })
   }
 
+  /** Later, not inside somebody's tell; and once, however many messages were too many meanwhile. */
   protected overflowed(): void {
+    const life = this.#own
+    if (life.overflowed || this.state > RUNNING) return
+    life.overflowed = true
+    this.#signal('overflowed')
+  }
+
+  #overflow(): void {
+    if (this.#life === null) return
+    this.#life.overflowed = false
     this.fail(new MailboxFullError(this.path))
   }
 
@@ -239,6 +253,7 @@ export class Cell extends Turns implements Sibling<Cell> {
     const underWay = this.state === RESTARTING
     this.hold()
     this.state = towards
+    if (towards === STOPPING) this.refuseOffers()
     const ending = (this.#own.ending ??= new Ending())
     ending.reason = reason
     ending.restartDelayMs = restartDelayMs
@@ -352,7 +367,7 @@ export class Cell extends Turns implements Sibling<Cell> {
     if (this.state !== STOPPING || ending === null || !ending.over) return
     if (this.inRing > 0 || this.#youngest !== null) return
     this.state = STOPPED
-    this.discard()
+    this.discard(this.#options.onUndelivered)
     // Names and registrations are free before anybody hears of the end, so that a successor can have them.
     if (this.parent !== null) this.parent.#childGone(this)
     const { known, watchers } = this.#own
@@ -382,6 +397,7 @@ class DrainMarker implements Origin {
   readonly #cell: Cell
   message: Head & string = ''
   readonly own = true
+  readonly last = true
 
   constructor(cell: Cell) {
     this.#cell = cell

@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
 import type { Supervision } from '../supervision/directive.ts'
+import type { DeadLetter } from './dead-letter.ts'
 import type { Logger } from './logger.ts'
 import type { Handlers, Message, MessageName, NameAccepting, Payload, Protocol } from './protocol.ts'
 import type { AnyRef, Ref } from './ref.ts'
@@ -33,8 +34,17 @@ export interface SpawnOptions {
   readonly supervise?: Supervision
   /** Time for a stop in order, in ms; then it is killed. Default: the system's `stopTimeoutMs`, 5,000. */
   readonly stopTimeoutMs?: number
-  /** What waits for it, and what becomes of more than that. Default: all that comes, first in, first out. */
+  /**
+   * Which messages wait for it, in which order, and what becomes of those that are too many: `bounded`, `priority`.
+   * Default: all that come, first in, first out.
+   */
   readonly mailbox?: MailboxStrategy
+  /**
+   * Gets the tells that are left when it ends, in their order, instead of the dead letters: to keep them, or to
+   * send them elsewhere. It runs before anybody hears of the end. Asks that are left fail as ever, so that whoever
+   * asked can ask again. If it throws, that one is a dead letter after all.
+   */
+  readonly onUndelivered?: (letter: DeadLetter) => void
 }
 
 /** The arguments after the actor: options, which must hold `args` if its set-up takes any. */

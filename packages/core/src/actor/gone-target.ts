@@ -25,6 +25,12 @@ export class GoneTarget implements LocalTarget {
     return true
   }
 
+  offer(): 'stale-ref' {
+    return 'stale-ref'
+  }
+
+  waitForRoom(): void {}
+
   addWatcher(watcher: Watcher): void {
     watcher.terminated('not-found')
   }

@@ -1,5 +1,6 @@
 import { type AskOptions, PendingAsk, wrongAskOptions } from './ask.ts'
 import type { LocalTarget } from './cell-host.ts'
+import { type OfferOptions, PendingOffer, QUEUED, wrongOfferOptions } from './offer.ts'
 import { headOf, type Origin } from './origin.ts'
 import type { MessageName, Payload, Reply } from './protocol.ts'
 import { ActorRef } from './ref.ts'
@@ -60,8 +61,32 @@ export class LocalRef<P> extends ActorRef<P> {
     return answer
   }
 
+  offer<K extends MessageName<P>>(
+    name: K,
+    ...payloadAndOptions: [...payload: Payload<P, K>, options?: OfferOptions]
+  ): Promise<void>
+  offer(name: string, ...rest: readonly unknown[]): Promise<void> {
+    const [payload, options] = rest as [payload: unknown, options: OfferOptions | undefined]
+    const wrong = options === undefined ? null : wrongOfferOptions(options)
+    if (wrong !== null) return Promise.reject(wrong)
+    const obstacle = options?.signal?.aborted === true ? 'aborted' : this.#cell.offer(name, payload)
+    if (obstacle === null) return QUEUED
+    const { host } = this.#cell
+    const pending = new PendingOffer(this, name, options?.timeoutMs ?? host.askTimeoutMs)
+    if (obstacle !== 'full') {
+      pending.reject(obstacle, options?.signal?.reason)
+      return pending.queued
+    }
+    if (host.timers.addUncounted(pending, pending.timeoutMs)) host.dispatcher.lookSoon()
+    if (options?.signal !== undefined) pending.listen(options.signal)
+    this.#cell.waitForRoom(pending, payload)
+    return pending.queued
+  }
+
   deliver(name: string, payload: unknown, origin: Origin | null): void {
-    this.#cell.enqueue(headOf(name, origin), payload)
+    // Whoever hands a message on does not know what to do with one that is turned down.
+    if (!this.#cell.enqueue(headOf(name, origin), payload))
+      this.#cell.host.undelivered('mailbox-full', this.path, name, payload, origin)
   }
 
   toWire(): [address: string, nodeUid: string, path: string, uid: number] {

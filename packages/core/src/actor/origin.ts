@@ -9,6 +9,8 @@ export interface Origin {
   message: string
   /** Of the actor's own: no mailbox counts it, turns it down or drops it. */
   readonly own: boolean
+  /** To be handled after all that was queued before it, in whatever order a mailbox puts the rest. */
+  readonly last?: boolean
   /** A handler is about to run. @returns false when nobody wants that any more: the message is skipped */
   begin(): boolean
   /** The handler's answer. */

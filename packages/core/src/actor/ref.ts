@@ -1,4 +1,5 @@
 import type { AskOptions } from './ask.ts'
+import type { OfferOptions } from './offer.ts'
 import type { Origin } from './origin.ts'
 import type { MessageName, Payload, Reply, Strict } from './protocol.ts'
 import type { Watcher } from './watcher.ts'
@@ -24,7 +25,7 @@ export interface Ref<P> extends AnyRef {
    * Sends a message and forgets it. Never blocks, never throws for want of a receiver: what cannot be
    * delivered becomes a dead letter with a reason. In order for each pair of sender and receiver.
    *
-   * @returns false when a full mailbox on this node has turned it down (`bounded(..., 'reject')`): it was not
+   * @returns false when a full mailbox on this node has turned it down (`bounded` with `overflow: 'reject'`): it was not
    *   queued, and is no dead letter, because you know; `offer` waits for room. Else true
    * @throws {NotSerializableError} when the actor is on another node and the payload has no CBOR form
    */
@@ -39,6 +40,24 @@ export interface Ref<P> extends AnyRef {
     name: K,
     ...payloadAndOptions: [...payload: Payload<P, K>, options?: AskOptions]
   ): Promise<Reply<P, K>>
+  /**
+   * Sends a message without an answer, and waits for room where `tell` would be turned down or cost another message
+   * its place: the way to send as fast as the receiver can take it. Fast in bulk: `if (!ref.tell(...)) await
+   * ref.offer(...)`. Its place in the order is that of the moment it is queued; offers are queued in the order they
+   * were made, and no tell gets the room they wait for.
+   *
+   * To an actor on another node it waits for room on the way there (4,096 messages, 8 MiB), not for room in a bounded
+   * mailbox there: one that is full then drops it or turns it down, which is a dead letter on that node.
+   *
+   * An actor whose handler awaits an offer to itself waits in vain: it must go on for room to come about.
+   *
+   * @returns once the message is queued, at once if there is room. Rejects with {@link OfferError}, and then it was
+   *   certainly not queued
+   */
+  offer<K extends MessageName<P>>(
+    name: K,
+    ...payloadAndOptions: [...payload: Payload<P, K>, options?: OfferOptions]
+  ): Promise<void>
 }
 
 /** Base of local and remote refs: what the runtime itself may do with one. */
@@ -56,6 +75,10 @@ export abstract class ActorRef<P> implements Ref<P> {
     name: K,
     ...payloadAndOptions: [...payload: Payload<P, K>, options?: AskOptions]
   ): Promise<Reply<P, K>>
+  abstract offer<K extends MessageName<P>>(
+    name: K,
+    ...payloadAndOptions: [...payload: Payload<P, K>, options?: OfferOptions]
+  ): Promise<void>
 
   /** Sends a message with what stands behind it, instead of a plain tell. */
   abstract deliver(name: string, payload: unknown, origin: Origin | null): void

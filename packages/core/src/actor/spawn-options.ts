@@ -3,6 +3,7 @@ import type { MailboxStrategy } from '../mailbox/mailbox.ts'
 import { checkOptions, is } from '../options.ts'
 import type { Supervision } from '../supervision/directive.ts'
 import type { AnyActor } from './context.ts'
+import type { DeadLetter } from './dead-letter.ts'
 
 /** Spawn options once checked, whatever the type of `args`. */
 export interface AnySpawnOptions {
@@ -11,6 +12,7 @@ export interface AnySpawnOptions {
   readonly supervise?: Supervision
   readonly stopTimeoutMs?: number
   readonly mailbox?: MailboxStrategy
+  readonly onUndelivered?: (letter: DeadLetter) => void
 }
 
 const NAME = /^[A-Za-z0-9._~:-]{1,128}$/
@@ -21,7 +23,11 @@ const CHECKS = {
   args: is.anything,
   supervise: is.object,
   stopTimeoutMs: is.number(0),
-  mailbox: is.object,
+  mailbox: (value: unknown) =>
+    is.object(value) === null && typeof (value as Partial<MailboxStrategy>).create === 'function'
+      ? null
+      : 'a mailbox strategy, such as bounded({ capacity: 1_000 })',
+  onUndelivered: is.function,
 } as const
 
 /** @throws {InvalidOptionError | UnknownOptionError} */

@@ -4,7 +4,8 @@ import { Fifo } from '../mailbox/fifo.ts'
 import type { Mailbox, MailboxStrategy } from '../mailbox/mailbox.ts'
 import { UnboundedMailbox } from '../mailbox/unbounded.ts'
 import type { CellHost } from './cell-host.ts'
-import type { DeadLetterReason } from './dead-letter.ts'
+import type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
+import { OfferLine, type PendingOffer } from './offer.ts'
 import { type Head, nameOf, type Origin, originOf } from './origin.ts'
 
 /** Where an actor stands in its life. Small integers: compared once per message. */
@@ -23,7 +24,7 @@ const QUEUED = 1
 /** An entry of the ring that is no message: look into the queues. */
 const VISIT: unknown = Object.freeze({ entry: 'visit' })
 
-/** Queue length at which the first `high-water` event is reported; then at each doubling. */
+/** Queue length at which the first `high-water` event is reported; then at each doubling, and anew once it has shrunk. */
 const HIGH_WATER = 1000
 
 /** Names and handlers remembered besides the first one: looking through more takes longer than a look-up. */
@@ -60,6 +61,8 @@ class Waiting {
   turn: PendingTurn | null = null
   held: Fifo | null = null
   mailbox: Mailbox | null = null
+  /** Who waits for room in the mailbox. */
+  offers: OfferLine | null = null
   highWater = HIGH_WATER
   /** Handlers called lately, names and handlers in turn: for actors that get a few messages by turns. */
   readonly known: (string | Handler)[] = []
@@ -75,7 +78,7 @@ class Waiting {
 export abstract class Turns implements Runnable {
   readonly host: CellHost
   protected readonly dispatcher: Dispatcher
-  protected state = STARTING
+  protected state: number = STARTING
   #mode = DIRECT
   /** Entries of this actor in the ring, visits not counted. */
   #inRing = 0
@@ -94,7 +97,7 @@ export abstract class Turns implements Runnable {
     if (mailbox === undefined && host.hooks === null) return
     this.#mode = QUEUED
     if (mailbox !== undefined) {
-      this.#own.mailbox = mailbox.create((head, payload) => this.#undelivered('mailbox-full', head, payload))
+      this.#own.mailbox = mailbox.create((head, payload) => this.#undelivered('mailbox-full', head as Head, payload))
     }
   }
 
@@ -142,6 +145,24 @@ export abstract class Turns implements Runnable {
     this.#undelivered('mailbox-full', head, payload)
     if (pushed === 'failed') this.overflowed()
     return true
+  }
+
+  offer(name: string, payload: unknown): 'full' | 'stopping' | 'stopped' | null {
+    if (this.state >= STOPPING) return this.state === STOPPING ? 'stopping' : 'stopped'
+    const waiting = this.#waiting
+    if (waiting !== null && (waiting.offers?.empty === false || waiting.mailbox?.full)) return 'full'
+    return this.enqueue(name, payload) ? null : 'full'
+  }
+
+  waitForRoom(offer: PendingOffer, payload: unknown): void {
+    const waiting = this.#own
+    waiting.offers ??= new OfferLine()
+    waiting.offers.add(offer, () => !waiting.mailbox?.full && this.enqueue(offer.message, payload))
+  }
+
+  /** Whoever waits for room waits in vain. */
+  protected refuseOffers(): void {
+    this.#waiting?.offers?.rejectAll('stopping')
   }
 
   get #own(): Waiting {
@@ -199,7 +220,10 @@ export abstract class Turns implements Runnable {
     for (let left = Math.min(TURN_MESSAGES, this.queued); left > 0; left--) {
       const queue = nextQueue(waiting)
       if (queue === null) break
-      this.#take(queue.head as Head, queue.payload)
+      const { head, payload } = queue
+      // Before anybody can tell it anything else: the room is for those who wait for it.
+      if (waiting.offers !== null) waiting.offers.admit()
+      this.#take(head as Head, payload)
       if (!this.#runnable || (left > 1 && this.dispatcher.visitOver())) break
     }
     this.goOn()
@@ -217,7 +241,10 @@ export abstract class Turns implements Runnable {
     if (this.#mode === DIRECT || this.#inRing > 0 || !this.#runnable) return
     const waiting = this.#own
     if (waiting.visitPosted) return
-    if (this.queued > 0) {
+    const { queued } = this
+    // A queue that has shrunk to a quarter of what was last reported is a new story when it grows again.
+    while (waiting.highWater > HIGH_WATER && queued < waiting.highWater / 8) waiting.highWater /= 2
+    if (queued > 0) {
       waiting.visitPosted = true
       this.dispatcher.post(this, VISIT, undefined)
       return
@@ -397,13 +424,26 @@ export abstract class Turns implements Runnable {
     this.become(NO_HANDLERS)
   }
 
-  /** Turns everything that waits into dead letters. */
-  protected discard(): void {
+  /** Turns everything that waits into dead letters, or gives what was told to `onUndelivered`. */
+  protected discard(onUndelivered: ((letter: DeadLetter) => void) | undefined): void {
     const waiting = this.#waiting
     if (waiting === null) return
     this.#waiting = null
     for (let queue = nextQueue(waiting); queue !== null; queue = nextQueue(waiting)) {
-      this.#undelivered('stopped', queue.head as Head, queue.payload)
+      const { head, payload } = queue as { readonly head: Head; readonly payload: unknown }
+      const given = onUndelivered !== undefined && typeof head === 'string' && this.#give(onUndelivered, head, payload)
+      if (!given) this.#undelivered('stopped', head, payload)
+    }
+  }
+
+  /** @returns false when whoever was to have it threw */
+  #give(onUndelivered: (letter: DeadLetter) => void, message: string, payload: unknown): boolean {
+    try {
+      onUndelivered({ reason: 'stopped', target: this.path, message, payload })
+      return true
+    } catch (thrown) {
+      this.host.logger(this.path).error('onUndelivered threw', toError(thrown))
+      return false
     }
   }
 

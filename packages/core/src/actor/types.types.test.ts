@@ -83,6 +83,24 @@ export async function asking(ref: Ref<Store>): Promise<void> {
   void [value, certain, text]
 }
 
+export async function offering(ref: Ref<Store>): Promise<void> {
+  const nothing: void = await ref.offer('put', { key: 'a', value: 1 })
+  await ref.offer('clear')
+  await ref.offer('clear', undefined, { timeoutMs: 10 })
+  await ref.offer('get', 'a', { signal: new AbortController().signal })
+  // @ts-expect-error no such message
+  await ref.offer('push')
+  // @ts-expect-error wrong payload
+  await ref.offer('get', 1)
+  // @ts-expect-error the payload is missing
+  await ref.offer('put')
+  // @ts-expect-error options have no such key
+  await ref.offer('get', 'a', { timeout: 10 })
+  // @ts-expect-error an offer brings no answer
+  const answer: number = await ref.offer('put', { key: 'a', value: 1 })
+  void [nothing, answer]
+}
+
 export const replies: readonly true[] = [
   true satisfies Same<Reply<Store, 'put'>, number>,
   true satisfies Same<Reply<Store, 'get'>, number | undefined>,

@@ -61,6 +61,10 @@ class Notice extends OwnMessage {
     this.#watch = watch
   }
 
+  get last(): boolean {
+    return true
+  }
+
   override begin(): boolean {
     this.#watch.handled()
     return super.begin()

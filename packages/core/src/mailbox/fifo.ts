@@ -85,7 +85,7 @@ export class Fifo {
   #emptied(): void {
     this.#from = 0
     this.#to = 0
-    if (this.#last.length <= KEPT_SLOTS) {
+    if (this.#last.length - 1 <= KEPT_SLOTS) {
       this.#first = this.#last
       return
     }

@@ -1,4 +1,15 @@
-import type { Head } from '../actor/origin.ts'
+/** What stands behind a queued message that is more than a plain tell: an ask, a tick, a notice, a piped result. */
+export interface MessageBacking {
+  /** Name of the message. */
+  readonly message: string
+  /** Of the actor's own (timers, notices, results of pipes): always queued, never counted, dropped or turned down. */
+  readonly own: boolean
+  /** To be handled after all that was queued before it, whatever order the rest is put in: a watch notice. */
+  readonly last?: boolean
+}
+
+/** How a message is queued beside its payload: by its name, or by what stands behind it, which has the name. */
+export type MessageHead = string | MessageBacking
 
 /** What a mailbox did with a message that was pushed. */
 export type Pushed =
@@ -8,31 +19,40 @@ export type Pushed =
   | 'rejected'
   /** Not queued: a dead letter. */
   | 'dropped'
-  /** Not queued, and the actor is to fail. */
+  /** Not queued: a dead letter, and the actor fails. */
   | 'failed'
 
 /**
- * The queue of one actor: decides what becomes of messages while their actor is busy. Messages of the
- * actor's own (timers, notices, results of pipes) must always be queued.
+ * The queue of one actor: decides in which order messages are handled and what becomes of those that are too
+ * many. It decides only: it knows no clock, sends nothing and never throws. `mailboxContract` in
+ * `@troupe/core/testing` holds its promises as tests.
  */
 export interface Mailbox {
   /** Messages queued, the actor's own included. */
   readonly size: number
-  /** Of the message taken last. */
+  /**
+   * Whether the next message would not simply be queued: it would be turned down, or cost another one its place.
+   * Offers wait as long as this is true. It is looked at after each `take`.
+   */
+  readonly full: boolean
+  /** Of the message taken last; a push leaves them alone. */
   readonly head: unknown
   readonly payload: unknown
-  push(head: Head, payload: unknown): Pushed
+  push(head: MessageHead, payload: unknown): Pushed
   /** Moves the next message into `head` and `payload`. @returns false when there is none */
   take(): boolean
-  /** Lets go of the message taken last. */
+  /** Lets go of the message taken last: an idle actor must not keep it. */
   forget(): void
-  /** Calls `ready` once there is room for a message, in the order of the calls. @returns calls it off */
-  whenRoom?(ready: () => void): () => void
 }
 
 /** How the mailboxes of actors are made: given at spawn, shared by any number of actors. */
 export interface MailboxStrategy {
   readonly name: string
-  /** @param onDropped what becomes of a message that was queued and has to give way to another one */
-  create(onDropped: (head: Head, payload: unknown) => void): Mailbox
+  /**
+   * Makes the mailbox of one actor. It outlives restarts.
+   *
+   * @param onDropped to be called for a message that was queued and has to give way to another one, once the
+   *   mailbox is in order again: whoever hears of it may send at once
+   */
+  create(onDropped: (head: MessageHead, payload: unknown) => void): Mailbox
 }

@@ -1,6 +1,7 @@
 import type { PendingAsk } from '../actor/ask.ts'
 import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
+import { OfferLine, type PendingOffer } from '../actor/offer.ts'
 import type { Origin } from '../actor/origin.ts'
 import type { Watcher } from '../actor/watcher.ts'
 import { decode, type ResolveRef } from '../codec/cbor.ts'
@@ -60,6 +61,8 @@ export class Association implements FrameSink {
   readonly #outbox = new Outbox()
   readonly #watches: RemoteWatches
   readonly #asks = new OpenAsks()
+  /** Who waits for room in the outbox. */
+  readonly #offers = new OfferLine()
   #connection: Connection | null = null
   #number: LinkNumber = NO_LINK
   /** The way back for asks of the present connection: over a later one their answers would find nobody. */
@@ -99,6 +102,11 @@ export class Association implements FrameSink {
     return epoch < present.epoch || (epoch === present.epoch && present.dialler <= dialler)
   }
 
+  /** Never connected and not to be dialled: there is nothing to wait for. */
+  get #neverToBeReached(): boolean {
+    return this.#connection === null && this.epoch === 0 && this.peer.address === ''
+  }
+
   // Out
 
   tell(to: To, target: string, name: string, payload: unknown): void {
@@ -110,13 +118,23 @@ export class Association implements FrameSink {
 
   ask(to: To, target: string, name: string, payload: unknown, pending: PendingAsk): void {
     const bytes = encodePayload(payload, name)
-    // Never connected and not to be dialled: there is nothing to wait for.
-    if (this.#connection === null && this.epoch === 0 && this.peer.address === '') {
+    if (this.#neverToBeReached) {
       pending.undelivered('unreachable')
       return
     }
     const correlation = this.#asks.add(pending)
     this.#push([Kind.ask, to, name, bytes, correlation, 0], bytes.length, { name, payload, target, pending })
+  }
+
+  /** Queues a message once there is room for it, behind those offered before. @throws {NotSerializableError} */
+  offer(to: To, target: string, name: string, payload: unknown, offer: PendingOffer): void {
+    const bytes = encodePayload(payload, name)
+    if (this.#down) return offer.reject('node-down')
+    if (this.#neverToBeReached) return offer.reject('unreachable')
+    const message = { name, payload, target, pending: null }
+    this.#offers.add(offer, () => this.#outbox.push([Kind.tell, to, name, bytes], bytes.length, message))
+    this.#offers.admit()
+    this.#flushOrLater()
   }
 
   watch(to: To, watcher: Watcher): void {
@@ -141,7 +159,9 @@ export class Association implements FrameSink {
 
   #push(envelope: Envelope, sizeBytes: number, message: Parameters<Outbox['push']>[2]): void {
     if (this.#down) this.#undelivered('node-down', message)
-    else if (!this.#outbox.push(envelope, sizeBytes, message)) this.#undelivered('outbound-full', message)
+    // What room there is, however small, is for those who wait for it.
+    else if (!this.#offers.empty || !this.#outbox.push(envelope, sizeBytes, message))
+      this.#undelivered('outbound-full', message)
     else this.#flushOrLater()
   }
 
@@ -171,6 +191,7 @@ export class Association implements FrameSink {
   #flush(): void {
     while (this.#connection !== null && !this.#blocked && !this.#outbox.empty) {
       const batch = this.#outbox.takeBatch()
+      this.#offers.admit()
       if (batch.length > 0) this.#sendNow(encodeBatch(batch))
     }
   }
@@ -213,9 +234,10 @@ export class Association implements FrameSink {
     this.#host.wantConnection(this, livedMs >= SHORT_LIVED_MS)
   }
 
-  /** An attempt to connect has failed: asks that were not sent need not wait for the next one. */
+  /** An attempt to connect has failed: asks that were not sent, and offers, need not wait for the next one. */
   unreachable(): void {
     for (const message of this.#outbox.takeAsks()) this.#undelivered('unreachable', message)
+    this.#offers.rejectAll('unreachable')
   }
 
   #detach(why: string): void {
@@ -249,6 +271,7 @@ export class Association implements FrameSink {
   #end(reason: 'node-down' | 'unreachable', forGood: boolean): void {
     this.#down = true
     this.#host.gone(this, forGood)
+    this.#offers.rejectAll(reason)
     for (const message of this.#outbox.takeAll()) this.#undelivered(reason, message)
   }
 

@@ -1,6 +1,7 @@
 import { type AskError, type AskOptions, PendingAsk, wrongAskOptions } from '../actor/ask.ts'
 import type { CellHost } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
+import { type OfferOptions, PendingOffer, wrongOfferOptions } from '../actor/offer.ts'
 import type { AbandonReason, Origin } from '../actor/origin.ts'
 import type { MessageName, Payload, Reply } from '../actor/protocol.ts'
 import { ActorRef, type AnyRef } from '../actor/ref.ts'
@@ -58,6 +59,22 @@ export class RemoteRef<P> extends ActorRef<P> {
     return answer
   }
 
+  offer<K extends MessageName<P>>(
+    name: K,
+    ...payloadAndOptions: [...payload: Payload<P, K>, options?: OfferOptions]
+  ): Promise<void>
+  offer(name: string, ...rest: readonly unknown[]): Promise<void> {
+    const [payload, options] = rest as [payload: unknown, options: OfferOptions | undefined]
+    const wrong = options === undefined ? null : wrongOfferOptions(options)
+    if (wrong !== null) return Promise.reject(wrong)
+    const { askTimeoutMs, timers } = this.#nodes.cells
+    const pending = new PendingOffer(this, name, options?.timeoutMs ?? askTimeoutMs)
+    timers.add(pending, pending.timeoutMs)
+    if (options?.signal !== undefined) pending.listen(options.signal)
+    if (!pending.settled) this.#offer(payload, pending)
+    return pending.queued
+  }
+
   deliver(name: string, payload: unknown, origin: Origin | null): void {
     if (origin === null) this.#tell(name, payload)
     else this.#ask(payload, new RelayedAsk(this, name, origin), undefined)
@@ -81,6 +98,16 @@ export class RemoteRef<P> extends ActorRef<P> {
     const association = this.#association()
     if (association !== null) association.tell(this.#to, this.toString(), name, payload)
     else this.#nodes.cells.undelivered('node-down', this.toString(), name, payload, null)
+  }
+
+  #offer(payload: unknown, pending: PendingOffer): void {
+    const association = this.#association()
+    if (association === null) return pending.reject('node-down')
+    try {
+      association.offer(this.#to, this.toString(), pending.message, payload, pending)
+    } catch (thrown) {
+      pending.reject('not-serializable', toError(thrown))
+    }
   }
 
   #ask(payload: unknown, pending: PendingAsk, signal: AbortSignal | undefined): void {

@@ -20,7 +20,7 @@ export abstract class Deadline implements Cancellable {
   /** Order of insertion: of two due at once, the earlier added comes first. */
   sequence = 0
   /** Which list of the queue it is in. */
-  slot = NONE
+  slot: number = NONE
   previous: Deadline | null = null
   next: Deadline | null = null
   queue: TimerQueue | null = null

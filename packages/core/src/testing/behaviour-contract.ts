@@ -6,6 +6,7 @@ import type { AnyRef, Ref } from '../actor/ref.ts'
 import type { Deferred } from '../actor/reply.ts'
 import type { Terminated } from '../actor/terminated.ts'
 import { ActorFailedError, NotSerializableError, ReplyError, ServiceNotFoundError } from '../errors.ts'
+import { bounded } from '../mailbox/bounded.ts'
 import { realRuntime } from '../runtime/real.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
@@ -401,6 +402,74 @@ const anywhere: Promises = {
     await stage.there.stop(home)
     await watching.until('the end', (log) => log.length > 0)
     t.deepEqual(watching.log, ['stopped'])
+  },
+
+  'tells and offers of one sender are handled in the order they were made, and an offer resolves': async (t, stage) => {
+    const { ref } = await stage.place()
+
+    for (let n = 0; n < 1_000; n++) {
+      if (n % 3 === 0) await ref.offer('keep', n)
+      else if (n % 3 === 1) void ref.offer('keep', n)
+      else ref.tell('keep', n)
+    }
+
+    t.deepEqual(
+      await ref.ask('kept'),
+      Array.from({ length: 1_000 }, (_, n) => n),
+    )
+  },
+
+  'drop-newest: an ask that finds the mailbox full fails not-sent at once, and what waits is handled': async (
+    t,
+    stage,
+  ) => {
+    const { ref } = await stage.place({ mailbox: bounded({ capacity: 2, overflow: 'drop-newest' }) })
+    ref.tell('hold')
+    await stage.gate.entered
+    ref.tell('keep', 'first')
+    const kept = ref.ask('kept')
+
+    const error = await refusal(ref.ask('keep', 'too many', PATIENT))
+    stage.gate.open()
+
+    t.deepEqual([error.outcome, error.reason, error.retryable], ['not-sent', 'mailbox-full', true])
+    t.deepEqual(await kept, ['first'])
+  },
+
+  'drop-oldest: the message that has waited longest gives way, and if it is an ask, that fails at once': async (
+    t,
+    stage,
+  ) => {
+    const { ref } = await stage.place({ mailbox: bounded({ capacity: 2, overflow: 'drop-oldest' }) })
+    ref.tell('hold')
+    await stage.gate.entered
+    const letter = stage.event(stage.there, (event) => event.type === 'dead-letter' && event.payload === 'older')
+    const asked = refusal(ref.ask('keep', 'oldest', PATIENT))
+    for (const what of ['older', 'newest']) ref.tell('keep', what)
+    const kept = ref.ask('kept')
+
+    t.deepEqual([(await asked).outcome, (await asked).reason], ['not-sent', 'mailbox-full'])
+    t.is(((await letter) as { readonly reason: string }).reason, 'mailbox-full')
+    stage.gate.open()
+    t.deepEqual(await kept, ['newest'])
+  },
+
+  'reject: a tell too many is refused to its face on one node, and a dead letter from another': async (t, stage) => {
+    const { ref } = await stage.place({ mailbox: bounded({ capacity: 2, overflow: 'reject' }) })
+    ref.tell('hold')
+    await stage.gate.entered
+    const letters: unknown[] = []
+    stage.there.events.subscribe((event) => event.type === 'dead-letter' && letters.push(event.payload))
+    ref.tell('keep', 'first')
+    const kept = ref.ask('kept')
+
+    const told = ref.tell('keep', 'too many')
+    await refusal(ref.ask('keep', 'barrier', PATIENT))
+    stage.gate.open()
+
+    const near = stage.here === stage.there
+    t.deepEqual([told, letters], near ? [false, ['barrier']] : [true, ['too many', 'barrier']])
+    t.deepEqual(await kept, ['first'])
   },
 
   'find waits until an actor is registered, and gives up with ServiceNotFoundError': async (t, stage) => {
