@@ -1,7 +1,9 @@
 export { actor } from './actor/actor.ts'
+export type { ActorOptions } from './actor/actor-options.ts'
 export { AskError, type AskFailureReason, type AskOptions, type AskOutcome } from './actor/ask.ts'
 export type { Actor, Context, FindOptions, SpawnArgs, SpawnOptions, StopOptions } from './actor/context.ts'
 export type { DeadLetter, DeadLetterReason } from './actor/dead-letter.ts'
+export type { KeyedTimer } from './actor/keyed-timer.ts'
 export type { Logger, LogLevel } from './actor/logger.ts'
 export {
   type Answer,
@@ -26,14 +28,17 @@ export {
   DialError,
   FrameTooLargeError,
   InvalidOptionError,
+  LinkedActorError,
   MalformedFrameError,
   NameTakenError,
+  NoMessageError,
   NotSerializableError,
   ProtocolMismatchError,
   RefusedError,
   ReplyError,
   ServiceNotFoundError,
   StaleContextError,
+  StashFullError,
   SystemStoppedError,
   TroupeError,
   UnknownOptionError,

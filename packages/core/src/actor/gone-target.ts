@@ -30,5 +30,6 @@ export class GoneTarget implements LocalTarget {
   }
 
   removeWatcher(): void {}
+  fail(): void {}
   markKnown(): void {}
 }
