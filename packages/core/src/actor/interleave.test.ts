@@ -244,6 +244,51 @@ test('an interleaved handler that fails is a failure like any: its asker hears i
   }
 })
 
+test('an interleaved handler hands on, and sets aside, its own message and not the pending one', async (t) => {
+  const { runtime, system } = await world()
+  const gate = new Gate()
+  const other = system.spawn(actor(protocol<Asked>('other'), () => ({ ask: (what) => `other: ${what}` })))
+  interface Asked {
+    ask: (what: string) => string
+  }
+  interface Router extends Asked {
+    work: (what: string) => Promise<string>
+    wait: (what: string) => string
+    open: () => void
+  }
+  const ref = system.spawn(
+    actor(
+      protocol<Router>('router'),
+      (context) => {
+        let shut = true
+        return {
+          work: async (what) => {
+            await gate.opened
+            return `worked: ${what}`
+          },
+          ask: () => context.forward(other),
+          wait: (what) => (shut ? context.stash() : `waited: ${what}`),
+          open: () => {
+            shut = false
+            context.unstash()
+          },
+        }
+      },
+      { interleave: ['ask', 'wait', 'open'] },
+    ),
+  )
+  const worked = ref.ask('work', 'a')
+  await runtime.settle()
+
+  const waited = ref.ask('wait', 'b')
+  t.is(await ref.ask('ask', 'c'), 'other: c')
+  ref.tell('open')
+  t.is(await waited, 'waited: b')
+  gate.open()
+
+  t.is(await worked, 'worked: a')
+})
+
 test('a stop waits for interleaved handlers as well, and fences those that take too long', async (t) => {
   const { runtime, system, events } = await world()
   const reads: ((value: string) => void)[] = []

@@ -361,7 +361,9 @@ test('only the message at hand can be set aside, and only once: else NoMessageEr
       log.push(`${what} ${error instanceof NoMessageError ? error.code : String(error)}`)
     }
   }
-  const sink = system.spawn(actor('sink', () => ({ unhandled: (name: string) => void log.push(`sink got ${name}`) })))
+  const sink = system.spawn(
+    actor(protocol<{ other: () => void }>('sink'), () => ({ other: () => void log.push('sink got other') })),
+  )
   let outside: Context<Twice> | undefined
   interface Twice {
     sync: () => void
@@ -387,7 +389,7 @@ test('only the message at hand can be set aside, and only once: else NoMessageEr
     }),
   )
   // A message of another actor right before: that one must never be mistaken for one's own.
-  sink.tell('other' as never)
+  sink.tell('other')
   ref.tell('sync')
   ref.tell('async')
   await runtime.settle()
