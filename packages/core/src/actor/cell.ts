@@ -295,15 +295,9 @@ export class Cell extends Turns implements Sibling<Cell> {
     const child = this.#youngest
     if (child !== null) {
       // Stays listed until it is gone: its end brings the next signal.
-      if (ending.draining) {
-        // Handling takes as long as it takes, here as in the actor itself.
-        ending.limit?.cancel()
-        ending.limit = null
-        child.drainAndStop()
-        return
-      }
       this.#limitEnding()
-      child.stop()
+      if (ending.draining) child.drainAndStop()
+      else child.stop()
       return
     }
     ending.cleaning = true

@@ -50,8 +50,9 @@ export type SpawnArgs<A> = [A] extends [void]
 /** How an actor is asked to stop. */
 export interface StopOptions {
   /**
-   * Handle what is queued already before stopping, then have the children do the same, the youngest first. It takes
-   * as long as it takes; a stop without `drain` cuts it short. Default false: what is queued becomes dead letters.
+   * Handle what is queued already before stopping, however long that takes; then have the children do the same, the
+   * youngest first, within the time for the stop. A stop without `drain` cuts it short. Default false: what is queued
+   * becomes dead letters.
    */
   readonly drain?: boolean
 }
