@@ -2,6 +2,8 @@ import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { createSystem } from '../create-system.ts'
 import { InvalidOptionError, UnknownOptionError } from '../errors.ts'
+import type { Mailbox } from '../mailbox/mailbox.ts'
+import { UnboundedMailbox } from '../mailbox/unbounded.ts'
 import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
@@ -244,6 +246,24 @@ test('an interleaved handler that fails is a failure like any: its asker hears i
   }
 })
 
+test('a bounded mailbox stays bounded: at most 128 messages at a time go past it, and what it holds waits', async (t) => {
+  const { runtime, system } = await world()
+  const gate = new Gate()
+  const ref = system.spawn(ledger(gate), { mailbox: { name: 'at most two', create: atMostTwo } })
+  ref.tell('post', 1)
+  await runtime.settle()
+
+  const taken = Array.from({ length: 200 }, () => ref.tell('getLater')).filter((queued) => queued)
+  t.is(taken.length, 130)
+  await runtime.settle()
+  const got = ref.ask('get')
+  t.is(await got, 0)
+  gate.open()
+  await runtime.settle()
+
+  t.is(await ref.ask('get'), 1)
+})
+
 test('an interleaved handler hands on, and sets aside, its own message and not the pending one', async (t) => {
   const { runtime, system } = await world()
   const gate = new Gate()
@@ -364,6 +384,24 @@ test('options of an actor are checked: interleave is a list of messages, stashCa
 })
 
 // Pieces of these tests
+
+function atMostTwo(): Mailbox {
+  const inner = new UnboundedMailbox()
+  return {
+    get size() {
+      return inner.size
+    },
+    get head() {
+      return inner.head
+    },
+    get payload() {
+      return inner.payload
+    },
+    push: (head, payload) => (inner.size < 2 ? inner.push(head, payload) : 'rejected'),
+    take: () => inner.take(),
+    forget: () => inner.forget(),
+  }
+}
 
 class Gate {
   open: () => void = () => {}

@@ -22,8 +22,10 @@ export class Link implements Watcher {
   readonly #onEnd: () => void
   /** Sees to the other direction; null for an actor of another node. */
   readonly #back: Watcher | null
-  #beginning = true
-  #reason: TerminationReason | null = null
+  #begun = false
+  #over = false
+  /** How the other one ended, if it did so before the link began. */
+  #gone: TerminationReason | null = null
 
   /** @param onEnd the linked actor has ended */
   constructor(owner: LinkOwner, target: ActorRef<never>, onEnd: () => void) {
@@ -36,22 +38,24 @@ export class Link implements Watcher {
   /** @throws {LinkedActorError} when the other one is known to have ended before */
   begin(): void {
     this.#target.addWatcher(this)
-    this.#beginning = false
-    if (this.#reason !== null) throw this.#error(this.#reason)
+    this.#begun = true
+    if (this.#gone !== null) throw this.#error(this.#gone)
     if (this.#back !== null) this.#owner.addWatcher(this.#back)
   }
 
   terminated(reason: TerminationReason): void {
-    if (this.#reason !== null) return
-    this.#reason = reason
+    if (this.#over) return
+    this.#over = true
     this.#onEnd()
     if (this.#back !== null) this.#owner.removeWatcher(this.#back)
-    if (reason !== 'stopped' && !this.#beginning) this.#owner.fail(this.#error(reason))
+    if (!this.#begun) this.#gone = reason
+    else if (reason !== 'stopped') this.#owner.fail(this.#error(reason))
   }
 
   /** @param actorEnds the whole actor ends, not just an incarnation: then the other one is yet to hear how */
   end(actorEnds: boolean): void {
-    if (this.#reason !== null) return
+    if (this.#over) return
+    this.#over = true
     this.#target.removeWatcher(this)
     if (this.#back !== null && !actorEnds) this.#owner.removeWatcher(this.#back)
   }

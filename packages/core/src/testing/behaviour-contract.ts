@@ -450,11 +450,7 @@ const anywhere: Promises = {
     ] as const) {
       const { ref } = await stage.place()
       const watching = stage.watcher()
-      const linking: Protocol<{ link: (ref: AnyRef) => void; say: (what: string) => string }> =
-        protocol('contract.linking')
-      const linked = stage.here.spawn(
-        actor(linking, (context) => ({ link: (target) => context.link(target), say: (what) => what })),
-      )
+      const linked = stage.here.spawn(linking)
       await linked.ask('link', ref)
       await watching.ref.ask('watch', ref)
       await watching.ref.ask('watch', linked)
@@ -574,6 +570,29 @@ const overLinks: Promises = {
     t.deepEqual(ids(stage.here.findAll(Subject)), [near.id, home.id])
   },
 
+  'a link to an actor of another node is one way: it fails with this one only if it links this one too': async (
+    t,
+    stage,
+  ) => {
+    for (const mutual of [false, true]) {
+      const there = await stage.placed<Linking>({ id: `contract.linking.${mutual}` }, linking)
+      const here = stage.here.spawn(linking)
+      const watching = stage.watcher()
+      await watching.ref.ask('watch', here)
+      await here.ask('link', there)
+      if (mutual) {
+        await watching.ref.ask('watch', there)
+        await there.ask('link', here)
+      }
+
+      here.tell('fail')
+      await watching.until('the end', (log) => log.length >= (mutual ? 2 : 1))
+
+      t.deepEqual(watching.log, mutual ? ['failed', 'failed'] : ['failed'])
+      if (!mutual) t.is(await there.ask('say', 'alive'), 'alive')
+    }
+  },
+
   'a node that stops in order tells who watches its actors, and asks to them fail at once': async (t, stage) => {
     const { ref } = await stage.place()
     const watching = stage.watcher()
@@ -686,6 +705,20 @@ function refIn(value: unknown): Ref<Subject> {
   const inner = value instanceof Map ? [...value.values()] : Object.values(value)
   return refIn(inner.find((item) => typeof item === 'object'))
 }
+
+interface Linking {
+  link: (ref: AnyRef) => void
+  fail: () => void
+  say: (what: string) => string
+}
+
+const linking: Actor<Linking> = actor(protocol<Linking>('contract.linking'), (context) => ({
+  link: (ref) => context.link(ref),
+  fail: () => {
+    throw boom()
+  },
+  say: (what) => what,
+}))
 
 interface Shop {
   /** Sets customers aside until it opens. */
