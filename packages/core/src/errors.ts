@@ -1,3 +1,5 @@
+import type { TerminationReason } from './actor/watcher.ts'
+
 /**
  * Base of every error Troupe throws or reports.
  *
@@ -54,6 +56,46 @@ export class MailboxFullError extends TroupeError {
 
   constructor(path: string) {
     super(`the mailbox of ${path} is full; send slower with offer, or give it a larger one`)
+  }
+}
+
+/** `ctx.stash()` has no room for one more message. The message is still at hand: it was not set aside. */
+export class StashFullError extends TroupeError {
+  override readonly name = 'StashFullError'
+  readonly code = 'STASH_FULL'
+  readonly capacity: number
+
+  constructor(path: string, capacity: number) {
+    super(
+      `the stash of ${path} holds ${capacity} messages, its limit; unstash, answer with ctx.replyError, ` +
+        'or raise stashCapacity in the options of actor()',
+    )
+    this.capacity = capacity
+  }
+}
+
+/** Something was to be done with the message being handled, and there is none. */
+export class NoMessageError extends TroupeError {
+  override readonly name = 'NoMessageError'
+  readonly code = 'NO_MESSAGE'
+
+  constructor(path: string, action: string) {
+    super(`${path}: ${action} without a message at hand; call it in a handler, once for each message`)
+  }
+}
+
+/** An actor that this one is linked with has ended, and not by stopping in order: so this one fails too. */
+export class LinkedActorError extends TroupeError {
+  override readonly name = 'LinkedActorError'
+  readonly code = 'LINKED_ACTOR'
+  /** Path of the actor that ended; with the address where that is on another node. */
+  readonly linked: string
+  readonly reason: TerminationReason
+
+  constructor(path: string, linked: string, reason: TerminationReason) {
+    super(`${path} is linked with ${linked}, which has ended: ${reason}; unlink it first where that is no failure`)
+    this.linked = linked
+    this.reason = reason
   }
 }
 

@@ -1,7 +1,9 @@
 export { actor } from './actor/actor.ts'
+export type { ActorOptions } from './actor/actor-options.ts'
 export { AskError, type AskFailureReason, type AskOptions, type AskOutcome } from './actor/ask.ts'
 export type { Actor, Context, FindOptions, SpawnArgs, SpawnOptions, StopOptions } from './actor/context.ts'
 export type { DeadLetter, DeadLetterReason } from './actor/dead-letter.ts'
+export type { KeyedTimer } from './actor/keyed-timer.ts'
 export type { Logger, LogLevel } from './actor/logger.ts'
 export { OfferError, type OfferFailureReason, type OfferOptions } from './actor/offer.ts'
 export {
@@ -27,15 +29,18 @@ export {
   DialError,
   FrameTooLargeError,
   InvalidOptionError,
+  LinkedActorError,
   MailboxFullError,
   MalformedFrameError,
   NameTakenError,
+  NoMessageError,
   NotSerializableError,
   ProtocolMismatchError,
   RefusedError,
   ReplyError,
   ServiceNotFoundError,
   StaleContextError,
+  StashFullError,
   SystemStoppedError,
   TroupeError,
   UnknownOptionError,

@@ -1,4 +1,4 @@
-import { AskError, type DeadLetterReason, type Ref } from '@troupe/core'
+import { AskError, actor, type DeadLetterReason, protocol, type Ref } from '@troupe/core'
 import test from 'ava'
 import fc from 'fast-check'
 import { memoryNetwork } from './memory-network.ts'
@@ -18,6 +18,36 @@ async function linked(seed = 1): Promise<{ world: World; a: Node; b: Node; remot
   const remote = await world.lend(ref, a, b)
   return { world, a, b, remote, noted }
 }
+
+test('a node that is down fails who has linked its actors: LinkedActorError, node-down', async (t) => {
+  const { world, a, b, remote } = await linked()
+  interface Linked {
+    ping: () => string
+  }
+  const local = b.system.spawn(
+    actor(protocol<Linked>('linked'), (context) => {
+      context.link(remote)
+      return { ping: () => 'pong' }
+    }),
+    { name: 'linked' },
+  )
+  await world.time.advance(5)
+
+  world.network.cut(A, B)
+  await world.time.advance(9_000)
+  t.deepEqual(eventsOf(b, 'actor-failed'), [])
+  await world.time.advance(1_001)
+
+  t.like(eventsOf(b, 'actor-failed'), [
+    {
+      path: '/user/linked',
+      error: { code: 'LINKED_ACTOR', linked: `${a.system.address}${remote.path}`, reason: 'node-down' },
+    },
+  ])
+  const asked = await t.throwsAsync(local.ask('ping'), { instanceOf: AskError })
+  t.is(asked.reason, 'stopped')
+  await world.stop()
+})
 
 for (const seed of [1, 2, 3]) {
   test(`a link lost for less than the grace is no death: watches stay, and what was told meanwhile arrives in order (seed ${seed})`, async (t) => {

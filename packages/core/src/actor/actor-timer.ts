@@ -3,9 +3,15 @@ import type { CellHost } from './cell-host.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import type { Origin } from './origin.ts'
 
-interface TimerOwner {
+/** What a timer needs of its actor. */
+export interface TimerOwner {
   readonly host: CellHost
   enqueueOwn(origin: Origin, payload: unknown): void
+}
+
+/** Where a timer stands until it is over. */
+interface TimerPlace {
+  delete(timer: ActorTimer): unknown
 }
 
 /** A timer of an actor: when it is due, one message into the actor's own mailbox. */
@@ -15,18 +21,17 @@ export class ActorTimer extends Deadline implements Origin {
   readonly #payload: unknown
   /** 0 for a timer that fires once. */
   readonly #periodMs: number
-  /** Where it stands until it is over. */
-  readonly #timers: Set<ActorTimer>
+  readonly #place: TimerPlace
   #live = true
   #queued = false
 
-  constructor(owner: TimerOwner, name: string, payload: unknown, periodMs: number, timers: Set<ActorTimer>) {
+  constructor(owner: TimerOwner, name: string, payload: unknown, periodMs: number, place: TimerPlace) {
     super()
     this.#owner = owner
     this.message = name
     this.#payload = payload
     this.#periodMs = periodMs
-    this.#timers = timers
+    this.#place = place
   }
 
   expire(): void {
@@ -42,7 +47,7 @@ export class ActorTimer extends Deadline implements Origin {
   override cancel(): void {
     super.cancel()
     this.#live = false
-    this.#timers.delete(this)
+    this.#place.delete(this)
   }
 
   get own(): boolean {
@@ -51,7 +56,7 @@ export class ActorTimer extends Deadline implements Origin {
 
   begin(): boolean {
     this.#queued = false
-    if (this.#live && this.#periodMs === 0) this.#timers.delete(this)
+    if (this.#live && this.#periodMs === 0) this.#place.delete(this)
     return this.#live
   }
 

@@ -1,3 +1,4 @@
+import { type ActorOptions, checkActorOptions } from './actor-options.ts'
 import type { Actor, AnyActor, Context } from './context.ts'
 import type { Handlers, Protocol, ProtocolShape } from './protocol.ts'
 
@@ -5,15 +6,22 @@ import type { Handlers, Protocol, ProtocolShape } from './protocol.ts'
  * Defines an actor by a protocol token, or by a name with the protocol inferred from the handlers.
  *
  * @param setup runs when an actor starts and again at each restart; `args` come from the options of spawn
+ * @throws {InvalidOptionError | UnknownOptionError} for options that are none
  */
 export function actor<P extends ProtocolShape<P>, A = void>(
   protocol: Protocol<P>,
   setup: (context: Context<P>, args: A) => Handlers<P>,
+  options?: ActorOptions<NoInfer<P>>,
 ): Actor<P, A>
 export function actor<H extends ProtocolShape<H>, A = void>(
   id: string,
   setup: (context: Context<Record<never, never>>, args: A) => H,
+  options?: ActorOptions<NoInfer<H>>,
 ): Actor<H, A>
-export function actor(protocol: Protocol<unknown> | string, setup: (context: never, args: never) => object): AnyActor {
-  return { id: typeof protocol === 'string' ? protocol : protocol.id, setup }
+export function actor(
+  protocol: Protocol<unknown> | string,
+  setup: (context: never, args: never) => object,
+  options?: ActorOptions<Record<string, unknown>>,
+): AnyActor {
+  return { id: typeof protocol === 'string' ? protocol : protocol.id, setup, options: checkActorOptions(options) }
 }

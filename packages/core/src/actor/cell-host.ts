@@ -57,6 +57,8 @@ export interface LocalTarget {
   waitForRoom(offer: PendingOffer, payload: unknown): void
   addWatcher(watcher: Watcher): void
   removeWatcher(watcher: Watcher): void
+  /** Fails it from outside: it is linked to an actor that has ended so. */
+  fail(error: Error): void
   /** Others keep something about it now, and are to be told of its end. */
   markKnown(): void
 }
@@ -77,6 +79,8 @@ export type CellEvent =
   | { readonly type: 'restart-limit'; readonly path: string; readonly error: Error }
   | { readonly type: 'actor-killed'; readonly path: string; readonly why: string }
   | { readonly type: 'stale-result'; readonly path: string }
+  /** A continuation of an earlier incarnation was kept from doing something through its context. */
+  | { readonly type: 'stale-context'; readonly path: string; readonly action: string }
   /** A turn held up the whole process. `exact` is false where others ran in the same stretch of time. */
   | { readonly type: 'slow-turn'; readonly path: string; readonly tookMs: number; readonly exact: boolean }
   | { readonly type: 'high-water'; readonly path: string; readonly queued: number }

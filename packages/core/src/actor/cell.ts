@@ -2,6 +2,7 @@ import { MailboxFullError, NameTakenError, SystemStoppedError, toError } from '.
 import type { Deadline } from '../runtime/timer-queue.ts'
 import type { Decision, Supervisor } from '../supervision/directive.ts'
 import { STOP, stopOnFailure } from '../supervision/directive.ts'
+import { DEFAULT_ACTOR_OPTIONS } from './actor-options.ts'
 import type { CellHost } from './cell-host.ts'
 import { Children, type Sibling } from './children.ts'
 import type { AnyActor } from './context.ts'
@@ -28,6 +29,8 @@ class Ending {
   over = false
   limit: Deadline | null = null
   restartDelayMs = 0
+  /** Children handle what they have before they stop. */
+  draining = false
 }
 
 /** What an actor has besides once it has children, is watched, has failed, is registered or is about to end. */
@@ -86,6 +89,18 @@ export class Cell extends Turns implements Sibling<Cell> {
   /** Queues something of the actor's own: a tick, a notice. It vanishes without a trace if the actor stops. */
   enqueueOwn(origin: Origin, payload: unknown): void {
     if (this.state < STOPPING) this.enqueue(origin, payload)
+  }
+
+  get stashCapacity(): number {
+    return (this.actor.options ?? DEFAULT_ACTOR_OPTIONS).stashCapacity
+  }
+
+  protected get interleaved(): ReadonlySet<string> | null {
+    return this.actor.options === undefined ? null : this.actor.options.interleave
+  }
+
+  get restarts(): number {
+    return this.#life === null ? 0 : this.#life.restarts
   }
 
   // Children and watchers
@@ -149,7 +164,18 @@ export class Cell extends Turns implements Sibling<Cell> {
 
   /** Stops in order: the present handler ends, then the children, then clean-ups; within the time limit. */
   stop(): void {
+    const ending = this.#ending
+    if (ending === null || !ending.draining) return this.#windDown(STOPPING, 'stopped')
+    // Its children do not take their time any more either.
+    ending.draining = false
+    this.#signal('wind-down')
+  }
+
+  /** The drain has come to an end here: now the children's, then a stop. */
+  drained(): void {
     this.#windDown(STOPPING, 'stopped')
+    const ending = this.#ending
+    if (ending !== null) ending.draining = true
   }
 
   /** Handles all that is queued by now, then stops. */
@@ -285,7 +311,8 @@ export class Cell extends Turns implements Sibling<Cell> {
     if (child !== null) {
       // Stays listed until it is gone: its end brings the next signal.
       this.#limitEnding()
-      child.stop()
+      if (ending.draining) child.drainAndStop()
+      else child.stop()
       return
     }
     ending.cleaning = true
@@ -349,7 +376,7 @@ export class Cell extends Turns implements Sibling<Cell> {
 
   #endIncarnation(): void {
     this.endTurn()
-    this.#incarnation?.end()
+    this.#incarnation?.end(this.state === STOPPING)
     this.#incarnation = null
   }
 
@@ -404,7 +431,7 @@ class DrainMarker implements Origin {
   }
 
   begin(): boolean {
-    this.#cell.stop()
+    this.#cell.drained()
     return false
   }
 

@@ -3,7 +3,9 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
 import type { Supervision } from '../supervision/directive.ts'
+import type { AnyActorOptions } from './actor-options.ts'
 import type { DeadLetter } from './dead-letter.ts'
+import type { KeyedTimer } from './keyed-timer.ts'
 import type { Logger } from './logger.ts'
 import type { Handlers, Message, MessageName, NameAccepting, Payload, Protocol } from './protocol.ts'
 import type { AnyRef, Ref } from './ref.ts'
@@ -18,12 +20,15 @@ export interface Actor<P, A = void> {
   /** Id of the protocol, also the default label of such actors in events and metrics. */
   readonly id: string
   setup(context: Context<P>, args: A): Handlers<P>
+  /** What `actor()` was given besides. */
+  readonly options?: AnyActorOptions
 }
 
 /** An actor of whatever protocol and arguments, as the runtime keeps it. */
 export interface AnyActor {
   readonly id: string
   setup(context: never, args: never): object
+  readonly options?: AnyActorOptions
 }
 
 /** How a child is started. */
@@ -54,7 +59,11 @@ export type SpawnArgs<A> = [A] extends [void]
 
 /** How an actor is asked to stop. */
 export interface StopOptions {
-  /** Handle what is queued already before stopping. Default false: it goes to the dead letters. */
+  /**
+   * Handle what is queued already before stopping, however long that takes; then have the children do the same, the
+   * youngest first, within the time for the stop. A stop without `drain` cuts it short. Default false: what is queued
+   * becomes dead letters.
+   */
   readonly drain?: boolean
 }
 
@@ -68,9 +77,10 @@ export interface FindOptions {
  * {@link StaleContextError}, so that a handler still waiting for something cannot meddle with its successor.
  */
 export interface Context<P> {
+  /** This actor. Once the incarnation is over, what is told to it becomes a dead letter, `stale-ref`. */
   readonly self: Ref<P>
   readonly clock: Clock
-  /** A stream of this actor's own: equal in runs with equal seeds, whatever other actors draw. */
+  /** A stream of this incarnation's own: equal in runs with equal seeds, whatever others draw, new at each restart. */
   readonly random: Random
   readonly log: Logger
   /** Aborted when this incarnation is to end: give it to whatever a handler waits for. */
@@ -94,13 +104,43 @@ export interface Context<P> {
   /** Ends a watch: nothing arrives any more, not even a notice already queued. */
   unwatch(ref: AnyRef): void
 
+  /**
+   * Fails together with `ref`: when it ends otherwise than by stopping in order, this actor fails at once with a
+   * {@link LinkedActorError}, as its supervision has it; and the other way round, unless `ref` is on another node,
+   * which has to link this one by itself. The link lasts as long as this incarnation.
+   *
+   * @throws {LinkedActorError} when it is known to have ended already
+   */
+  link(ref: AnyRef): void
+  /** Ends a link that this actor made, in both directions. */
+  unlink(ref: AnyRef): void
+
   /** Sends a message to this actor once, `delayMs` from now. */
   after(delayMs: number, ...message: Message<P>): Cancellable
   /** The same again and again; a tick is left out while the one before is still queued. */
   every(periodMs: number, ...message: Message<P>): Cancellable
+  /** The timer of that key: starting it replaces what it was to do before, even a tick that is queued already. */
+  timer(key: string): KeyedTimer<P>
 
   /** Handles the next messages, and all after, with other handlers. A restart returns to the first ones. */
   become(handlers: Handlers<P>): void
+  /**
+   * Sets the present message aside, with whoever asked: the handler's result is no answer, return this one's.
+   * An ask whose time is over while it is there is not handled. What is in the stash when the actor restarts goes
+   * back to the mailbox, when it stops to the dead letters; ticks and notices of the incarnation end with it.
+   *
+   * @throws {StashFullError} beyond `stashCapacity` of the actor's options, 1,000 by default
+   * @throws {NoMessageError} outside of a handler, or for a message that was set aside before
+   */
+  stash(): Forwarded
+  /** Puts everything that was set aside back before all that waits, in its order. O(messages set aside). */
+  unstash(): void
+
+  /**
+   * Runs work that nobody waits for, now, and drops its result. If it throws or rejects, this actor fails; after the
+   * end of the incarnation, which aborts `signal`, nobody cares.
+   */
+  task(work: (signal: AbortSignal) => unknown): void
   /**
    * Sends the result of `work` to this actor as a message. A rejection goes to `onError` as a message with
    * the error, or fails the actor if there is none.
@@ -110,7 +150,7 @@ export interface Context<P> {
   reply<R>(): Deferred<R>
   /** Answers the present message with an error, without failing. */
   replyError(error: unknown): Forwarded
-  /** Hands the present message on; whoever asked gets the answer from there. Return the result. */
+  /** Hands the present message on; whoever asked gets the answer from there. Return the result. @throws {NoMessageError} */
   forward(to: AnyRef): Forwarded
   forward<Q, K extends MessageName<Q>>(to: Ref<Q>, name: K, ...payload: Payload<Q, K>): Forwarded
 

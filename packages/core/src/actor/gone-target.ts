@@ -36,5 +36,6 @@ export class GoneTarget implements LocalTarget {
   }
 
   removeWatcher(): void {}
+  fail(): void {}
   markKnown(): void {}
 }

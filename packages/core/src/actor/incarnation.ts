@@ -1,28 +1,41 @@
-import { InvalidOptionError, StaleContextError, toError } from '../errors.ts'
+import { InvalidOptionError, NoMessageError, StaleContextError, StashFullError, toError } from '../errors.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
 import { ActorTimer } from './actor-timer.ts'
 import type { CellHost } from './cell-host.ts'
+import { type CleanUp, CleanUps } from './clean-ups.ts'
 import type { AnyActor, Context, FindOptions, StopOptions } from './context.ts'
+import { GoneTarget } from './gone-target.ts'
+import { type KeyedTimer, TimerKey } from './keyed-timer.ts'
+import { Link } from './link.ts'
+import { LocalRef } from './local-ref.ts'
 import type { Logger } from './logger.ts'
 import { type Head, nameOf, type Origin } from './origin.ts'
+import { OwedReply } from './owed-reply.ts'
 import { OwnMessage } from './own-message.ts'
 import type { Protocol } from './protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from './ref.ts'
 import { type Deferred, Forwarded } from './reply.ts'
 import { type AnySpawnOptions, checkActor, checkSpawnOptions } from './spawn-options.ts'
 import { Watch } from './watch.ts'
+import type { Watcher } from './watcher.ts'
 
 /** What an incarnation may do with its cell. */
 export interface IncarnationOwner {
   readonly host: CellHost
   readonly path: string
   readonly ref: ActorRef<never>
-  readonly current: Head
+  readonly current: Head | null
   readonly currentPayload: unknown
   readonly currentOrigin: Origin | null
+  /** How many restarts before this incarnation. */
+  readonly restarts: number
+  readonly stashed: number
+  readonly stashCapacity: number
   takeOrigin(): Origin | null
+  stash(scope: { readonly live: boolean }): void
+  unstash(): void
   become(handlers: object): void
   enqueueOwn(origin: Origin, payload: unknown): void
   spawn(actor: AnyActor, options: AnySpawnOptions): { readonly ref: ActorRef<never> }
@@ -30,6 +43,8 @@ export interface IncarnationOwner {
   stop(): void
   drainAndStop(): void
   fail(error: Error): void
+  addWatcher(watcher: Watcher): void
+  removeWatcher(watcher: Watcher): void
 }
 
 /** Any protocol at all: the user's types were checked at the door of `actor()`. */
@@ -41,9 +56,11 @@ class Belongings {
   random: Random | null = null
   log: Logger | null = null
   readonly timers = new Set<ActorTimer>()
+  readonly keyedTimers = new Map<string, ActorTimer>()
   readonly watches = new Map<string, Watch>()
+  readonly links = new Map<string, Link>()
   readonly owed = new Set<OwedReply>()
-  readonly cleanups: (() => void | Promise<void>)[] = []
+  cleanUps: CleanUps | null = null
   /** Not clean-ups, because a kill leaves those out. */
   readonly subscriptions: (() => void)[] = []
 }
@@ -63,7 +80,10 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   get self(): Ref<AnyProtocol> {
-    return this.#owner.ref as ActorRef<AnyProtocol>
+    const owner = this.#owner
+    if (this.#live) return owner.ref as ActorRef<AnyProtocol>
+    // A continuation left over must not give its successor work to do.
+    return new LocalRef<AnyProtocol>(new GoneTarget(owner.host, owner.ref.uid, owner.path))
   }
 
   get clock(): Clock {
@@ -72,8 +92,14 @@ export class Incarnation implements Context<AnyProtocol> {
 
   get random(): Random {
     const own = this.#own
-    own.random ??= this.#owner.host.runtime.random.stream(this.#owner.path)
+    own.random ??= this.#stream()
     return own.random
+  }
+
+  /** A restart must not repeat what was drawn before. */
+  #stream(): Random {
+    const { host, path, restarts } = this.#owner
+    return host.runtime.random.stream(restarts === 0 ? path : `${path}#${restarts}`)
   }
 
   get log(): Logger {
@@ -93,7 +119,7 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   get remainingMs(): number | null {
-    return this.#owner.currentOrigin?.remainingMs() ?? null
+    return this.#live ? (this.#owner.currentOrigin?.remainingMs() ?? null) : null
   }
 
   spawn<Q>(actor: AnyActor, options?: object): Ref<Q> {
@@ -114,9 +140,11 @@ export class Incarnation implements Context<AnyProtocol> {
     else target.stop()
   }
 
-  onStop(cleanup: () => void | Promise<void>): void {
+  onStop(cleanup: CleanUp): void {
     this.#check('onStop')
-    this.#own.cleanups.push(cleanup)
+    const own = this.#own
+    own.cleanUps ??= new CleanUps((error) => this.log.error('a clean-up failed', error))
+    own.cleanUps.add(cleanup)
   }
 
   watch(ref: AnyRef, name: string, ...payload: readonly unknown[]): void {
@@ -140,6 +168,23 @@ export class Incarnation implements Context<AnyProtocol> {
     watch.end()
   }
 
+  link(ref: AnyRef): void {
+    this.#check('link')
+    const target = asActorRef(ref)
+    const { links } = this.#own
+    if (target.id === this.#owner.ref.id || links.has(target.id)) return
+    const link = new Link(this.#owner, target, () => links.delete(target.id))
+    links.set(target.id, link)
+    link.begin()
+  }
+
+  unlink(ref: AnyRef): void {
+    this.#check('unlink')
+    const link = this.#belongings?.links.get(ref.id)
+    this.#belongings?.links.delete(ref.id)
+    link?.end(false)
+  }
+
   after(delayMs: number, name: string, payload?: unknown): Cancellable {
     this.#check('after')
     return this.#startTimer(new ActorTimer(this.#owner, name, payload, 0, this.#own.timers), delayMs)
@@ -158,9 +203,36 @@ export class Incarnation implements Context<AnyProtocol> {
     return timer
   }
 
+  timer(key: string): KeyedTimer<AnyProtocol> {
+    this.#check('timer')
+    if (typeof key !== 'string') throw new InvalidOptionError('ctx.timer', 'key', 'a string', key)
+    return new TimerKey(this.#owner, key, this.#own.keyedTimers, () => this.#check('timer'))
+  }
+
   become(handlers: object): void {
     this.#check('become')
     this.#owner.become(handlers)
+  }
+
+  stash(): Forwarded {
+    this.#check('stash')
+    const owner = this.#owner
+    if (owner.current === null) throw new NoMessageError(owner.path, 'stash')
+    if (owner.stashed >= owner.stashCapacity) throw new StashFullError(owner.path, owner.stashCapacity)
+    owner.stash(this)
+    return Forwarded.instance
+  }
+
+  unstash(): void {
+    this.#check('unstash')
+    this.#owner.unstash()
+  }
+
+  task(work: (signal: AbortSignal) => unknown): void {
+    this.#check('task')
+    run(work, this.signal).catch((reason) => {
+      if (this.#live) this.#owner.fail(toError(reason))
+    })
   }
 
   pipe<T>(work: Promise<T>, name: string, onError?: string): void {
@@ -196,11 +268,12 @@ export class Incarnation implements Context<AnyProtocol> {
   forward(to: AnyRef, name?: string, payload?: unknown): Forwarded {
     this.#check('forward')
     const { current, currentPayload } = this.#owner
+    if (name === undefined && current === null) throw new NoMessageError(this.#owner.path, 'forward')
     const target = asActorRef(to)
     const taken = this.#owner.takeOrigin()
     // Whoever waits is handed on. A tick or a notice of this actor's own is just a message to the other.
     const origin = taken?.remainingMs() == null ? null : taken
-    if (name === undefined) target.deliver(nameOf(current), currentPayload, origin)
+    if (name === undefined) target.deliver(nameOf(current!), currentPayload, origin)
     else target.deliver(name, payload, origin)
     return Forwarded.instance
   }
@@ -234,43 +307,28 @@ export class Incarnation implements Context<AnyProtocol> {
 
   /** Runs the clean-ups, the last one first. @returns a promise only when one of them is asynchronous */
   cleanUp(): Promise<void> | null {
-    const cleanups = this.#belongings?.cleanups ?? NO_CLEANUPS
-    while (cleanups.length > 0) {
-      const pending = this.#run(cleanups.pop()!)
-      if (pending instanceof Promise) return this.#finish(pending, cleanups)
-    }
-    return null
+    return this.#belongings?.cleanUps?.run() ?? null
   }
 
-  async #finish(pending: Promise<void>, cleanups: (() => void | Promise<void>)[]): Promise<void> {
-    await pending
-    while (cleanups.length > 0) await this.#run(cleanups.pop()!)
-  }
-
-  /** A clean-up that fails is reported and keeps none of the others from running. */
-  #run(cleanup: () => void | Promise<void>): void | Promise<void> {
-    const failed = (thrown: unknown): void => this.log.error('a clean-up failed', toError(thrown))
-    try {
-      const result = cleanup()
-      return result instanceof Promise ? result.catch(failed) : undefined
-    } catch (thrown) {
-      return failed(thrown)
-    }
-  }
-
-  /** From here on nothing of this incarnation has any effect. */
-  end(): void {
+  /**
+   * From here on nothing of this incarnation has any effect.
+   *
+   * @param actorEnds it is the last one
+   */
+  end(actorEnds: boolean): void {
     this.#live = false
     const own = this.#belongings
     if (own === null) return
     this.#belongings = null
     own.abort?.abort()
     for (const timer of own.timers) timer.cancel()
+    for (const timer of own.keyedTimers.values()) timer.cancel()
     for (const watch of own.watches.values()) watch.end()
+    for (const link of own.links.values()) link.end(actorEnds)
     for (const reply of own.owed) reply.abandon()
     for (const unsubscribe of own.subscriptions) unsubscribe()
     // One still under way has been given up.
-    own.cleanups.length = 0
+    own.cleanUps?.giveUp()
   }
 
   get #own(): Belongings {
@@ -279,40 +337,16 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   #check(action: string): void {
-    if (!this.#live) throw new StaleContextError(this.#owner.path, action)
+    if (this.#live) return
+    const { host, path } = this.#owner
+    host.report({ type: 'stale-context', path, action })
+    throw new StaleContextError(path, action)
   }
 }
 
-const NO_CLEANUPS: (() => void | Promise<void>)[] = []
-
-/** An answer taken over by `ctx.reply()`. */
-class OwedReply implements Deferred<unknown> {
-  #origin: Origin | null
-  readonly #onEnd: () => void
-
-  constructor(origin: Origin | null, onEnd: () => void) {
-    this.#origin = origin
-    this.#onEnd = onEnd
-  }
-
-  resolve(value: unknown): void {
-    this.#take()?.settle(value)
-  }
-
-  reject(error: unknown): void {
-    this.#take()?.fail(toError(error), 'refused')
-  }
-
-  abandon(): void {
-    this.#take()?.abandoned('stopped')
-  }
-
-  #take(): Origin | null {
-    const origin = this.#origin
-    this.#origin = null
-    this.#onEnd()
-    return origin
-  }
+/** Whatever goes wrong with the work, at once or later, is a rejection. */
+async function run(work: (signal: AbortSignal) => unknown, signal: AbortSignal): Promise<void> {
+  await work(signal)
 }
 
 /** Whether `ref` names a child of `parent`, alive or gone. */

@@ -6,7 +6,7 @@ export interface Deferred<T> {
   reject(error: unknown): void
 }
 
-/** What `ctx.forward` returns: the answer will come from the actor it was forwarded to. */
+/** What a handler returns whose result is no answer: it was forwarded, refused or stashed. */
 export class Forwarded {
   static readonly instance: Forwarded = new Forwarded()
   // Makes the type nominal: a plain {} is no Forwarded.

@@ -7,6 +7,7 @@ import type { CellHost } from './cell-host.ts'
 import type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
 import { OfferLine, type PendingOffer } from './offer.ts'
 import { type Head, nameOf, type Origin, originOf } from './origin.ts'
+import { joined, setAside } from './stash.ts'
 
 /** Where an actor stands in its life. Small integers: compared once per message. */
 export const STARTING = 0
@@ -43,7 +44,8 @@ const RESERVED: ReadonlySet<string> = new Set(['constructor', 'unhandled', 'chil
 class PendingTurn {
   readonly onValue: (value: unknown) => void
   readonly onReason: (reason: unknown) => void
-  head: Head = ''
+  /** Null once it was stashed. */
+  head: Head | null = null
   payload: unknown = undefined
 
   constructor(settled: (turn: PendingTurn, value: unknown) => void, failed: (turn: PendingTurn, error: Error) => void) {
@@ -52,13 +54,31 @@ class PendingTurn {
   }
 }
 
+/** The promise of a handler that runs beside the one that the mailbox waits for. */
+class SideTurn {
+  readonly origin: Origin | null
+
+  constructor(origin: Origin | null) {
+    this.origin = origin
+  }
+}
+
 /** What an actor has besides once the ring alone will not do, or its handlers are more than one. */
 class Waiting {
   /** A handler's promise is pending: nothing else runs in this actor. */
   busy = false
   suspended = false
+  /** The synchronous part of a handler runs beside the pending one. */
+  aside = false
+  sideTurns: Set<SideTurn> | null = null
+  /** Something may be queued that need not wait for the handler under way. */
+  sift = false
   visitPosted = false
   turn: PendingTurn | null = null
+  /** Set aside by the actor itself, until it wants them back. */
+  stash: Fifo | null = null
+  /** Back from the stash: the oldest of all that wait. Never without `held`. */
+  front: Fifo | null = null
   held: Fifo | null = null
   mailbox: Mailbox | null = null
   /** Who waits for room in the mailbox. */
@@ -72,8 +92,9 @@ class Waiting {
  * Takes an actor's messages one at a time. As long as it has less to do than one turn allows, the dispatcher's
  * ring is its mailbox: nothing is queued twice, and an idle actor has no queue at all.
  *
- * What waits is oldest in `held`, where the ring puts what it brings while the actor is busy; then come the
- * entries still in the ring; then `mailbox`, which gets all that is sent while there is something in it.
+ * What waits is oldest in `front`, which is what came back from the stash, and then in `held`, where the ring puts
+ * what it brings while the actor is busy; then come the entries still in the ring; then `mailbox`, which gets all
+ * that is sent while there is something in it.
  */
 export abstract class Turns implements Runnable {
   readonly host: CellHost
@@ -103,6 +124,8 @@ export abstract class Turns implements Runnable {
 
   abstract get path(): string
   abstract obey(signal: unknown): void
+  /** Messages that do not wait for a pending handler. */
+  protected abstract get interleaved(): ReadonlySet<string> | null
   /** The handler threw or rejected. */
   protected abstract failed(error: Error): void
   /** The handler that the end of the incarnation waited for has ended. */
@@ -132,6 +155,11 @@ export abstract class Turns implements Runnable {
     this.#mode = QUEUED
     const waiting = this.#own
     const mailbox = (waiting.mailbox ??= new UnboundedMailbox())
+    if (this.interleaved !== null && this.#goesBeside(waiting, head, mailbox)) {
+      this.#inRing++
+      this.dispatcher.post(this, head, payload)
+      return true
+    }
     const pushed = mailbox.push(head, payload)
     if (pushed !== 'queued') return this.#notQueued(pushed, head, payload)
     if (mailbox.size + this.#inRing >= waiting.highWater) this.#reportHighWater(waiting)
@@ -180,7 +208,8 @@ export abstract class Turns implements Runnable {
   /** Messages waiting. */
   get queued(): number {
     const waiting = this.#waiting
-    return this.#inRing + (waiting === null ? 0 : (waiting.held?.size ?? 0) + (waiting.mailbox?.size ?? 0))
+    if (waiting === null) return this.#inRing
+    return this.#inRing + (waiting.front?.size ?? 0) + (waiting.held?.size ?? 0) + (waiting.mailbox?.size ?? 0)
   }
 
   receive(head: unknown, payload: unknown): void {
@@ -201,6 +230,8 @@ export abstract class Turns implements Runnable {
     const waiting = this.#own
     if (this.#runnable && waiting.held === null) this.#take(head as Head, payload)
     else if (this.state === STOPPED) this.#undelivered('stopped', head as Head, payload)
+    else if (this.interleaved !== null && this.#goesBeside(waiting, head as Head, null))
+      this.#handleBeside(head as Head, payload)
     else {
       waiting.held ??= new Fifo()
       waiting.held.push(head, payload)
@@ -215,7 +246,7 @@ export abstract class Turns implements Runnable {
   #visit(): void {
     const waiting = this.#own
     waiting.visitPosted = false
-    if (!this.#runnable) return
+    if (!this.#runnable) return this.goOn()
     this.dispatcher.beginVisit()
     for (let left = Math.min(TURN_MESSAGES, this.queued); left > 0; left--) {
       const queue = nextQueue(waiting)
@@ -238,8 +269,12 @@ export abstract class Turns implements Runnable {
   /** Asks for a visit if something waits and may be handled; with nothing left, the ring is the mailbox again. */
   protected goOn(): void {
     // What is left in the ring comes first, and its last entry leads here again.
-    if (this.#mode === DIRECT || this.#inRing > 0 || !this.#runnable) return
+    if (this.#mode === DIRECT || this.#inRing > 0) return
     const waiting = this.#own
+    if (!this.#runnable) {
+      if (waiting.busy && waiting.sift && this.interleaved !== null) this.#release(waiting, this.interleaved)
+      return
+    }
     if (waiting.visitPosted) return
     const { queued } = this
     // A queue that has shrunk to a quarter of what was last reported is a new story when it grows again.
@@ -249,6 +284,7 @@ export abstract class Turns implements Runnable {
       this.dispatcher.post(this, VISIT, undefined)
       return
     }
+    waiting.front = null
     waiting.held = null
     // An idle actor must not keep the last thing it was told.
     waiting.mailbox?.forget()
@@ -277,7 +313,7 @@ export abstract class Turns implements Runnable {
       this.failed(toError(thrown))
       return
     }
-    if (result instanceof Promise) this.#await(result, name, payload)
+    if (result instanceof Promise) this.#await(result)
   }
 
   #handleFrom(origin: Origin, payload: unknown): void {
@@ -294,7 +330,7 @@ export abstract class Turns implements Runnable {
       this.#handlerFailed(toError(thrown))
       return
     }
-    if (result instanceof Promise) this.#await(result, origin, payload)
+    if (result instanceof Promise) this.#await(result)
     else this.#answer(result)
   }
 
@@ -339,12 +375,13 @@ export abstract class Turns implements Runnable {
     this.failed(error)
   }
 
-  #await(promise: Promise<unknown>, head: Head, payload: unknown): void {
+  #await(promise: Promise<unknown>): void {
     const waiting = this.#own
+    const { head, payload } = this.dispatcher
     waiting.busy = true
     this.hold()
     const turn = (waiting.turn ??= this.#pendingTurn())
-    turn.head = head
+    turn.head = (head as Head | undefined) ?? null
     turn.payload = payload
     promise.then(turn.onValue, turn.onReason)
   }
@@ -370,20 +407,116 @@ export abstract class Turns implements Runnable {
       return false
     }
     waiting.busy = false
-    turn.head = ''
+    turn.head = null
     turn.payload = undefined
+    if (this.state !== RUNNING) this.turnEnded()
+    return true
+  }
+
+  // Handlers beside a pending one
+
+  /** Whether the message may be handled beside the pending handler. What comes in goes to the ring then. */
+  #goesBeside(waiting: Waiting, head: Head, mailbox: Mailbox | null): boolean {
+    if (!this.interleaved?.has(nameOf(head))) return false
+    // A bounded mailbox stays bounded: no more of it in the ring than of any other actor's.
+    const room = mailbox === null || mailbox instanceof UnboundedMailbox || this.#inRing < TURN_MESSAGES
+    if (waiting.busy && room && this.state === RUNNING && !waiting.suspended) return true
+    waiting.sift = true
+    return false
+  }
+
+  /** Puts what need not wait from the queues back into the ring. */
+  #release(waiting: Waiting, names: ReadonlySet<string>): void {
+    waiting.sift = false
+    const { mailbox } = waiting
+    const rest = new Fifo()
+    for (const queue of [waiting.front, waiting.held, mailbox instanceof UnboundedMailbox ? mailbox : null]) {
+      while (queue?.take()) {
+        const head = queue.head as Head
+        if (!names.has(nameOf(head))) {
+          rest.push(head, queue.payload)
+          continue
+        }
+        this.#inRing++
+        this.dispatcher.post(this, head, queue.payload)
+      }
+    }
+    waiting.front = null
+    waiting.held = rest
+  }
+
+  #handleBeside(head: Head, payload: unknown): void {
+    const origin = originOf(head)
+    if (origin !== null && !origin.begin()) return
+    const { dispatcher } = this
+    const waiting = this.#own
+    const pending = this.#origin
+    dispatcher.head = head
+    dispatcher.payload = payload
+    this.#origin = origin
+    waiting.aside = true
+    let result: unknown
+    let failure: Error | null = null
+    try {
+      result = this.#lookUp(nameOf(head), payload)
+    } catch (thrown) {
+      failure = toError(thrown)
+    }
+    const answerTo = this.takeOrigin()
+    waiting.aside = false
+    this.#origin = pending
+    if (failure !== null) {
+      answerTo?.fail(failure, 'handler')
+      this.failed(failure)
+    } else if (result instanceof Promise) this.#awaitBeside(result, answerTo)
+    else answerTo?.settle(result)
+  }
+
+  #awaitBeside(promise: Promise<unknown>, origin: Origin | null): void {
+    const waiting = this.#own
+    const turn = new SideTurn(origin)
+    waiting.sideTurns ??= new Set()
+    waiting.sideTurns.add(turn)
+    promise.then(
+      (value) => {
+        if (this.#endsBeside(turn)) origin?.settle(value)
+      },
+      (reason) => {
+        if (!this.#endsBeside(turn)) return
+        const error = toError(reason)
+        origin?.fail(error, 'handler')
+        this.failed(error)
+      },
+    )
+  }
+
+  #endsBeside(turn: SideTurn): boolean {
+    if (this.#waiting === null || !this.#waiting.sideTurns?.delete(turn)) {
+      this.host.report({ type: 'stale-result', path: this.path })
+      return false
+    }
     if (this.state !== RUNNING) this.turnEnded()
     return true
   }
 
   // The message being handled, as the context sees it
 
-  get current(): Head {
-    return this.busy ? this.#own.turn!.head : (this.dispatcher.head as Head)
+  /** Null where there is none: in the set-up, in clean-ups, outside of handlers, and once it was stashed. */
+  get current(): Head | null {
+    const turn = this.#turnUnderWay
+    if (turn !== null) return turn.head
+    return this.dispatcher.running === this ? ((this.dispatcher.head as Head | undefined) ?? null) : null
   }
 
   get currentPayload(): unknown {
-    return this.busy ? this.#own.turn!.payload : this.dispatcher.payload
+    const turn = this.#turnUnderWay
+    return turn === null ? this.dispatcher.payload : turn.payload
+  }
+
+  /** The turn of a handler that has returned its promise. */
+  get #turnUnderWay(): PendingTurn | null {
+    const waiting = this.#waiting
+    return waiting !== null && waiting.busy && !waiting.aside ? waiting.turn : null
   }
 
   get currentOrigin(): Origin | null {
@@ -397,6 +530,41 @@ export abstract class Turns implements Runnable {
     return origin
   }
 
+  /** Messages set aside. */
+  get stashed(): number {
+    return this.#waiting?.stash?.size ?? 0
+  }
+
+  /** Sets the message being handled aside, with whoever waits for its answer. There must be one. */
+  stash(scope: { readonly live: boolean }): void {
+    const head = setAside(this.current!, this.#origin, scope)
+    const payload = this.currentPayload
+    this.#origin = null
+    // It is not at hand any more: it must not be set aside twice.
+    const place = this.#turnUnderWay ?? this.dispatcher
+    place.head = null
+    place.payload = undefined
+    const stash = (this.#own.stash ??= new Fifo())
+    stash.push(head, payload)
+  }
+
+  /** Everything set aside comes before all that waits, in its order. */
+  unstash(): void {
+    this.#unstash()
+    this.goOn()
+  }
+
+  #unstash(): void {
+    const waiting = this.#waiting
+    if (waiting === null || waiting.stash === null) return
+    this.hold()
+    waiting.front = joined(waiting.stash, waiting.front)
+    waiting.stash = null
+    // What is still in the ring goes behind.
+    waiting.held ??= new Fifo()
+    waiting.sift = true
+  }
+
   become(handlers: object): void {
     this.#handlers = handlers as HandlerTable
     this.#firstName = ''
@@ -407,7 +575,8 @@ export abstract class Turns implements Runnable {
   // For the life of the actor
 
   protected get busy(): boolean {
-    return this.#waiting !== null && this.#waiting.busy
+    const waiting = this.#waiting
+    return waiting !== null && (waiting.busy || (waiting.sideTurns !== null && waiting.sideTurns.size > 0))
   }
 
   protected get inRing(): number {
@@ -419,8 +588,11 @@ export abstract class Turns implements Runnable {
     if (this.#waiting !== null) {
       this.#waiting.busy = false
       this.#waiting.turn = null
+      for (const { origin } of this.#waiting.sideTurns ?? []) origin?.abandoned('stopped')
+      this.#waiting.sideTurns = null
     }
     this.takeOrigin()?.abandoned('stopped')
+    this.#unstash()
     this.become(NO_HANDLERS)
   }
 
@@ -459,6 +631,10 @@ export abstract class Turns implements Runnable {
 
 /** The queue from which the next message was just taken. */
 function nextQueue(waiting: Waiting): Fifo | Mailbox | null {
+  if (waiting.front !== null) {
+    if (waiting.front.take()) return waiting.front
+    waiting.front = null
+  }
   if (waiting.held !== null) {
     if (waiting.held.take()) return waiting.held
     waiting.held = null

@@ -132,6 +132,27 @@ export const contexts = actor(Store, (context) => {
   // @ts-expect-error every with a message that is not one's own
   context.every(10, 'push')
 
+  context.timer('key').after(10, 'put', { key: 'a', value: 1 })
+  context.timer('key').every(10, 'clear')
+  const active: boolean = context.timer('key').active
+  // @ts-expect-error a keyed timer with a wrong payload
+  context.timer('key').after(10, 'put', { key: 'a', value: '1' })
+  // @ts-expect-error a keyed timer without its payload
+  context.timer('key').every(10, 'put')
+  // @ts-expect-error a keyed timer with a message that is not one's own
+  context.timer('key').after(10, 'push')
+  // @ts-expect-error a key is a string
+  context.timer(1)
+  // @ts-expect-error whether it is active is not for users to say
+  context.timer('key').active = active
+
+  context.link(context.self)
+  // @ts-expect-error a path is no ref
+  context.link('/user/store')
+  context.task(async (signal) => signal.aborted)
+  // @ts-expect-error a task is a function, so that it gets its signal
+  context.task(Promise.resolve())
+
   context.watch(context.self, 'gone')
   context.watch(context.self, 'clear')
   context.watch(context.self, 'get', 'a')
@@ -161,6 +182,34 @@ export const contexts = actor(Store, (context) => {
     gone: () => {},
   }
 })
+
+export const stashing = actor(
+  Store,
+  (context) => {
+    // @ts-expect-error what is put back is no answer
+    const back: number = context.unstash()
+    void back
+    return {
+      put: () => context.stash(),
+      get: async () => context.stash(),
+      clear: () => context.stash(),
+      touch: (key) => (key === undefined ? context.stash() : true),
+      gone: () => {},
+    }
+  },
+  { interleave: ['get', 'touch'], stashCapacity: 10 },
+)
+
+export const wrongOptions = () => [
+  // @ts-expect-error no such message to interleave
+  actor(Store, stashing.setup, { interleave: ['push'] }),
+  // @ts-expect-error a capacity is a number
+  actor(Store, stashing.setup, { stashCapacity: '10' }),
+  // @ts-expect-error an option nobody reads
+  actor(Store, stashing.setup, { interleaved: ['get'] }),
+  // @ts-expect-error no such message of the handlers
+  actor('inferred', () => ({ get: () => 1 }), { interleave: ['put'] }),
+]
 
 // @ts-expect-error a handler is missing
 export const incomplete = actor(Store, () => ({ put: () => 1, get: () => 1, clear: () => {}, touch: () => true }))

@@ -194,6 +194,9 @@ export class Dispatcher {
     this.#signalled--
     const cell = this.#signals.shift() as Runnable
     this.running = cell
+    // A step of a life has no message at hand.
+    this.head = undefined
+    this.payload = undefined
     cell.obey(this.#signals.shift())
   }
 

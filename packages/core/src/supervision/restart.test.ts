@@ -467,8 +467,8 @@ test('a stop overrides a restart, be it winding down or waiting', async (t) => {
 
 // The fence: zombies (law 6)
 
-test('every call on the context of an old incarnation throws StaleContextError', async (t) => {
-  const { runtime, system } = await world()
+test('every call on the context of an old incarnation throws StaleContextError, has no effect and is reported', async (t) => {
+  const { runtime, system, events } = await world()
   const contexts: Context<Counter>[] = []
   const ref = system.spawn(
     actor(Counter, (context) => {
@@ -486,9 +486,15 @@ test('every call on the context of an old incarnation throws StaleContextError',
     onStop: (context) => context.onStop(() => {}),
     watch: (context) => context.watch(ref, 'add', 1),
     unwatch: (context) => context.unwatch(ref),
+    link: (context) => context.link(ref),
+    unlink: (context) => context.unlink(ref),
     after: (context) => context.after(1, 'add', 1),
     every: (context) => context.every(1, 'add', 1),
+    timer: (context) => context.timer('key'),
     become: (context) => context.become({ add: (n) => n, fail: () => {} }),
+    stash: (context) => context.stash(),
+    unstash: (context) => context.unstash(),
+    task: (context) => context.task(() => {}),
     pipe: (context) => context.pipe(Promise.resolve(1), 'add'),
     reply: (context) => context.reply(),
     replyError: (context) => context.replyError(new Error('x')),
@@ -502,9 +508,42 @@ test('every call on the context of an old incarnation throws StaleContextError',
     const message = new RegExp(`${name} by a handler of an earlier incarnation`)
     t.throws(() => call(old), { instanceOf: StaleContextError, message }, name)
   }
+  t.deepEqual(
+    events.flatMap((event) => (event.type === 'stale-context' ? [event.action] : [])),
+    Object.keys(calls),
+  )
   t.true(old.signal.aborted)
   t.false(present.signal.aborted)
   t.is(await ref.ask('add', 1), 1)
+})
+
+test('what an old continuation sends to itself is a dead letter stale-ref; what others send arrives', async (t) => {
+  const { runtime, system, events } = await world()
+  const contexts: Context<Counter>[] = []
+  const ref = system.spawn(
+    actor(Counter, (context) => {
+      contexts.push(context)
+      let sum = 0
+      return { add: (n) => (sum += n), fail: boom }
+    }),
+    { supervise: oneForOne({ backoff: AT_ONCE }) },
+  )
+  ref.tell('fail', 'throw')
+  await runtime.advance(1)
+  const [old, present] = contexts as [Context<Counter>, Context<Counter>]
+
+  old.self.tell('add', 100)
+  const asked = await refusal(t, old.self.ask('add', 100))
+  present.self.tell('add', 1)
+
+  t.is(old.self.id, ref.id)
+  t.like(asked, { outcome: 'not-sent', reason: 'stale-ref' })
+  t.like(
+    events.filter((event) => event.type === 'dead-letter'),
+    [{ reason: 'stale-ref', target: ref.path, message: 'add', payload: 100 }],
+  )
+  t.is(old.remainingMs, null)
+  t.is(await ref.ask('add', 1), 2)
 })
 
 test('a handler that outlives its time to stop is fenced: its answer is dropped and counted, its successor unharmed', async (t) => {

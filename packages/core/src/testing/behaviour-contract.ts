@@ -472,6 +472,67 @@ const anywhere: Promises = {
     t.deepEqual(await kept, ['first'])
   },
 
+  'an ask that is set aside is answered when it is taken back, before what came later': async (t, stage) => {
+    const token: Protocol<Shop> = protocol('contract.shop')
+    const ref = await stage.placed(token, shop(token))
+
+    const bought = ['a', 'b'].map((what) => ref.ask('buy', what))
+    ref.tell('open')
+    const last = ref.ask('buy', 'c')
+
+    t.deepEqual(await Promise.all([...bought, last]), ['a is sale 1', 'b is sale 2', 'c is sale 3'])
+  },
+
+  'an ask that expires while it is set aside never reaches the handler': async (t, stage) => {
+    const token: Protocol<Shop> = protocol('contract.slow-shop')
+    const ref = await stage.placed(token, shop(token))
+    const early = refusal(ref.ask('buy', 'expired', { timeoutMs: 20 }))
+    const later = refusal(ref.ask('buy', 'expired too, perhaps', { timeoutMs: 200 }))
+
+    t.is((await early).reason, 'timeout')
+    // By now the first one is over for long on whatever clock.
+    await later
+    ref.tell('open')
+
+    t.true((await ref.ask('sales')) < 2)
+  },
+
+  'a question named in interleave is answered while a handler waits, and nothing else is': async (t, stage) => {
+    const token: Protocol<Shop> = protocol('contract.open-shop')
+    const ref = await stage.placed(token, shop(token, ['sales', 'finish']))
+    ref.tell('open')
+    const counted = ref.ask('stocktake')
+    const bought = ref.ask('buy', 'a')
+
+    t.is(await ref.ask('sales'), 0)
+    ref.tell('finish')
+
+    t.is(await counted, 0)
+    t.is(await bought, 'a is sale 1')
+    t.is(await ref.ask('sales'), 1)
+  },
+
+  'who has linked an actor fails when that one fails, and goes on when it stops': async (t, stage) => {
+    for (const [how, expected] of [
+      ['throw', 'failed'],
+      ['stopSelf', 'alive'],
+    ] as const) {
+      const { ref } = await stage.place()
+      const watching = stage.watcher()
+      const linked = stage.here.spawn(linking)
+      await linked.ask('link', ref)
+      await watching.ref.ask('watch', ref)
+      await watching.ref.ask('watch', linked)
+      await ref.ask('echo', 'barrier')
+
+      ref.tell(how)
+      await watching.until('the end', (log) => log.length > (expected === 'failed' ? 1 : 0))
+
+      if (expected === 'failed') t.deepEqual(watching.log, ['failed', 'failed'])
+      else t.is(await linked.ask('say', 'alive'), 'alive')
+    }
+  },
+
   'find waits until an actor is registered, and gives up with ServiceNotFoundError': async (t, stage) => {
     const waiting = stage.here.find(Subject)
     const home = stage.there.spawn(stage.subject)
@@ -576,6 +637,29 @@ const overLinks: Promises = {
 
     t.is((await stage.here.find(Subject)).id, near.id)
     t.deepEqual(ids(stage.here.findAll(Subject)), [near.id, home.id])
+  },
+
+  'a link to an actor of another node is one way: it fails with this one only if it links this one too': async (
+    t,
+    stage,
+  ) => {
+    for (const mutual of [false, true]) {
+      const there = await stage.placed<Linking>({ id: `contract.linking.${mutual}` }, linking)
+      const here = stage.here.spawn(linking)
+      const watching = stage.watcher()
+      await watching.ref.ask('watch', here)
+      await here.ask('link', there)
+      if (mutual) {
+        await watching.ref.ask('watch', there)
+        await there.ask('link', here)
+      }
+
+      here.tell('fail')
+      await watching.until('the end', (log) => log.length >= (mutual ? 2 : 1))
+
+      t.deepEqual(watching.log, mutual ? ['failed', 'failed'] : ['failed'])
+      if (!mutual) t.is(await there.ask('say', 'alive'), 'alive')
+    }
   },
 
   'a node that stops in order tells who watches its actors, and asks to them fail at once': async (t, stage) => {
@@ -691,6 +775,55 @@ function refIn(value: unknown): Ref<Subject> {
   return refIn(inner.find((item) => typeof item === 'object'))
 }
 
+interface Linking {
+  link: (ref: AnyRef) => void
+  fail: () => void
+  say: (what: string) => string
+}
+
+const linking: Actor<Linking> = actor(protocol<Linking>('contract.linking'), (context) => ({
+  link: (ref) => context.link(ref),
+  fail: () => {
+    throw boom()
+  },
+  say: (what) => what,
+}))
+
+interface Shop {
+  /** Sets customers aside until it opens. */
+  buy: (what: string) => string
+  open: () => void
+  sales: () => number
+  /** Ends with `finish`. */
+  stocktake: () => Promise<number>
+  finish: () => void
+}
+
+function shop(token: Protocol<Shop>, interleave: readonly (keyof Shop)[] = []): Actor<Shop> {
+  return actor(
+    token,
+    (context) => {
+      let open = false
+      let sales = 0
+      const gate = new Gate()
+      return {
+        buy: (what) => (open ? `${what} is sale ${++sales}` : context.stash()),
+        open: () => {
+          open = true
+          context.unstash()
+        },
+        sales: () => sales,
+        stocktake: async () => {
+          await gate.pass()
+          return sales
+        },
+        finish: () => gate.open(),
+      }
+    },
+    { interleave },
+  )
+}
+
 interface Watching {
   watch: (ref: AnyRef) => void
   unwatch: (ref: AnyRef) => void
@@ -769,6 +902,12 @@ class Stage {
     const listed = (): Ref<Subject> | undefined => this.here.findAll(Subject).find(({ id }) => id === home.id)
     if (listed() === undefined) await this.listings(this.here, Subject).until('listing', () => listed() !== undefined)
     return { home, ref: listed()! }
+  }
+
+  /** Starts an actor there and finds it from here. */
+  async placed<P>(token: Protocol<P>, definition: Actor<P>): Promise<Ref<P>> {
+    this.there.register(token, this.there.spawn<P, void>(definition))
+    return this.here.find(token)
   }
 
   /** An actor here that watches what it is told to and logs what it hears. */

@@ -34,7 +34,7 @@ export interface PoolOptions extends RouterOptions {
    */
   readonly whenEmpty?: 'refuse' | 'stop'
   /**
-   * How long the routees may take to handle what they were given when the pool stops, in ms; 0: not at all. Keep it
+   * How long the routees may take to handle what they were given when the pool stops, in ms; 0: not at all on a plain stop. Keep it
    * below the pool's own `stopTimeoutMs`. Default 4,000.
    */
   readonly drainTimeoutMs?: number

@@ -1,0 +1,440 @@
+import test, { type ExecutionContext } from 'ava'
+import fc from 'fast-check'
+import { createSystem } from '../create-system.ts'
+import { InvalidOptionError, UnknownOptionError } from '../errors.ts'
+import type { Mailbox } from '../mailbox/mailbox.ts'
+import { UnboundedMailbox } from '../mailbox/unbounded.ts'
+import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
+import { oneForOne } from '../supervision/one-for-one.ts'
+import type { ActorSystem } from '../system/actor-system.ts'
+import type { SystemEvent } from '../system/events.ts'
+import { actor } from './actor.ts'
+import { AskError } from './ask.ts'
+import { type Protocol, protocol } from './protocol.ts'
+import type { Deferred } from './reply.ts'
+
+interface Ledger {
+  /** Takes its time. */
+  post: (n: number) => Promise<number>
+  get: () => number
+  getLater: () => Promise<number>
+  owe: () => number
+  refuse: () => number
+  boom: () => number
+  boomLater: () => Promise<number>
+  settle: () => void
+}
+const Ledger: Protocol<Ledger> = protocol('ledger')
+const QUERIES = ['get', 'getLater', 'owe', 'refuse', 'boom', 'boomLater'] as const
+
+/** `post` waits until `gate` opens; the queries do not wait for it. */
+function ledger(gate: Gate, log: string[] = []) {
+  return actor(
+    Ledger,
+    (context) => {
+      let sum = 0
+      let owed: Deferred<number> | undefined
+      return {
+        post: async (n) => {
+          log.push(`post ${n}`)
+          await gate.opened
+          sum += n
+          owed?.resolve(sum)
+          return sum
+        },
+        get: () => sum,
+        getLater: async () => {
+          await null
+          return sum
+        },
+        owe: () => {
+          owed = context.reply<number>()
+          return owed
+        },
+        refuse: () => {
+          context.replyError(new Error('not now'))
+          return 0
+        },
+        boom: () => {
+          throw new Error('boom')
+        },
+        boomLater: async () => {
+          await null
+          throw new Error('boom')
+        },
+        settle: () => {},
+      }
+    },
+    { interleave: QUERIES },
+  )
+}
+
+test('messages named in interleave are handled while a handler is pending; all others wait for it', async (t) => {
+  const { runtime, system } = await world()
+  const gate = new Gate()
+  const log: string[] = []
+  const ref = system.spawn(ledger(gate, log))
+  const first = ref.ask('post', 1)
+  const second = ref.ask('post', 2)
+  await runtime.settle()
+
+  t.is(await ref.ask('get'), 0)
+  t.is(await ref.ask('getLater'), 0)
+  t.deepEqual(log, ['post 1'])
+  gate.open()
+
+  t.deepEqual([await first, await second, await ref.ask('get')], [1, 3, 3])
+})
+
+test('each of the handlers that interleave answers its own asker', async (t) => {
+  const { runtime, system } = await world()
+  const gate = new Gate()
+  const ref = system.spawn(ledger(gate))
+  const posted = ref.ask('post', 5)
+  await runtime.settle()
+
+  const owed = ref.ask('owe')
+  const later = ref.ask('getLater')
+  const refused = refusal(t, ref.ask('refuse'))
+  const got = ref.ask('get')
+  t.like(await refused, { outcome: 'failed', reason: 'refused' })
+  t.deepEqual([await got, await later], [0, 0])
+  gate.open()
+
+  t.deepEqual([await posted, await owed], [5, 5])
+})
+
+test('what waited when the handler began, and need not, is handled too, wherever it waited', async (t) => {
+  // More than a turn's worth: some wait in the ring, the rest in the mailbox; or, restarting, all in the mailbox.
+  for (const before of [1, 100, 300]) {
+    for (const restart of [false, true]) {
+      const { runtime, system } = await world()
+      const gate = new Gate()
+      const ref = system.spawn(ledger(gate), { supervise: oneForOne({ backoff: { minMs: 0, maxMs: 0 } }) })
+      if (restart) refusalUnseen(ref.ask('boom'))
+      const posted: Promise<number>[] = []
+      const got: Promise<number>[] = []
+      for (let i = 0; i < before; i++) {
+        posted.push(ref.ask('post', 1))
+        got.push(ref.ask('get'))
+      }
+      await runtime.advance(1)
+
+      t.deepEqual(
+        await Promise.all(got),
+        got.map(() => 0),
+      )
+      gate.open()
+      t.deepEqual(
+        await Promise.all(posted),
+        posted.map((_, i) => i + 1),
+      )
+    }
+  }
+})
+
+test('no two handlers of one actor overlap, be they sync, async, ticks, notices, piped or unstashed; interleave only where it says so', async (t) => {
+  const names = ['sync', 'async', 'slow', 'tick', 'watch', 'pipe', 'stash', 'unstash', 'read', 'readLater'] as const
+  type Name = (typeof names)[number]
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof(fc.constantFrom(...names), fc.constant('pause' as const)), { minLength: 1, maxLength: 200 }),
+      fc.boolean(),
+      async (steps, patient) => {
+        const { runtime, system } = await world()
+        const mortal = actor('mortal', () => ({}))
+        let inside = 0
+        let overlaps = 0
+        let besides = 0
+        let handled = 0
+        const turn = async (hops: number): Promise<void> => {
+          if (inside++ > 0) overlaps++
+          for (let i = 0; i < hops; i++) await null
+          inside--
+          handled++
+        }
+        const ref = system.spawn(
+          actor(
+            protocol<Record<Name, () => void>>('busy'),
+            (context) => {
+              let stashed = false
+              return {
+                sync: () => {
+                  if (inside > 0) overlaps++
+                  handled++
+                },
+                async: () => turn(1),
+                slow: () => turn(7),
+                tick: () => {
+                  context.after(0, 'slow')
+                  context.timer('one').after(0, 'sync')
+                  return turn(2)
+                },
+                watch: () => {
+                  const child = context.spawn(mortal)
+                  context.watch(child, 'async')
+                  context.stop(child)
+                  return turn(3)
+                },
+                pipe: () => {
+                  context.pipe(Promise.resolve(), 'sync')
+                  return turn(1)
+                },
+                // Half of them go to the stash first, and count when they are back.
+                stash: () => {
+                  stashed = !stashed
+                  if (stashed) return void context.stash()
+                  return turn(2)
+                },
+                unstash: () => {
+                  context.unstash()
+                  return turn(1)
+                },
+                read: () => {
+                  if (inside > 0) besides++
+                  handled++
+                },
+                readLater: async () => {
+                  if (inside > 0) besides++
+                  await null
+                  handled++
+                },
+              }
+            },
+            { interleave: patient ? [] : ['read', 'readLater'] },
+          ),
+        )
+
+        for (const name of steps) {
+          if (name === 'pause') await runtime.settle()
+          else ref.tell(name)
+        }
+        await runtime.advance(10)
+        for (let i = 0; i < 200; i++) ref.tell('unstash')
+        await runtime.advance(10)
+
+        t.is(overlaps, 0)
+        if (patient) t.is(besides, 0)
+        // Whatever was sent has been handled, the timer that was replaced once.
+        const sent = steps.filter((name) => name !== 'pause').length
+        const extra = steps.filter((name) => name === 'watch' || name === 'pipe').length
+        const ticks = steps.filter((name) => name === 'tick').length
+        const least = sent + 200 + extra + ticks - 1
+        t.true(handled >= least - 1 && handled <= least + ticks + 1, `${handled} of ${least}`)
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('an interleaved handler that fails is a failure like any: its asker hears it, the pending one may end first', async (t) => {
+  for (const how of ['boom', 'boomLater'] as const) {
+    const { runtime, system, events } = await world()
+    const gate = new Gate()
+    const ref = system.spawn(ledger(gate), { supervise: oneForOne({ backoff: { minMs: 0, maxMs: 0 } }) })
+    const posted = ref.ask('post', 1)
+    await runtime.settle()
+
+    const error = await refusal(t, ref.ask(how))
+    t.like(error, { outcome: 'failed', reason: 'handler' })
+    t.like(events, [{ type: 'actor-failed', directive: 'restart' }])
+    gate.open()
+    t.is(await posted, 1)
+    await runtime.advance(1)
+
+    t.is(await ref.ask('get'), 0)
+  }
+})
+
+test('a bounded mailbox stays bounded: at most 128 messages at a time go past it, and what it holds waits', async (t) => {
+  const { runtime, system } = await world()
+  const gate = new Gate()
+  const ref = system.spawn(ledger(gate), { mailbox: { name: 'at most two', create: atMostTwo } })
+  ref.tell('post', 1)
+  await runtime.settle()
+
+  const taken = Array.from({ length: 200 }, () => ref.tell('getLater')).filter((queued) => queued)
+  t.is(taken.length, 130)
+  await runtime.settle()
+  const got = ref.ask('get')
+  t.is(await got, 0)
+  gate.open()
+  await runtime.settle()
+
+  t.is(await ref.ask('get'), 1)
+})
+
+test('an interleaved handler hands on, and sets aside, its own message and not the pending one', async (t) => {
+  const { runtime, system } = await world()
+  const gate = new Gate()
+  const other = system.spawn(actor(protocol<Asked>('other'), () => ({ ask: (what) => `other: ${what}` })))
+  interface Asked {
+    ask: (what: string) => string
+  }
+  interface Router extends Asked {
+    work: (what: string) => Promise<string>
+    wait: (what: string) => string
+    open: () => void
+  }
+  const ref = system.spawn(
+    actor(
+      protocol<Router>('router'),
+      (context) => {
+        let shut = true
+        return {
+          work: async (what) => {
+            await gate.opened
+            return `worked: ${what}`
+          },
+          ask: () => context.forward(other),
+          wait: (what) => (shut ? context.stash() : `waited: ${what}`),
+          open: () => {
+            shut = false
+            context.unstash()
+          },
+        }
+      },
+      { interleave: ['ask', 'wait', 'open'] },
+    ),
+  )
+  const worked = ref.ask('work', 'a')
+  await runtime.settle()
+
+  const waited = ref.ask('wait', 'b')
+  t.is(await ref.ask('ask', 'c'), 'other: c')
+  ref.tell('open')
+  t.is(await waited, 'waited: b')
+  gate.open()
+
+  t.is(await worked, 'worked: a')
+})
+
+test('a stop waits for interleaved handlers as well, and fences those that take too long', async (t) => {
+  const { runtime, system, events } = await world()
+  const reads: ((value: string) => void)[] = []
+  const definition = actor(
+    protocol<{ write: () => Promise<void>; read: () => Promise<string> }>('slow'),
+    () => ({
+      write: () => timePasses(runtime, 10),
+      read: () => new Promise<string>((resolve) => void reads.push(resolve)),
+    }),
+    { interleave: ['read'] },
+  )
+  const spawned = () => {
+    const ref = system.spawn(definition, { stopTimeoutMs: 100 })
+    const wrote = ref.ask('write')
+    return { ref, wrote }
+  }
+
+  const orderly = spawned()
+  await runtime.settle()
+  const answer = orderly.ref.ask('read')
+  await runtime.settle()
+  const stopped = system.stop(orderly.ref)
+  await runtime.advance(20)
+  reads[0]?.('in time')
+  t.is(await answer, 'in time')
+  await stopped
+
+  const late = spawned()
+  await runtime.settle()
+  const unanswered = refusal(t, late.ref.ask('read'))
+  await runtime.settle()
+  const killed = system.stop(late.ref)
+  await runtime.advance(100)
+  await killed
+  t.like(await unanswered, { outcome: 'unknown', reason: 'stopped' })
+  reads[1]?.('too late')
+  await runtime.settle()
+
+  t.deepEqual(
+    events.map((event) => event.type),
+    ['actor-killed', 'stale-result'],
+  )
+})
+
+test('ask replies settle while the mailbox waits, however much is in it', async (t) => {
+  const { system } = await world()
+  const oracle = system.spawn(actor('oracle', () => ({ answer: () => 42 })))
+  const log: string[] = []
+  const ref = system.spawn(
+    actor('asking', () => ({
+      work: async () => {
+        log.push(`answer ${await oracle.ask('answer')}`)
+      },
+      other: () => void log.push('other'),
+    })),
+  )
+  const worked = ref.ask('work')
+  for (let i = 0; i < 300; i++) ref.tell('other')
+  await worked
+
+  t.is(log[0], 'answer 42')
+  t.is(await ref.ask('other'), undefined)
+  t.is(log.length, 302)
+})
+
+test('options of an actor are checked: interleave is a list of messages, stashCapacity an integer of at least 1', (t) => {
+  const make = (options: object) => () => actor('checked', () => ({ get: () => 1 }), options)
+
+  t.throws(make({ interleaved: ['get'] }), { instanceOf: UnknownOptionError, message: /did you mean "interleave"/ })
+  for (const wrong of [{ interleave: 'get' }, { interleave: [1] }, { stashCapacity: 0 }, { stashCapacity: 1.5 }]) {
+    t.throws(make(wrong), { instanceOf: InvalidOptionError }, JSON.stringify(wrong))
+  }
+})
+
+// Pieces of these tests
+
+function atMostTwo(): Mailbox {
+  const inner = new UnboundedMailbox()
+  return {
+    get size() {
+      return inner.size
+    },
+    get full() {
+      return inner.size >= 2
+    },
+    get head() {
+      return inner.head
+    },
+    get payload() {
+      return inner.payload
+    },
+    push: (head, payload) => (inner.size < 2 ? inner.push(head, payload) : 'rejected'),
+    take: () => inner.take(),
+    forget: () => inner.forget(),
+  }
+}
+
+class Gate {
+  open: () => void = () => {}
+  readonly opened: Promise<void> = new Promise((resolve) => {
+    this.open = resolve
+  })
+}
+
+interface World {
+  readonly runtime: ManualRuntime
+  readonly system: ActorSystem
+  readonly events: SystemEvent[]
+}
+
+async function world(): Promise<World> {
+  const runtime = manualRuntime()
+  const system = await createSystem({ name: 'a', runtime, log: false })
+  const events: SystemEvent[] = []
+  system.events.subscribe((event) => events.push(event))
+  return { runtime, system, events }
+}
+
+function timePasses(runtime: ManualRuntime, ms: number): Promise<void> {
+  return new Promise((resolve) => void runtime.scheduler.after(ms, resolve))
+}
+
+async function refusal(t: ExecutionContext, ask: Promise<unknown>): Promise<AskError> {
+  return t.throwsAsync(ask, { instanceOf: AskError })
+}
+
+function refusalUnseen(ask: Promise<unknown>): void {
+  ask.catch(() => {})
+}
