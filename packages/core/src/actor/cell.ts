@@ -353,6 +353,7 @@ export class Cell extends Turns implements Sibling<Cell> {
     if (this.inRing > 0 || this.#youngest !== null) return
     this.state = STOPPED
     this.discard()
+    this.host.ended()
     // Names and registrations are free before anybody hears of the end, so that a successor can have them.
     if (this.parent !== null) this.parent.#childGone(this)
     const { known, watchers } = this.#own
