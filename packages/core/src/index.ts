@@ -2,6 +2,7 @@ export { actor } from './actor/actor.ts'
 export { AskError, type AskFailureReason, type AskOptions, type AskOutcome } from './actor/ask.ts'
 export type { Actor, Context, FindOptions, SpawnArgs, SpawnOptions, StopOptions } from './actor/context.ts'
 export type { DeadLetter, DeadLetterReason } from './actor/dead-letter.ts'
+export { type ActorInfo, type ActorStatus, inspect } from './actor/inspect.ts'
 export type { Logger, LogLevel } from './actor/logger.ts'
 export {
   type Answer,
@@ -41,10 +42,12 @@ export {
 export { checkOptions, is, type OptionCheck } from './options.ts'
 export type { Peer, PeerEvent } from './remoting/peer-event.ts'
 export type { Clock } from './runtime/clock.ts'
+export { type DispatchStrategy, randomDispatch } from './runtime/dispatch-strategy.ts'
 export { drawBelow, hash32, type Random, SeededRandom } from './runtime/random.ts'
 export { realRuntime } from './runtime/real.ts'
 export type { Runtime } from './runtime/runtime.ts'
 export type { Cancellable, Scheduler } from './runtime/scheduler.ts'
+export type { Signals } from './runtime/signals.ts'
 export {
   type Decision,
   type Directive,
@@ -58,8 +61,15 @@ export type {
   OneForOneOptions,
 } from './supervision/one-for-one.ts'
 export { oneForOne } from './supervision/one-for-one.ts'
-export type { ActorSystem, ConnectOptions } from './system/actor-system.ts'
+export type { ActorSystem, ConnectOptions, Extension } from './system/actor-system.ts'
+export type { SystemStats } from './system/counters.ts'
 export type { SystemEvent, SystemEvents } from './system/events.ts'
+export { extension } from './system/extension.ts'
+export type { ActorSnapshot, Inspection, InspectOptions } from './system/inspector.ts'
+export type { DropReason, HandlingResult, InterceptedMessage, Interceptor } from './system/interceptor.ts'
 export { consoleSink, type LogSink } from './system/logger.ts'
+export type { MessagePassing } from './system/message-guard.ts'
+export type { StateLimits } from './system/state-copy.ts'
+export type { StopPhase, StopTaskFailed } from './system/stop-phases.ts'
 export type { SystemOptions } from './system/system-options.ts'
 export type { CloseCode, Link, LinkHandlers, Transport } from './transport/transport.ts'

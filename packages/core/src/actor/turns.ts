@@ -430,21 +430,29 @@ export abstract class Turns implements Runnable {
     return this.#handlers
   }
 
+  /** Name of the message whose handler is pending; null when none is. */
+  get handling(): string | null {
+    return this.busy ? nameOf(this.#own.turn!.head) : null
+  }
+
   get suspended(): boolean {
     return this.#waiting !== null && this.#waiting.suspended
   }
 
   /** From the next message on all wait. A handler under way goes on; steps of the actor's life are taken. */
-  suspend(): void {
-    if (this.state >= STOPPING) return
+  suspend(): boolean {
+    if (this.state >= STOPPING) return false
     this.hold()
     this.#own.suspended = true
+    return true
   }
 
-  resume(): void {
-    if (!this.suspended) return
-    this.#own.suspended = false
-    this.goOn()
+  resume(): boolean {
+    if (this.suspended) {
+      this.#own.suspended = false
+      this.goOn()
+    }
+    return this.state < STOPPED
   }
 
   get busy(): boolean {

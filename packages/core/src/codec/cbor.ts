@@ -129,7 +129,8 @@ function refuseRef(): never {
 }
 
 function decodeRef(parts: unknown): AnyRef {
-  const aside = refsAside !== null && Array.isArray(parts) && parts.length === 1 ? refsAside[Number(parts[0])] : undefined
+  const aside =
+    refsAside !== null && Array.isArray(parts) && parts.length === 1 ? refsAside[Number(parts[0])] : undefined
   if (aside !== undefined) return aside
   if (resolveRef === null || !Array.isArray(parts) || parts.length !== 4)
     throw new MalformedFrameError('a ref out of place')

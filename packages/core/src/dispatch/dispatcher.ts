@@ -83,12 +83,7 @@ export class Dispatcher {
   /** Handlers are slow just now: an actor with more to do should let the others have a turn. */
   slow = false
 
-  constructor(
-    clock: Clock,
-    scheduler: Scheduler,
-    timers: TimerQueue,
-    options: DispatcherOptions,
-  ) {
+  constructor(clock: Clock, scheduler: Scheduler, timers: TimerQueue, options: DispatcherOptions) {
     this.#clock = clock
     this.#scheduler = scheduler
     this.#timers = timers

@@ -1,9 +1,16 @@
 import type { CellEvent } from '../actor/cell-host.ts'
 import type { DeadLetter } from '../actor/dead-letter.ts'
 import type { PeerEvent } from '../remoting/peer-event.ts'
+import type { StopTaskFailed } from './stop-phases.ts'
 
 /** Everything worth knowing about a system: for logs, metrics, tests and dashboards. */
-export type SystemEvent = CellEvent | PeerEvent | ({ readonly type: 'dead-letter' } & DeadLetter)
+export type SystemEvent =
+  | CellEvent
+  | PeerEvent
+  | ({ readonly type: 'dead-letter' } & DeadLetter)
+  | StopTaskFailed
+  /** An interceptor threw while it was told of a step of some message. */
+  | { readonly type: 'interceptor-failed'; readonly interceptor: string; readonly step: string; readonly error: Error }
 
 /** The stream of a system's events. Without a listener an event costs one comparison. */
 export class SystemEvents {

@@ -4,12 +4,27 @@ import { type Head, nameOf, type Origin, originOf } from '../actor/origin.ts'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { toError } from '../errors.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { InterceptedMessage, Interceptors } from './interceptor.ts'
-import type { MessageGuard } from './message-guard.ts'
+import { type InterceptedMessage, Interceptors } from './interceptor.ts'
+import { type MessageGuard, messageGuard } from './message-guard.ts'
 import { Journey, PassingMessage } from './passing-message.ts'
+import type { Reports } from './reports.ts'
+import type { Settings } from './system-options.ts'
+
+/** @returns null when nothing looks at messages */
+export function systemHooks(
+  { messages, interceptors }: Settings,
+  dispatcher: Dispatcher,
+  clock: Clock,
+  reports: Reports,
+): MessageHooks | null {
+  const guard = messageGuard(messages)
+  if (interceptors.length === 0) return guard === null ? null : new SystemHooks(guard, null, dispatcher, clock)
+  const watching = new Interceptors(interceptors, (...failure) => reports.interceptorFailed(...failure))
+  return new SystemHooks(guard, watching, dispatcher, clock)
+}
 
 /** What looks at every message of a node: the guard on payloads, and the interceptors. */
-export class SystemHooks implements MessageHooks {
+class SystemHooks implements MessageHooks {
   readonly #guard: MessageGuard | null
   readonly #interceptors: Interceptors | null
   readonly #dispatcher: Dispatcher

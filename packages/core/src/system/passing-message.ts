@@ -1,6 +1,6 @@
-import { type Head, headOf, type Origin } from '../actor/origin.ts'
-import type { AbandonReason } from '../actor/origin.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
+import type { AbandonReason } from '../actor/origin.ts'
+import { type Head, headOf, type Origin } from '../actor/origin.ts'
 import { toError } from '../errors.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { DropReason, HandlingResult, InterceptedMessage, Interceptors } from './interceptor.ts'
