@@ -18,8 +18,10 @@ const worker = actor('worker', (ctx) => {
   }
 })
 
-const system = await createSystem({ name: 'child', log: false, stopOnSignals: true, stopTimeoutMs: 300 })
-system.events.subscribe(({ type }) => say(type))
+// A machine that is busy must not make a handler that ends look like one that hangs.
+const stopTimeoutMs = handlerMs === null ? 300 : 10_000
+const system = await createSystem({ name: 'child', log: false, stopOnSignals: true, stopTimeoutMs })
+system.events.subscribe(({ type }) => type === 'actor-killed' && say(type))
 system.onStop('connections-closed', 'say', () => say('stopped'))
 system.spawn(worker).tell('work')
 // Something that would keep the process alive.
