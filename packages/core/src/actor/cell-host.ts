@@ -48,7 +48,7 @@ export interface MessageHooks {
    */
   passing(target: string, head: Head, payload: unknown): { readonly head: Head; readonly payload: unknown } | null
   /** A message is about to be sent to an actor of another node. */
-  leaving(target: string, name: string, payload: unknown, kind: 'tell' | 'ask'): void
+  leaving(target: AnyRef, name: string, payload: unknown, kind: 'tell' | 'ask'): void
   /** The handler of the message with that head has ended. */
   handled(head: Head, error: Error | null): void
 }

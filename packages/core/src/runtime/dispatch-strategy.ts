@@ -3,7 +3,7 @@ import type { Random } from './random.ts'
 /**
  * Who has the next turn, for simulations: in a real node actors go in the order in which they became ready, and
  * code comes to depend on that without anybody noticing. A runtime that brings a strategy has every actor keep
- * its messages in a queue of its own, which costs about three times as much per message.
+ * its messages in a queue of its own, which costs about twice as much per message.
  */
 export interface DispatchStrategy {
   /** Messages of one actor that are handled before it is to be chosen again: 1 and up. */

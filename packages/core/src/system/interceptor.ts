@@ -37,7 +37,7 @@ export type DropReason = DeadLetterReason | 'called-off'
 /**
  * Watches the messages of a node, for tracing, metrics and tests: it cannot change, delay or stop any. What it
  * throws is reported as an event and concerns nobody else; what it sends itself is not shown to interceptors.
- * With one or more, a message costs about 0.5 us more.
+ * With one or more, a message costs about 0.2 us more.
  *
  * Each message is `sent`, then either `handling` and `handled`, or `dropped`; a message for another node is `sent`
  * here, and all of it there. Of several interceptors the first is told first of what begins (`sent`, `handling`)

@@ -1,6 +1,7 @@
 import { PendingAsk } from '../actor/ask.ts'
 import type { MessageHooks } from '../actor/cell-host.ts'
 import { type Head, nameOf, type Origin, originOf } from '../actor/origin.ts'
+import type { AnyRef } from '../actor/ref.ts'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { toError } from '../errors.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -43,7 +44,7 @@ class SystemHooks implements MessageHooks {
     const head = sent instanceof PassingMessage ? sent.original : sent
     const name = nameOf(head)
     // Markers of the runtime have no name, and what the runtime tells itself is nobody else's business.
-    if (name === '' || target.startsWith('/system/')) return { head, payload }
+    if (name === '' || isInternal(target)) return { head, payload }
     const origin = originOf(head)
     const own = origin?.own ?? false
     const guard = own ? null : this.#guard
@@ -60,8 +61,8 @@ class SystemHooks implements MessageHooks {
     return new PassingMessage(head, payload, guard, journey)
   }
 
-  leaving(target: string, name: string, payload: unknown, kind: 'tell' | 'ask'): void {
-    this.#journey(kind, target, name, payload)
+  leaving(target: AnyRef, name: string, payload: unknown, kind: 'tell' | 'ask'): void {
+    if (!isInternal(target.path)) this.#journey(kind, `${target}`, name, payload)
   }
 
   handled(head: Head, error: Error | null): void {
@@ -75,6 +76,11 @@ class SystemHooks implements MessageHooks {
     const causeId = running !== null && head instanceof PassingMessage ? head.causeId : null
     return new Journey({ id: ++this.#lastId, causeId, kind, target, name, payload }, interceptors, this.#clock)
   }
+}
+
+/** Whether an actor is part of the runtime itself. */
+function isInternal(path: string): boolean {
+  return path.startsWith('/system/')
 }
 
 /** @throws `error` where nobody waits for an answer: whoever told is to know */
