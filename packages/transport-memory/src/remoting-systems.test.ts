@@ -27,6 +27,7 @@ test('a message for another node is seen as sent here, with the address, and all
   const ref = await world.lend(b.system.spawn(echo, { name: 'echo' }), b, a)
 
   ref.tell('echo', 1)
+  await world.time.settle()
   t.is(await world.during(ref.ask('echo', 2)), 2)
 
   t.deepEqual(here, ['sent tell memory://b/user/echo echo', 'sent ask memory://b/user/echo echo'])

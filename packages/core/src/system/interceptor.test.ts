@@ -163,6 +163,34 @@ test('a message that becomes a dead letter is dropped with that reason, and is s
   t.is(events.filter(({ type }) => type === 'dead-letter').length, 3)
 })
 
+test('a tell that a full mailbox turns down still returns false and is no dead letter; interceptors see it dropped', async (t) => {
+  const lines: string[] = []
+  const { system, events, worker } = await start([recorder(lines)])
+  const full = {
+    size: 0,
+    head: undefined,
+    payload: undefined,
+    push: () => 'rejected' as const,
+    take: () => false,
+    forget: () => {},
+  }
+  const ref = system.spawn(worker, { name: 'f', mailbox: { name: 'full', create: () => full } })
+
+  t.false(ref.tell('work', 1))
+  await t.throwsAsync(ref.ask('refuse'), { message: /mailbox is full/ })
+
+  t.deepEqual(lines, [
+    'sent tell /user/f work',
+    'dropped tell /user/f work mailbox-full',
+    'sent ask /user/f refuse',
+    'dropped ask /user/f refuse mailbox-full',
+  ])
+  t.deepEqual(
+    events.map((event) => event.type === 'dead-letter' && event.message),
+    ['refuse'],
+  )
+})
+
 test('a handler whose actor is killed ends as abandoned, and an answer given later changes nothing', async (t) => {
   const lines: string[] = []
   const { runtime, system, ref } = await start([recorder(lines)])
