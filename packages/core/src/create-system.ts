@@ -22,6 +22,7 @@ export async function createSystem(options: SystemOptions): Promise<ActorSystem>
   if (settings.transport === undefined) {
     if (settings.seeds.length > 0)
       throw new InvalidOptionError('createSystem', 'seeds', 'used with a transport', settings.seeds)
+    system.stopOnSignals(settings.stopOnSignals)
     return system
   }
   const remoting = new Remoting(system, settings.transport, { ...settings, exposed: EXPOSED }, (event) => {
@@ -33,6 +34,7 @@ export async function createSystem(options: SystemOptions): Promise<ActorSystem>
   })
   system.attach(remoting, await remoting.listen())
   remoting.connectSeeds()
+  system.stopOnSignals(settings.stopOnSignals)
   return system
 }
 

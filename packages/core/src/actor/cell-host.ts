@@ -22,6 +22,9 @@ export interface CellHost {
   readonly stopTimeoutMs: number
   /** What looks at every message on its way; null when nothing does, and then it costs nothing. */
   readonly hooks: MessageHooks | null
+  /** Each actor keeps its messages in queues of its own, for hooks or for whoever chooses who is next. */
+  readonly queuesOnly: boolean
+  readonly pendingHandlers: PendingHandlers
   /** The next actor's uid: 1 and up. */
   nextUid(): number
   logger(path: string): Logger
@@ -32,12 +35,41 @@ export interface CellHost {
   exported(target: LocalTarget): void
   /** The actor at `ref` has ended: whatever other layers keep about it can go. */
   released(uid: number): void
+  /** An actor has ended: counts them. */
+  ended(): void
 }
 
-/** Sees every message between actors of this node. */
+/** Sees every message that is sent on this node, and the end of each handler. */
 export interface MessageHooks {
-  /** A message is about to be queued. @returns the payload to queue */
-  passed(payload: unknown, head: Head): unknown
+  /**
+   * A message is about to be queued for the actor at `target`.
+   *
+   * @returns what to queue in its place; null when it goes nowhere, and whoever waits has been told
+   * @throws {NotSerializableError | FrameTooLargeError} for a tell that may not pass
+   */
+  passing(target: string, head: Head, payload: unknown): { readonly head: Head; readonly payload: unknown } | null
+  /** A message is about to be sent to an actor of another node. */
+  leaving(target: AnyRef, name: string, payload: unknown, kind: 'tell' | 'ask'): void
+  /** The handler of the message with that head has ended. */
+  handled(head: Head, error: Error | null): void
+}
+
+/** Watches handlers whose promise is pending. */
+export interface PendingHandlers {
+  add(handler: PendingHandler): void
+}
+
+/** An actor's handler as long as its promise is pending. The object serves one handler after the other. */
+export interface PendingHandler {
+  /** Whether it is among those watched: they leave by themselves when nothing is pending any more. */
+  watched: boolean
+  /** When the handler began, give or take a slice of 5 ms, in ms of the clock. */
+  readonly sinceMs: number
+  readonly path: string
+  /** Name of the message; null when nothing is pending. */
+  readonly pending: string | null
+  /** Messages waiting behind it. */
+  readonly queued: number
 }
 
 /** What a local ref needs of the cell behind it. */
@@ -84,3 +116,11 @@ export type CellEvent =
   /** A turn held up the whole process. `exact` is false where others ran in the same stretch of time. */
   | { readonly type: 'slow-turn'; readonly path: string; readonly tookMs: number; readonly exact: boolean }
   | { readonly type: 'high-water'; readonly path: string; readonly queued: number }
+  /** A handler's promise has been pending for longer than `stuckHandlerMs`. Once for each such handler. */
+  | {
+      readonly type: 'stuck-handler'
+      readonly path: string
+      readonly message: string
+      readonly pendingMs: number
+      readonly queued: number
+    }

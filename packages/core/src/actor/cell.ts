@@ -7,6 +7,7 @@ import type { CellHost } from './cell-host.ts'
 import { Children, type Sibling } from './children.ts'
 import type { AnyActor } from './context.ts'
 import { Incarnation } from './incarnation.ts'
+import { type ActorInfo, type ActorStatus, inspect } from './inspect.ts'
 import { LocalRef } from './local-ref.ts'
 import type { Head, Origin } from './origin.ts'
 import type { AnyRef } from './ref.ts'
@@ -84,6 +85,33 @@ export class Cell extends Turns implements Sibling<Cell> {
 
   get stopped(): boolean {
     return this.state === STOPPED
+  }
+
+  get oldestChild(): Cell | null {
+    return this.#life?.children?.oldest ?? null
+  }
+
+  /** For inspectors: looks at it and changes nothing. */
+  get info(): ActorInfo {
+    const { path, handling, queued } = this
+    const children = this.#life?.children?.size ?? 0
+    const restarts = this.#life?.restarts ?? 0
+    return { path: path || '/', kind: this.actor.id, status: this.#status, handling, queued, restarts, children }
+  }
+
+  /** What the behaviour shows of its state. @throws what its own way of showing it throws */
+  showState(): unknown {
+    const { handlers } = this
+    const show: unknown = Reflect.get(handlers, inspect)
+    return typeof show === 'function' ? show.call(handlers) : handlers
+  }
+
+  get #status(): ActorStatus {
+    if (this.state === STARTING) return 'starting'
+    if (this.state === RESTARTING) return 'restarting'
+    if (this.state >= STOPPING) return 'stopping'
+    if (this.suspended) return 'suspended'
+    return this.busy ? 'waiting' : 'running'
   }
 
   /** Queues something of the actor's own: a tick, a notice. It vanishes without a trace if the actor stops. */
@@ -395,6 +423,7 @@ export class Cell extends Turns implements Sibling<Cell> {
     if (this.inRing > 0 || this.#youngest !== null) return
     this.state = STOPPED
     this.discard(this.#options.onUndelivered)
+    this.host.ended()
     // Names and registrations are free before anybody hears of the end, so that a successor can have them.
     if (this.parent !== null) this.parent.#childGone(this)
     const { known, watchers } = this.#own

@@ -13,6 +13,8 @@ export interface Sibling<C> {
 export class Children<C extends Sibling<C>> {
   oldest: C | null = null
   youngest: C | null = null
+  /** How many there are. */
+  size = 0
   #named: Map<string, C> | null = null
 
   add(child: C): void {
@@ -20,6 +22,7 @@ export class Children<C extends Sibling<C>> {
     if (this.youngest === null) this.oldest = child
     else this.youngest.younger = child
     this.youngest = child
+    this.size++
     if (child.givenName === null) return
     this.#named ??= new Map()
     this.#named.set(child.givenName, child)
@@ -32,6 +35,7 @@ export class Children<C extends Sibling<C>> {
     else child.younger.older = child.older
     child.older = null
     child.younger = null
+    this.size--
     if (child.givenName !== null) this.#named?.delete(child.givenName)
   }
 

@@ -1,3 +1,4 @@
+import type { inspect } from './inspect.ts'
 import type { Deferred, Forwarded } from './reply.ts'
 
 /**
@@ -44,6 +45,8 @@ export type Handlers<P> = {
 } & {
   /** Gets every message that no other handler is named after. For generic actors: a balancer, a proxy. */
   unhandled?: (name: string, payload: unknown) => unknown
+  /** What inspectors see of its state. */
+  [inspect]?: () => unknown
 }
 
 /** What a handler may return for a reply of type `R`. A `void` handler may return anything. */

@@ -3,7 +3,7 @@ import { toError } from '../errors.ts'
 import { Fifo } from '../mailbox/fifo.ts'
 import type { Mailbox, MailboxStrategy } from '../mailbox/mailbox.ts'
 import { UnboundedMailbox } from '../mailbox/unbounded.ts'
-import type { CellHost } from './cell-host.ts'
+import type { CellHost, PendingHandler } from './cell-host.ts'
 import type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
 import { OfferLine, type PendingOffer } from './offer.ts'
 import { type Head, nameOf, type Origin, originOf } from './origin.ts'
@@ -41,16 +41,36 @@ const INHERITED = Object.prototype as object as HandlerTable
 const RESERVED: ReadonlySet<string> = new Set(['constructor', 'unhandled', 'childFailed'])
 
 /** The promise of a handler under way. Made once per incarnation that has such handlers, then used again. */
-class PendingTurn {
+class PendingTurn implements PendingHandler {
+  readonly #actor: Turns
   readonly onValue: (value: unknown) => void
   readonly onReason: (reason: unknown) => void
   /** Null once it was stashed. */
   head: Head | null = null
   payload: unknown = undefined
+  sinceMs = 0
+  watched = false
 
-  constructor(settled: (turn: PendingTurn, value: unknown) => void, failed: (turn: PendingTurn, error: Error) => void) {
+  constructor(
+    actor: Turns,
+    settled: (turn: PendingTurn, value: unknown) => void,
+    failed: (turn: PendingTurn, error: Error) => void,
+  ) {
+    this.#actor = actor
     this.onValue = (value) => settled(this, value)
     this.onReason = (reason) => failed(this, toError(reason))
+  }
+
+  get path(): string {
+    return this.#actor.path
+  }
+
+  get pending(): string | null {
+    return this.#actor.isPending(this) && this.head !== null ? nameOf(this.head) : null
+  }
+
+  get queued(): number {
+    return this.#actor.queued
   }
 }
 
@@ -115,7 +135,7 @@ export abstract class Turns implements Runnable {
   constructor(host: CellHost, mailbox: MailboxStrategy | undefined) {
     this.host = host
     this.dispatcher = host.dispatcher
-    if (mailbox === undefined && host.hooks === null) return
+    if (mailbox === undefined && !host.queuesOnly) return
     this.#mode = QUEUED
     if (mailbox !== undefined) {
       this.#own.mailbox = mailbox.create((head, payload) => this.#undelivered('mailbox-full', head as Head, payload))
@@ -146,12 +166,18 @@ export abstract class Turns implements Runnable {
   }
 
   #enqueueQueued(head: Head, payload: unknown): boolean {
+    const { hooks } = this.host
+    const plain = typeof head === 'string'
+    if (hooks !== null) {
+      const passing = hooks.passing(this.path, head, payload)
+      if (passing === null) return true
+      head = passing.head
+      payload = passing.payload
+    }
     if (this.state >= STOPPING) {
       this.#undelivered(this.state === STOPPING ? 'stopping' : 'stopped', head, payload)
       return true
     }
-    const { hooks } = this.host
-    if (hooks !== null) payload = hooks.passed(payload, head)
     this.#mode = QUEUED
     const waiting = this.#own
     const mailbox = (waiting.mailbox ??= new UnboundedMailbox())
@@ -161,15 +187,18 @@ export abstract class Turns implements Runnable {
       return true
     }
     const pushed = mailbox.push(head, payload)
-    if (pushed !== 'queued') return this.#notQueued(pushed, head, payload)
+    if (pushed !== 'queued') return this.#notQueued(pushed, plain, head, payload)
     if (mailbox.size + this.#inRing >= waiting.highWater) this.#reportHighWater(waiting)
     if (this.#inRing === 0 && !waiting.visitPosted) this.goOn()
     return true
   }
 
-  #notQueued(pushed: 'rejected' | 'dropped' | 'failed', head: Head, payload: unknown): boolean {
+  #notQueued(pushed: 'rejected' | 'dropped' | 'failed', plain: boolean, head: Head, payload: unknown): boolean {
     // Who only told can be told so. Who asked waits for an answer, and gets this one.
-    if (pushed === 'rejected' && typeof head === 'string') return false
+    if (pushed === 'rejected' && plain) {
+      originOf(head)?.undelivered('mailbox-full')
+      return false
+    }
     this.#undelivered('mailbox-full', head, payload)
     if (pushed === 'failed') this.overflowed()
     return true
@@ -246,7 +275,10 @@ export abstract class Turns implements Runnable {
   #visit(): void {
     const waiting = this.#own
     waiting.visitPosted = false
-    if (!this.#runnable) return this.goOn()
+    if (!this.#runnable) {
+      this.dispatcher.putAside()
+      return this.goOn()
+    }
     this.dispatcher.beginVisit()
     for (let left = Math.min(TURN_MESSAGES, this.queued); left > 0; left--) {
       const queue = nextQueue(waiting)
@@ -288,7 +320,7 @@ export abstract class Turns implements Runnable {
     waiting.held = null
     // An idle actor must not keep the last thing it was told.
     waiting.mailbox?.forget()
-    if (this.host.hooks !== null) return
+    if (this.host.queuesOnly) return
     if (waiting.mailbox === null || waiting.mailbox instanceof UnboundedMailbox) this.#mode = DIRECT
   }
 
@@ -300,6 +332,8 @@ export abstract class Turns implements Runnable {
   #take(head: Head, payload: unknown): void {
     if (typeof head === 'string') this.#handle(head, payload)
     else this.#handleFrom(head, payload)
+    const { hooks } = this.host
+    if (hooks !== null && this.#turnUnderWay === null) hooks.handled(head, null)
   }
 
   #handle(name: string, payload: unknown): void {
@@ -327,7 +361,7 @@ export abstract class Turns implements Runnable {
     try {
       result = name === this.#firstName ? this.#firstHandler.call(this.#handlers, payload) : this.#lookUp(name, payload)
     } catch (thrown) {
-      this.#handlerFailed(toError(thrown))
+      this.#handlerFailed(origin, toError(thrown))
       return
     }
     if (result instanceof Promise) this.#await(result)
@@ -370,8 +404,9 @@ export abstract class Turns implements Runnable {
     if (origin !== null) origin.settle(result)
   }
 
-  #handlerFailed(error: Error): void {
+  #handlerFailed(head: Head | null, error: Error): void {
     this.takeOrigin()?.fail(error, 'handler')
+    if (head !== null) this.host.hooks?.handled(head, error)
     this.failed(error)
   }
 
@@ -383,20 +418,34 @@ export abstract class Turns implements Runnable {
     const turn = (waiting.turn ??= this.#pendingTurn())
     turn.head = (head as Head | undefined) ?? null
     turn.payload = payload
+    turn.sinceMs = this.dispatcher.lastLookMs
+    if (!turn.watched) this.host.pendingHandlers.add(turn)
     promise.then(turn.onValue, turn.onReason)
   }
 
   #pendingTurn(): PendingTurn {
     return new PendingTurn(
+      this,
       (turn, value) => {
-        if (this.#continues(turn)) this.#answer(value)
+        const { head } = turn
+        if (this.#continues(turn)) {
+          this.#answer(value)
+          if (head !== null) this.host.hooks?.handled(head, null)
+        }
         this.goOn()
       },
       (turn, error) => {
-        if (this.#continues(turn)) this.#handlerFailed(error)
+        const { head } = turn
+        if (this.#continues(turn)) this.#handlerFailed(head, error)
         this.goOn()
       },
     )
+  }
+
+  /** Whether a handler of the present incarnation is pending, as `turn`. */
+  isPending(turn: PendingTurn): boolean {
+    const waiting = this.#waiting
+    return waiting !== null && waiting.busy && waiting.turn === turn
   }
 
   /** A pending handler has settled. @returns false when it belongs to an incarnation that is over */
@@ -465,26 +514,29 @@ export abstract class Turns implements Runnable {
     const answerTo = this.takeOrigin()
     waiting.aside = false
     this.#origin = pending
-    if (failure !== null) {
-      answerTo?.fail(failure, 'handler')
-      this.failed(failure)
-    } else if (result instanceof Promise) this.#awaitBeside(result, answerTo)
-    else answerTo?.settle(result)
+    if (result instanceof Promise) return this.#awaitBeside(result, head, answerTo)
+    if (failure === null) answerTo?.settle(result)
+    else answerTo?.fail(failure, 'handler')
+    this.host.hooks?.handled(head, failure)
+    if (failure !== null) this.failed(failure)
   }
 
-  #awaitBeside(promise: Promise<unknown>, origin: Origin | null): void {
+  #awaitBeside(promise: Promise<unknown>, head: Head, origin: Origin | null): void {
     const waiting = this.#own
     const turn = new SideTurn(origin)
     waiting.sideTurns ??= new Set()
     waiting.sideTurns.add(turn)
     promise.then(
       (value) => {
-        if (this.#endsBeside(turn)) origin?.settle(value)
+        if (!this.#endsBeside(turn)) return
+        origin?.settle(value)
+        this.host.hooks?.handled(head, null)
       },
       (reason) => {
         if (!this.#endsBeside(turn)) return
         const error = toError(reason)
         origin?.fail(error, 'handler')
+        this.host.hooks?.handled(head, error)
         this.failed(error)
       },
     )
@@ -574,7 +626,39 @@ export abstract class Turns implements Runnable {
 
   // For the life of the actor
 
-  protected get busy(): boolean {
+  /** The behaviour's object of handlers, for inspectors. */
+  protected get handlers(): object {
+    return this.#handlers
+  }
+
+  /** Name of the message whose handler is pending; null when none is. */
+  get handling(): string | null {
+    const waiting = this.#waiting
+    if (waiting === null || !waiting.busy || waiting.turn === null || waiting.turn.head === null) return null
+    return nameOf(waiting.turn.head)
+  }
+
+  get suspended(): boolean {
+    return this.#waiting !== null && this.#waiting.suspended
+  }
+
+  /** From the next message on all wait. A handler under way goes on; steps of the actor's life are taken. */
+  suspend(): boolean {
+    if (this.state >= STOPPING) return false
+    this.hold()
+    this.#own.suspended = true
+    return true
+  }
+
+  resume(): boolean {
+    if (this.suspended) {
+      this.#own.suspended = false
+      this.goOn()
+    }
+    return this.state < STOPPED
+  }
+
+  get busy(): boolean {
     const waiting = this.#waiting
     return waiting !== null && (waiting.busy || (waiting.sideTurns !== null && waiting.sideTurns.size > 0))
   }

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { actor, createSystem, type Handlers, protocol, type Ref, type Reply } from '../index.ts'
+import { actor, createSystem, extension, type Handlers, inspect, protocol, type Ref, type Reply } from '../index.ts'
 import type { Message, NameAccepting } from './protocol.ts'
 import type { Terminated } from './terminated.ts'
 
@@ -252,6 +252,38 @@ export async function spawning(): Promise<void> {
   const found: Ref<Store> = await system.find(Store)
   void [ref, found]
 }
+
+export async function aroundASystem(): Promise<void> {
+  const system = await createSystem({
+    name: 'types',
+    messages: 'frozen',
+    interceptors: [{ sent: ({ id }) => void id }],
+  })
+  const Pool = extension(
+    'pool',
+    ({ name }) => ({ name, size: 1 }),
+    ({ size }) => void size,
+  )
+  system.extension(Pool).size satisfies number
+  system.onStop('before-stop', 'drain', async () => {})
+  // @ts-expect-error no such phase
+  system.onStop('later', 'drain', () => {})
+  // @ts-expect-error no such way for messages
+  await createSystem({ name: 'types', messages: 'copied' })
+  // @ts-expect-error an interceptor has no such step
+  await createSystem({ name: 'types', interceptors: [{ received: () => {} }] })
+  system.spawn(actor(Store, () => ({ ...storeHandlers, [inspect]: () => 1 })))
+  // @ts-expect-error what inspectors see is given by a method
+  system.spawn(actor(Store, () => ({ ...storeHandlers, [inspect]: 1 })))
+  // What inspectors call is no message.
+  const inferred = actor('inferred', () => ({ get: () => 1, [inspect]: () => 2 }))
+  const ref = system.spawn(inferred)
+  await ref.ask('get')
+  // @ts-expect-error a symbol is no message
+  await ref.ask(inspect)
+}
+
+declare const storeHandlers: Handlers<Store>
 
 test('a protocol that is inferred from handlers types its asks, and a token types its handlers', async (t) => {
   const system = await createSystem({ name: 'types', log: false })

@@ -23,12 +23,14 @@ const codec = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Arra
 
 /** Who makes refs for the decode under way. Decoding is synchronous: there is one at a time. */
 let resolveRef: ResolveRef | null = null
+/** Refs of a value that stays on this node, which are not to be opened to others; null when it leaves. */
+let refsAside: AnyRef[] | null = null
 
 addExtension<AnyRef, unknown>({
   // The library wants a class it could instantiate; it only ever asks `instanceof`.
   Class: ActorRef as never,
   tag: REF_TAG,
-  encode: (ref, encode) => encode((ref as ActorRef<never>).toWire()),
+  encode: (ref, encode) => encode(refsAside === null ? (ref as ActorRef<never>).toWire() : [refsAside.push(ref) - 1]),
   decode: (parts: unknown) => decodeRef(parts),
 })
 
@@ -105,7 +107,31 @@ export function decode(bytes: Uint8Array, resolve: ResolveRef): unknown {
   }
 }
 
+/**
+ * What would arrive at another node in place of `value`, with the same refs. Encoding opens no actor to messages
+ * from abroad.
+ *
+ * @param encoded encodes it, with all the limits that there are
+ * @throws what `encoded` throws
+ */
+export function passedThrough(encoded: () => Uint8Array): unknown {
+  const outer = refsAside
+  refsAside = []
+  try {
+    return decode(encoded(), refuseRef)
+  } finally {
+    refsAside = outer
+  }
+}
+
+function refuseRef(): never {
+  throw new MalformedFrameError('a ref out of place')
+}
+
 function decodeRef(parts: unknown): AnyRef {
+  const aside =
+    refsAside !== null && Array.isArray(parts) && parts.length === 1 ? refsAside[Number(parts[0])] : undefined
+  if (aside !== undefined) return aside
   if (resolveRef === null || !Array.isArray(parts) || parts.length !== 4)
     throw new MalformedFrameError('a ref out of place')
   const [address, nodeUid, path, uid] = parts

@@ -1,5 +1,6 @@
 import { Ring } from '../mailbox/ring.ts'
 import type { Clock } from '../runtime/clock.ts'
+import type { DispatchStrategy } from '../runtime/dispatch-strategy.ts'
 import type { Scheduler } from '../runtime/scheduler.ts'
 import type { TimerQueue } from '../runtime/timer-queue.ts'
 
@@ -31,8 +32,15 @@ const MESSAGES_PER_LOOK = 64
 const STRETCH_MS = 0.1
 /** At this pace 128 messages take 2 ms: one after the other is looked at, and nobody gets a whole turn at once. */
 const SLOW_MESSAGE_MS = VISIT_MS / TURN_MESSAGES
-/** A turn that holds up the process for longer than this is reported, in ms. */
-const SLOW_TURN_MS = 50
+
+export interface DispatcherOptions {
+  /** A turn that holds up the process for as long as this is reported, in ms. */
+  readonly slowTurnMs: number
+  /** @param exact whether the actor ran alone in that time */
+  onSlowTurn(path: string, tookMs: number, exact: boolean): void
+  /** Who is next, if not whoever has been ready longest. */
+  readonly strategy?: DispatchStrategy | undefined
+}
 
 /**
  * One ring for all that is told on a node: entries are handled in the order they were posted, and the host's
@@ -43,7 +51,8 @@ export class Dispatcher {
   readonly #clock: Clock
   readonly #scheduler: Scheduler
   readonly #timers: TimerQueue
-  readonly #onSlowTurn: (path: string, tookMs: number, exact: boolean) => void
+  readonly #options: DispatcherOptions
+  readonly #quantum: number
   readonly #drain: () => void
   readonly #resume: () => void
   readonly #endSlice: () => void
@@ -57,10 +66,14 @@ export class Dispatcher {
   /** A slice lasts until timers and I/O have had their turn: drains in microtasks alone would starve them. */
   #inSlice = false
   #sliceStartMs = 0
-  #lastLookMs = 0
+  /** Time of the last look at the clock, in ms: at most a slice ago while anybody runs. */
+  lastLookMs = 0
   #sinceLook = 0
   #stretch = 1
   #visitStartMs = 0
+  #visitLeft = 0
+  /** Messages handled up to the last look. */
+  #handled = 0
   /** How many actors have run since the last look at the clock, give or take. */
   #switches = 0
   /** Who has the turn; null between drains. What it is told, for `forward` and `stash`. */
@@ -70,25 +83,29 @@ export class Dispatcher {
   /** Handlers are slow just now: an actor with more to do should let the others have a turn. */
   slow = false
 
-  constructor(
-    clock: Clock,
-    scheduler: Scheduler,
-    timers: TimerQueue,
-    onSlowTurn: (path: string, tookMs: number, exact: boolean) => void,
-  ) {
+  constructor(clock: Clock, scheduler: Scheduler, timers: TimerQueue, options: DispatcherOptions) {
     this.#clock = clock
     this.#scheduler = scheduler
     this.#timers = timers
-    this.#onSlowTurn = onSlowTurn
-    this.#drain = () => this.#tryWork()
+    this.#options = options
+    const { strategy } = options
+    this.#quantum = strategy === undefined ? TURN_MESSAGES : Math.max(1, Math.trunc(strategy.quantum))
+    // Two loops, so that the usual one need not ask which it is.
+    const work = strategy === undefined ? () => this.#work() : () => this.#workByChoice(strategy)
+    this.#drain = () => this.#tryWork(work)
     this.#endSlice = () => {
       this.#inSlice = false
       this.startCounting()
     }
     this.#resume = () => {
       this.#inSlice = false
-      this.#tryWork()
+      this.#tryWork(work)
     }
+  }
+
+  /** Messages handled so far, by all actors together. */
+  get handled(): number {
+    return this.#handled + this.#sinceLook
   }
 
   /** Puts an entry behind all that were posted before. */
@@ -123,15 +140,18 @@ export class Dispatcher {
   // For a cell that handles several messages in one visit
 
   beginVisit(): void {
-    this.#visitStartMs = this.#lastLookMs
+    this.#visitStartMs = this.lastLookMs
+    this.#visitLeft = this.#quantum
   }
 
   /** Called after each message of a visit but the last. @returns true when the visit has lasted long enough */
   visitOver(): boolean {
-    if (this.#signalled > 0) return true
-    return (
-      ++this.#sinceLook >= this.#stretch && (this.#sliceOver() || this.#lastLookMs - this.#visitStartMs >= VISIT_MS)
-    )
+    if (this.#signalled > 0 || --this.#visitLeft <= 0) return true
+    if (++this.#sinceLook < this.#stretch) return false
+    const over = this.#sliceOver() || this.lastLookMs - this.#visitStartMs >= VISIT_MS
+    // The visit's last message is counted where the visit is.
+    if (over) this.#handled--
+    return over
   }
 
   #wake(): void {
@@ -140,10 +160,10 @@ export class Dispatcher {
   }
 
   /** What throws here is a mistake of ours: it shows, and the node goes on. */
-  #tryWork(): void {
+  #tryWork(work: () => void): void {
     let done = false
     try {
-      this.#work()
+      work()
       done = true
     } finally {
       if (!done) this.#scheduler.yield(this.#resume)
@@ -171,6 +191,40 @@ export class Dispatcher {
     this.#awake = false
   }
 
+  /** The same, with the choice of who is next left to a strategy. */
+  #workByChoice(strategy: DispatchStrategy): void {
+    const first = !this.#inSlice
+    if (first) this.#beginSlice()
+    for (;;) {
+      if (this.#signalled > 0) this.#obey()
+      else if (this.#length > 0) {
+        if (this.#length > 1) this.#bringForward(strategy.choose(this.#length))
+        this.#next()
+      } else break
+      if (++this.#sinceLook >= this.#stretch && this.#sliceOver()) {
+        this.#forget()
+        this.#scheduler.yield(this.#resume)
+        return
+      }
+    }
+    if (first) {
+      this.#look()
+      this.#scheduler.yield(this.#endSlice)
+    }
+    this.#forget()
+    this.#awake = false
+  }
+
+  /** Moves an entry to the front of the ring; those before it keep their order. */
+  #bringForward(chosen: number): void {
+    const slots = this.#slots
+    const at = (i: number): number => ((this.#head + i) & this.#mask) * STRIDE
+    const from = at(chosen)
+    const entry = slots.slice(from, from + STRIDE)
+    for (let i = chosen; i > 0; i--) slots.copyWithin(at(i), at(i - 1), at(i - 1) + STRIDE)
+    for (let i = 0; i < STRIDE; i++) slots[at(0) + i] = entry[i]
+  }
+
   #next(): void {
     const slots = this.#slots
     const at = this.#head * STRIDE
@@ -192,6 +246,8 @@ export class Dispatcher {
 
   #obey(): void {
     this.#signalled--
+    // No message, though it counts for looks at the clock.
+    this.#handled--
     const cell = this.#signals.shift() as Runnable
     this.running = cell
     // A step of a life has no message at hand.
@@ -202,32 +258,34 @@ export class Dispatcher {
 
   #beginSlice(): void {
     this.#inSlice = true
-    this.#sliceStartMs = this.#lastLookMs = this.#clock.now()
+    this.#sliceStartMs = this.lastLookMs = this.#clock.now()
+    this.#handled += this.#sinceLook
     this.#sinceLook = 0
     this.#switches = 0
     // Whatever came meanwhile may be slow: the first few are looked at more closely.
     this.#stretch = 1
-    this.#timers.startCounting(this.#lastLookMs)
+    this.#timers.startCounting(this.lastLookMs)
   }
 
   /** Looks at the clock. @returns true when timers and sockets are due for a turn */
   #sliceOver(): boolean {
     this.#look()
-    return this.#lastLookMs - this.#sliceStartMs >= SLICE_MS
+    return this.lastLookMs - this.#sliceStartMs >= SLICE_MS
   }
 
   #look(): void {
     const nowMs = this.#clock.now()
-    const tookMs = nowMs - this.#lastLookMs
+    const tookMs = nowMs - this.lastLookMs
     this.slow = tookMs > SLOW_MESSAGE_MS * this.#stretch
-    if (tookMs >= SLOW_TURN_MS && this.running !== null) {
-      this.#onSlowTurn(this.running.path, tookMs, this.#switches <= 1)
+    if (tookMs >= this.#options.slowTurnMs && this.running !== null) {
+      this.#options.onSlowTurn(this.running.path, tookMs, this.#switches <= 1)
     }
     this.#switches = 0
     if (this.slow) this.#stretch = 1
     else if (tookMs < STRETCH_MS / 2) this.#stretch = Math.min(MESSAGES_PER_LOOK, this.#stretch * 2)
     else if (tookMs > STRETCH_MS) this.#stretch = Math.max(1, this.#stretch >> 1)
-    this.#lastLookMs = nowMs
+    this.lastLookMs = nowMs
+    this.#handled += this.#sinceLook
     this.#sinceLook = 0
     this.#timers.startCounting(nowMs)
   }

@@ -95,6 +95,7 @@ export class RemoteRef<P> extends ActorRef<P> {
   }
 
   #tell(name: string, payload: unknown): void {
+    this.#nodes.cells.hooks?.leaving(this, name, payload, 'tell')
     const association = this.#association()
     if (association !== null) association.tell(this.#to, this.toString(), name, payload)
     else this.#nodes.cells.undelivered('node-down', this.toString(), name, payload, null)
@@ -114,6 +115,7 @@ export class RemoteRef<P> extends ActorRef<P> {
     this.#nodes.cells.timers.add(pending, pending.timeoutMs)
     if (signal !== undefined) pending.listen(signal)
     if (pending.settled) return
+    this.#nodes.cells.hooks?.leaving(this, pending.message, payload, 'ask')
     const association = this.#association()
     if (association === null) {
       pending.undelivered('node-down')

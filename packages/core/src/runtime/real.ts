@@ -2,17 +2,20 @@ import { nanoidFrom } from './ids.ts'
 import { drawBelow, hash32, type Random, SeededRandom } from './random.ts'
 import type { Runtime } from './runtime.ts'
 import type { Cancellable, Scheduler } from './scheduler.ts'
+import { hostSignals } from './signals.ts'
 
 /** The host's clock, event loop and entropy: what a system uses unless told otherwise. */
 export function realRuntime(): Runtime {
   const random = new HostRandom()
   // Looked up once: the global is a getter, and costs as much as the clock itself.
   const { performance } = globalThis
+  const signals = hostSignals()
   return {
     clock: { now: () => performance.now(), wall: () => Date.now() },
     scheduler: new HostScheduler(),
     random,
     ids: nanoidFrom(random),
+    ...(signals === null ? {} : { signals }),
   }
 }
 
@@ -30,8 +33,10 @@ class HostScheduler implements Scheduler {
     setImmediate(task)
   }
 
-  after(delayMs: number, task: () => void): Cancellable {
+  after(delayMs: number, task: () => void, background = false): Cancellable {
     const timer = setTimeout(task, Math.min(delayMs, MAX_DELAY_MS))
+    // Browsers have numbers for timers, and no process that could end.
+    if (background && typeof timer === 'object') timer.unref()
     return { cancel: () => clearTimeout(timer) }
   }
 }

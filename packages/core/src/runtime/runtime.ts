@@ -1,7 +1,9 @@
 import type { Clock } from './clock.ts'
+import type { DispatchStrategy } from './dispatch-strategy.ts'
 import type { Ids } from './ids.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { Signals } from './signals.ts'
 
 /**
  * Everything ambient that Troupe's code may use. The real one stands in real.ts, one on manual time in
@@ -12,4 +14,8 @@ export interface Runtime {
   readonly scheduler: Scheduler
   readonly random: Random
   readonly ids: Ids
+  /** Who has the next turn. Default: whoever has been ready longest. For simulations. */
+  readonly dispatch?: DispatchStrategy
+  /** How the host asks the process to end. Browsers have none. */
+  readonly signals?: Signals
 }

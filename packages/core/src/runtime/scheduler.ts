@@ -9,6 +9,10 @@ export interface Scheduler {
   defer(task: () => void): void
   /** Runs `task` after timers and I/O had their chance. It must not throw. */
   yield(task: () => void): void
-  /** Runs `task` once, `delayMs` (0 or more) from now. It must not throw. */
-  after(delayMs: number, task: () => void): Cancellable
+  /**
+   * Runs `task` once, `delayMs` (0 or more) from now. It must not throw.
+   *
+   * @param background nobody waits for it: a process with nothing else to do may end before
+   */
+  after(delayMs: number, task: () => void, background?: boolean): Cancellable
 }

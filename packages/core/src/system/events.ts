@@ -1,6 +1,7 @@
 import type { CellEvent } from '../actor/cell-host.ts'
 import type { DeadLetter } from '../actor/dead-letter.ts'
 import type { PeerEvent } from '../remoting/peer-event.ts'
+import type { StopTaskFailed } from './stop-phases.ts'
 
 /** Everything worth knowing about a system: for logs, metrics, tests and dashboards. */
 export type SystemEvent =
@@ -9,6 +10,9 @@ export type SystemEvent =
   | ({ readonly type: 'dead-letter' } & DeadLetter)
   /** Every actor has ended and every connection is closed. Only dead letters may follow. */
   | { readonly type: 'system-stopped' }
+  | StopTaskFailed
+  /** An interceptor threw while it was told of a step of some message. */
+  | { readonly type: 'interceptor-failed'; readonly interceptor: string; readonly step: string; readonly error: Error }
 
 /** The stream of a system's events. Without a listener an event costs one comparison. */
 export class SystemEvents {

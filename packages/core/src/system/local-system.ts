@@ -17,11 +17,19 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
 import { TimerQueue } from '../runtime/timer-queue.ts'
-import type { ActorSystem, ConnectOptions } from './actor-system.ts'
-import { SystemEvents } from './events.ts'
-import { consoleSink, guarded, type LogSink, loggerFor } from './logger.ts'
+import type { ActorSystem, ConnectOptions, Extension } from './actor-system.ts'
+import type { SystemStats } from './counters.ts'
+import type { SystemEvents } from './events.ts'
+import { Extensions } from './extensions.ts'
+import { type ActorSnapshot, type Inspection, type InspectOptions, Inspector } from './inspector.ts'
+import { systemHooks } from './message-hooks.ts'
 import { Receptionist } from './receptionist.ts'
 import { RECEPTIONIST_NAME, type ReceptionistSync, receptionistSync } from './receptionist-sync.ts'
+import { Reports } from './reports.ts'
+import { Shutdown, type StopSteps } from './shutdown.ts'
+import type { StateLimits } from './state-copy.ts'
+import { type StopPhase, StopPhases } from './stop-phases.ts'
+import { StuckHandlers } from './stuck-handlers.ts'
 import type { Settings } from './system-options.ts'
 
 /** What the system needs of the layer that talks to other nodes. */
@@ -50,16 +58,19 @@ export class LocalSystem implements ActorSystem, CellHost {
   readonly receptionist: Ref<ReceptionistSync>
   readonly askTimeoutMs: number
   readonly stopTimeoutMs: number
-  readonly hooks: MessageHooks | null = null
-  readonly #sink: LogSink
+  readonly hooks: MessageHooks | null
+  readonly queuesOnly: boolean
+  readonly pendingHandlers: StuckHandlers
+  readonly #reports: Reports
   readonly #root: Cell
   readonly #user: Cell
   /** Actors whose refs have left this node, by uid: the only ones that messages from abroad can name. */
   readonly #exported = new Map<number, LocalTarget>()
+  readonly #extensions: Extensions
+  readonly #inspector: Inspector
+  readonly #shutdown: Shutdown
   #address = ''
   #remote: Remote | null = null
-  #lastUid = 0
-  #stopping: Promise<void> | null = null
   #stopped = false
 
   constructor(settings: Settings) {
@@ -68,14 +79,24 @@ export class LocalSystem implements ActorSystem, CellHost {
     this.uid = settings.runtime.ids.next()
     this.askTimeoutMs = settings.askTimeoutMs
     this.stopTimeoutMs = settings.stopTimeoutMs
-    this.#sink = settings.log === false ? () => {} : guarded(settings.log ?? consoleSink(settings.name))
-    this.events = new SystemEvents((error) => this.#sink('error', '/', 'a listener of system events threw', error))
+    this.#reports = new Reports(settings.name, settings.log)
+    this.events = this.#reports.events
     this.log = this.logger('/')
     const { clock, scheduler } = this.runtime
     this.timers = new TimerQueue(clock, scheduler)
-    this.dispatcher = new Dispatcher(clock, scheduler, this.timers, (path, tookMs, exact) =>
-      this.report({ type: 'slow-turn', path, tookMs, exact }),
+    this.dispatcher = new Dispatcher(clock, scheduler, this.timers, {
+      slowTurnMs: settings.slowTurnMs,
+      onSlowTurn: (path, tookMs, exact) => this.report({ type: 'slow-turn', path, tookMs, exact }),
+      strategy: this.runtime.dispatch,
+    })
+    this.hooks = systemHooks(settings, this.dispatcher, clock, this.#reports)
+    this.queuesOnly = this.hooks !== null || this.runtime.dispatch !== undefined
+    this.pendingHandlers = new StuckHandlers(settings.stuckHandlerMs, this.runtime, (event) => this.report(event))
+    this.#extensions = new Extensions(this)
+    const phases = new StopPhases(this.name, this.timers, settings.stopPhaseTimeoutMs, (event) =>
+      this.#reports.stopTaskFailed(event),
     )
+    this.#shutdown = new Shutdown(phases, this.#reports.counters, () => this.#stopSteps())
     this.registry = new Receptionist(this.timers)
     const stopTimeoutMs = SYSTEM_STOP_FACTOR * settings.stopTimeoutMs
     this.#root = new Cell(this, null, guardian, { name: '', stopTimeoutMs })
@@ -83,12 +104,19 @@ export class LocalSystem implements ActorSystem, CellHost {
     this.#user = this.#root.spawn(guardian, { name: 'user', stopTimeoutMs })
     const sync = receptionistSync(this.registry, this.uid)
     this.receptionist = internal.spawn(sync, { name: RECEPTIONIST_NAME }).ref as ActorRef<ReceptionistSync>
+    this.#inspector = new Inspector(this.#root, clock)
   }
 
   /** Joins the node with its connections. Called once, before anybody else has the system. */
   attach(remote: Remote, address: string): void {
     this.#remote = remote
     this.#address = address
+  }
+
+  /** Stops, and ends the process, at one of these signals. Called once, when the node is up. */
+  stopOnSignals(names: readonly string[]): void {
+    const { signals } = this.runtime
+    if (signals !== undefined && names.length > 0) this.#shutdown.listen(signals, names, this.logger('/'))
   }
 
   get address(): string {
@@ -110,7 +138,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   spawn<P>(definition: AnyActor, options?: object): Ref<P> {
     checkActor('system.spawn', definition)
     const checked = checkSpawnOptions('system.spawn', options)
-    if (this.#stopping !== null) throw new SystemStoppedError(this.name, `spawn "${checked.name ?? definition.id}"`)
+    if (this.#shutdown.begun) throw new SystemStoppedError(this.name, `spawn "${checked.name ?? definition.id}"`)
     return this.#user.spawn(definition, checked).ref as ActorRef<P>
   }
 
@@ -130,7 +158,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   }
 
   connect(address: string, options?: ConnectOptions): Promise<Peer> {
-    if (this.#stopping !== null) return Promise.reject(new SystemStoppedError(this.name, `connect to ${address}`))
+    if (this.#shutdown.begun) return Promise.reject(new SystemStoppedError(this.name, `connect to ${address}`))
     if (this.#remote === null) {
       return Promise.reject(
         new InvalidOptionError('createSystem', 'transport', 'given, to connect to other nodes', undefined),
@@ -153,8 +181,7 @@ export class LocalSystem implements ActorSystem, CellHost {
 
   stop(ref?: AnyRef, options?: StopOptions): Promise<void> {
     if (ref !== undefined) return this.#stopActor(ref, options)
-    this.#stopping ??= this.#stopAll()
-    return this.#stopping
+    return this.#shutdown.stop().then(() => {})
   }
 
   #stopActor(ref: AnyRef, options: StopOptions | undefined): Promise<void> {
@@ -167,37 +194,74 @@ export class LocalSystem implements ActorSystem, CellHost {
     })
   }
 
-  async #stopAll(): Promise<void> {
-    await ended(this.#user)
-    await this.#remote?.close()
-    await ended(this.#root)
-    this.registry.close(new SystemStoppedError(this.name, 'find an actor'))
-    this.timers.clear()
-    this.#stopped = true
-    this.events.emit({ type: 'system-stopped' })
+  #stopSteps(): StopSteps {
+    const remote = this.#remote
+    return {
+      stopActors: () => ended(this.#user),
+      closeConnections: remote === null ? null : () => remote.close(),
+      closeExtensions: (attempt) => this.#extensions.close(attempt),
+      end: async () => {
+        await ended(this.#root)
+        this.registry.close(new SystemStoppedError(this.name, 'find an actor'))
+        this.pendingHandlers.close()
+        this.timers.clear()
+        this.#stopped = true
+        this.events.emit({ type: 'system-stopped' })
+      },
+    }
+  }
+
+  onStop(phase: StopPhase, name: string, task: () => void | Promise<void>): () => void {
+    return this.#shutdown.add(phase, name, task)
+  }
+
+  extension<T>(extension: Extension<T>): T {
+    return this.#extensions.get(extension)
+  }
+
+  // Looking at it
+
+  inspect(options?: InspectOptions): Inspection {
+    return this.#inspector.list(options)
+  }
+
+  snapshot(ref: AnyRef, limits?: StateLimits): ActorSnapshot | null {
+    const cell = this.#inspector.living('system.snapshot', ref)
+    return cell === null ? null : this.#inspector.snapshot(cell, limits)
+  }
+
+  suspend(ref: AnyRef): boolean {
+    return this.#inspector.living('system.suspend', ref)?.suspend() ?? false
+  }
+
+  resume(ref: AnyRef): boolean {
+    return this.#inspector.living('system.resume', ref)?.resume() ?? false
+  }
+
+  stats(): SystemStats {
+    return this.#reports.counters.snapshot(this.dispatcher.handled)
   }
 
   // For cells and for remoting
 
   nextUid(): number {
-    return ++this.#lastUid
+    return ++this.#reports.counters.actorsStarted
+  }
+
+  ended(): void {
+    this.#reports.counters.actorsEnded++
   }
 
   logger(path: string): Logger {
-    return loggerFor(this.#sink, path)
+    return this.#reports.logger(path)
   }
 
   undelivered(reason: DeadLetterReason, target: string, name: string, payload: unknown, origin: Origin | null): void {
-    if (origin !== null && !origin.undelivered(reason)) return
-    this.events.emit({ type: 'dead-letter', reason, target, message: name, payload })
+    this.#reports.undelivered(reason, target, name, payload, origin)
   }
 
   report(event: CellEvent): void {
-    if (event.type === 'actor-failed')
-      this.#sink('error', event.path, `failed, directive ${event.directive}`, event.error)
-    if (event.type === 'restart-limit') this.#sink('error', event.path, 'used up its restarts and stops')
-    if (event.type === 'actor-killed') this.#sink('warn', event.path, `was killed: ${event.why}`)
-    this.events.emit(event)
+    this.#reports.report(event)
   }
 
   exported(target: LocalTarget): void {
@@ -214,9 +278,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   /** The actor that a message from abroad is for: by uid, or by path where only that is known. */
   local(to: number | string): LocalTarget | null {
     if (typeof to === 'number') return this.#exported.get(to) ?? null
-    let cell: Cell | null = this.#root
-    for (const name of to.split('/').slice(1)) cell = cell?.child(name) ?? null
-    return cell
+    return this.#inspector.at(to)
   }
 
   /** A ref to an actor of this node that came back from abroad. */

@@ -1,9 +1,11 @@
 import { InvalidOptionError } from '../errors.ts'
-import { checkOptions, given, is } from '../options.ts'
+import { checkOptions, given, is, type OptionCheck } from '../options.ts'
 import { realRuntime } from '../runtime/real.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { Interceptor } from './interceptor.ts'
 import type { LogSink } from './logger.ts'
+import type { MessagePassing } from './message-guard.ts'
 
 /** Options of {@link createSystem}. Only `name` is needed. */
 export interface SystemOptions {
@@ -31,10 +33,34 @@ export interface SystemOptions {
   readonly handshakeTimeoutMs?: number
   /** First wait between attempts to connect again, in ms; doubled up to 10,000, with jitter. Default 100. */
   readonly reconnectMinMs?: number
+  /**
+   * What happens to payloads and answers between actors of this node. `frozen`, for development, freezes them;
+   * `encoded`, for tests, takes them through CBOR, so that what passes here passes between nodes. What an actor
+   * sends itself by its context (timers, notices, results of pipes) is let through. Default `by-reference`.
+   */
+  readonly messages?: MessagePassing
+  /** What watches the messages of this node, in this order. Default none: then it costs nothing. */
+  readonly interceptors?: readonly Interceptor[]
+  /** How long a turn may hold up the process before it is reported as `slow-turn`, in ms. Default 50. */
+  readonly slowTurnMs?: number
+  /** How long a handler's promise may be pending before it is reported as `stuck-handler`, in ms. Default 20,000. */
+  readonly stuckHandlerMs?: number
+  /** How long a phase of the stop may take besides its actors, in ms. Default 5,000. */
+  readonly stopPhaseTimeoutMs?: number
+  /**
+   * Stops the system at SIGTERM and SIGINT, or at the signals given, and then ends the process: with status 0 when
+   * all ended in order, with 1 when anything had to be killed or passed over, or at once at a second signal. With
+   * several such systems in a process, once all have stopped. Default false.
+   */
+  readonly stopOnSignals?: boolean | readonly string[]
 }
 
 /** The options with every default filled in. */
-export type Settings = Required<Omit<SystemOptions, 'transport' | 'log'>> & Pick<SystemOptions, 'transport' | 'log'>
+export type Settings = Required<Omit<SystemOptions, 'transport' | 'log' | 'stopOnSignals'>> &
+  Pick<SystemOptions, 'transport' | 'log'> & { readonly stopOnSignals: readonly string[] }
+
+/** What a supervisor of processes sends, and Ctrl-C. */
+const STOP_SIGNALS: readonly string[] = ['SIGTERM', 'SIGINT']
 
 /** @throws {UnknownOptionError | InvalidOptionError} */
 export function checkSystemOptions(options: SystemOptions): Settings {
@@ -53,18 +79,40 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     heartbeatMs: is.number(1),
     handshakeTimeoutMs: is.number(1),
     reconnectMinMs: is.number(1),
+    messages: is.oneOf('by-reference', 'frozen', 'encoded'),
+    interceptors: listOf('interceptors', is.object),
+    slowTurnMs: is.number(1, Number.POSITIVE_INFINITY),
+    stuckHandlerMs: is.number(1, Number.POSITIVE_INFINITY),
+    stopPhaseTimeoutMs: is.number(0),
+    stopOnSignals: (value) => (typeof value === 'boolean' ? null : listOf('names of signals', is.string)(value)),
   })
+  const runtime = options.runtime ?? realRuntime()
+  const { stopOnSignals = false } = options
+  if (stopOnSignals !== false && runtime.signals === undefined) {
+    const where = 'used where a process gets signals: in Node, not in a browser'
+    throw new InvalidOptionError('createSystem', 'stopOnSignals', where, stopOnSignals)
+  }
   return {
     cluster: 'default',
     seeds: [],
-    runtime: options.runtime ?? realRuntime(),
     askTimeoutMs: 5_000,
     stopTimeoutMs: 5_000,
     disconnectGraceMs: 10_000,
     heartbeatMs: 1_000,
     handshakeTimeoutMs: 5_000,
     reconnectMinMs: 100,
+    messages: 'by-reference',
+    interceptors: [],
+    slowTurnMs: 50,
+    stuckHandlerMs: 20_000,
+    stopPhaseTimeoutMs: 5_000,
     ...given(options),
     name: options.name,
+    runtime,
+    stopOnSignals: stopOnSignals === true ? STOP_SIGNALS : stopOnSignals === false ? [] : stopOnSignals,
   }
+}
+
+function listOf(what: string, check: OptionCheck): OptionCheck {
+  return (value) => (Array.isArray(value) && value.every((item) => check(item) === null) ? null : `an array of ${what}`)
 }

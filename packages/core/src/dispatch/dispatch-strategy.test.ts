@@ -1,0 +1,121 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { actor } from '../actor/actor.ts'
+import { protocol } from '../actor/protocol.ts'
+import type { Ref } from '../actor/ref.ts'
+import { createSystem } from '../create-system.ts'
+import { type DispatchStrategy, randomDispatch } from '../runtime/dispatch-strategy.ts'
+import { manualRuntime } from '../runtime/manual.ts'
+import { SeededRandom } from '../runtime/random.ts'
+import { realRuntime } from '../runtime/real.ts'
+import { behaviourContract } from '../testing/behaviour-contract.ts'
+
+behaviourContract(
+  test,
+  'one node, random dispatch',
+  async () => {
+    const runtime = { ...realRuntime(), dispatch: randomDispatch(new SeededRandom(7)) }
+    const system = await createSystem({ name: 'one', log: false, runtime })
+    return { here: system, there: system, close: () => system.stop() }
+  },
+  { oneNode: true },
+)
+
+interface Sink {
+  got: (what: readonly [sender: number, n: number]) => void
+}
+interface Sender {
+  go: (to: Ref<Sink>) => void
+}
+const SENDERS = 4
+const EACH = 5
+
+/** @returns what the sink got, in order: senders that send one message per turn */
+async function trace(dispatch?: DispatchStrategy): Promise<string[]> {
+  const runtime = manualRuntime()
+  const system = await createSystem({ name: 'a', log: false, runtime: { ...runtime, ...(dispatch && { dispatch }) } })
+  const got: string[] = []
+  const sink = system.spawn(actor(protocol<Sink>('sink'), () => ({ got: ([s, n]) => void got.push(`${s}.${n}`) })))
+  const sender = actor(protocol<Sender>('sender'), (ctx, id: number) => {
+    let n = 0
+    return {
+      go: (to) => {
+        to.tell('got', [id, n])
+        if (++n < EACH) ctx.self.tell('go', to)
+      },
+    }
+  })
+  for (let id = 0; id < SENDERS; id++) system.spawn(sender, { args: id }).tell('go', sink)
+  await runtime.settle()
+  return got
+}
+
+const seeded = (seed: number, quantum?: number): Promise<string[]> =>
+  trace(randomDispatch(new SeededRandom(seed), quantum))
+
+test('a random dispatch interleaves senders in any way, and each pair of sender and receiver stays first in, first out (law 1)', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 4 }), async (seed, quantum) => {
+      const got = await seeded(seed, quantum)
+
+      for (let id = 0; id < SENDERS; id++) {
+        const ofOne = got.filter((entry) => entry.startsWith(`${id}.`))
+        t.deepEqual(
+          ofOne,
+          Array.from({ length: EACH }, (_, n) => `${id}.${n}`),
+        )
+      }
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('equal seeds give equal runs, and other seeds other ones', async (t) => {
+  const runs = await Promise.all(Array.from({ length: 20 }, (_, seed) => seeded(seed)))
+
+  t.deepEqual(await Promise.all(Array.from({ length: 20 }, (_, seed) => seeded(seed))), runs)
+  t.true(new Set(runs.map(String)).size >= 19)
+})
+
+test('with the quantum 1 an actor is to be chosen again after each message, with 2 after every second one', async (t) => {
+  for (const quantum of [1, 2]) {
+    const taken: string[] = []
+    const runtime = manualRuntime()
+    // The newest always: whoever has been chosen goes on, as long as it is chosen anew.
+    const choices: number[] = []
+    const dispatch = { quantum, choose: (ready: number) => choices.push(ready) * 0 }
+    const system = await createSystem({ name: 'a', log: false, runtime: { ...runtime, dispatch } })
+    const names = ['a', 'b']
+    for (const name of names) {
+      const ref = system.spawn(actor(name, () => ({ take: (n: number) => void taken.push(`${name}${n}`) })))
+      for (let n = 0; n < 4; n++) ref.tell('take', n)
+    }
+
+    await runtime.settle()
+
+    t.deepEqual(
+      taken,
+      quantum === 1
+        ? ['a0', 'b0', 'a1', 'b1', 'a2', 'b2', 'a3', 'b3']
+        : ['a0', 'a1', 'b0', 'b1', 'a2', 'a3', 'b2', 'b3'],
+    )
+    t.true(choices.length > 0 && choices.every((ready) => ready === 2))
+  }
+})
+
+test('whoever is chosen goes first, and those before it keep their order', async (t) => {
+  const taken: string[] = []
+  const runtime = manualRuntime()
+  const plan = [3, 1, 0, 1]
+  const dispatch = { quantum: 1, choose: () => plan.shift() ?? 0 }
+  const system = await createSystem({ name: 'a', log: false, runtime: { ...runtime, dispatch } })
+  const refs = ['a', 'b', 'c', 'd', 'e'].map((name) =>
+    system.spawn(actor(name, () => ({ take: () => void taken.push(name) }))),
+  )
+  await runtime.settle()
+
+  for (const ref of refs) ref.tell('take')
+  await runtime.settle()
+
+  t.deepEqual(taken, ['d', 'b', 'a', 'e', 'c'])
+})
