@@ -1,5 +1,6 @@
 export { actor } from './actor/actor.ts'
 export { AskError, type AskFailureReason, type AskOptions, type AskOutcome } from './actor/ask.ts'
+export type { LateReply } from './actor/cell-host.ts'
 export type { Actor, Context, FindOptions, SpawnArgs, SpawnOptions, StopOptions } from './actor/context.ts'
 export type { DeadLetter, DeadLetterReason } from './actor/dead-letter.ts'
 export type { Logger, LogLevel } from './actor/logger.ts'
@@ -18,6 +19,7 @@ export {
 export type { AnyRef, Ref } from './actor/ref.ts'
 export type { Deferred, Forwarded } from './actor/reply.ts'
 export type { Terminated } from './actor/terminated.ts'
+export type { AskCycle } from './actor/wait-graph.ts'
 export type { TerminationReason } from './actor/watcher.ts'
 export { createSystem } from './create-system.ts'
 export {

@@ -6,6 +6,7 @@ import type { Logger } from './logger.ts'
 import type { Head, Origin } from './origin.ts'
 import type { Protocol } from './protocol.ts'
 import type { ActorRef, AnyRef, Ref } from './ref.ts'
+import type { AskCycle, WaitGraph } from './wait-graph.ts'
 import type { Watcher } from './watcher.ts'
 
 /** What a cell needs of the system it runs in. */
@@ -19,6 +20,8 @@ export interface CellHost {
   readonly registry: Registry
   readonly askTimeoutMs: number
   readonly stopTimeoutMs: number
+  /** Looks for actors that wait for one another; null where nobody wants to know. */
+  readonly waits: WaitGraph | null
   /** What looks at every message on its way; null when nothing does, and then it costs nothing. */
   readonly hooks: MessageHooks | null
   /** The next actor's uid: 1 and up. */
@@ -27,6 +30,8 @@ export interface CellHost {
   /** Reports what will not be handled: a dead letter, unless somebody waits and is told instead. */
   undelivered(reason: DeadLetterReason, target: string, name: string, payload: unknown, origin: Origin | null): void
   report(event: CellEvent): void
+  /** Reports an answer to an ask that has been over since `endedMs` of the clock. */
+  answeredLate(target: string, message: string, endedMs: number): void
   /** A ref to `target` leaves the node: messages for its uid may come from abroad from now on. */
   exported(target: LocalTarget): void
   /** The actor at `ref` has ended: whatever other layers keep about it can go. */
@@ -39,9 +44,19 @@ export interface MessageHooks {
   passed(payload: unknown, head: Head): unknown
 }
 
+type LocalTargetHost =
+  | 'uid'
+  | 'address'
+  | 'askTimeoutMs'
+  | 'timers'
+  | 'dispatcher'
+  | 'waits'
+  | 'exported'
+  | 'answeredLate'
+
 /** What a local ref needs of the cell behind it. */
 export interface LocalTarget {
-  readonly host: Pick<CellHost, 'uid' | 'address' | 'askTimeoutMs' | 'timers' | 'dispatcher' | 'exported'>
+  readonly host: Pick<CellHost, LocalTargetHost>
   readonly ref: ActorRef<never>
   readonly path: string
   readonly uid: number
@@ -51,6 +66,16 @@ export interface LocalTarget {
   removeWatcher(watcher: Watcher): void
   /** Others keep something about it now, and are to be told of its end. */
   markKnown(): void
+}
+
+/** An answer to an ask that was over by then: it was dropped. */
+export interface LateReply {
+  readonly type: 'late-reply'
+  /** Path of the actor that was asked; with the address where that is another node. */
+  readonly target: string
+  readonly message: string
+  /** Time since nobody waited for it any more, in ms. */
+  readonly lateMs: number
 }
 
 /** Who is registered under which protocol. */
@@ -64,6 +89,8 @@ export interface Registry {
 
 /** What happens to actors, as system events. */
 export type CellEvent =
+  | AskCycle
+  | LateReply
   | { readonly type: 'actor-failed'; readonly path: string; readonly error: Error; readonly directive: string }
   | { readonly type: 'actor-restarted'; readonly path: string; readonly restarts: number }
   | { readonly type: 'restart-limit'; readonly path: string; readonly error: Error }

@@ -3,8 +3,9 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
 import type { Supervision } from '../supervision/directive.ts'
+import type { AskOptions } from './ask.ts'
 import type { Logger } from './logger.ts'
-import type { Handlers, Message, MessageName, NameAccepting, Payload, Protocol } from './protocol.ts'
+import type { Handlers, Message, MessageName, NameAccepting, Payload, Protocol, Reply } from './protocol.ts'
 import type { AnyRef, Ref } from './ref.ts'
 import type { Deferred, Forwarded } from './reply.ts'
 import type { Terminated } from './terminated.ts'
@@ -88,6 +89,21 @@ export interface Context<P> {
   after(delayMs: number, ...message: Message<P>): Cancellable
   /** The same again and again; a tick is left out while the one before is still queued. */
   every(periodMs: number, ...message: Message<P>): Cancellable
+
+  /**
+   * Asks another actor on behalf of this one: like `ref.ask`, and at any time what `ref.ask` is only in the part of
+   * a handler before its first await. It waits no longer than whoever waits for the handler under way, nor, while
+   * this actor is ending, than that may take; with no time left it is rejected at once (`not-sent`, `timeout`). When
+   * this incarnation has ended it is rejected too (`aborted`). To ask regardless of all that, use `ref.ask` after an
+   * await. Costs about 20 ns more than `ref.ask`.
+   *
+   * @returns the answer; rejects with {@link AskError}. An actor that asks itself is told so at once (`self-ask`)
+   */
+  ask<Q, K extends MessageName<Q>>(
+    ref: Ref<Q>,
+    name: K,
+    ...payloadAndOptions: [...payload: Payload<Q, K>, options?: AskOptions]
+  ): Promise<Reply<Q, K>>
 
   /** Handles the next messages, and all after, with other handlers. A restart returns to the first ones. */
   become(handlers: Handlers<P>): void

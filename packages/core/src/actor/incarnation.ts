@@ -23,6 +23,8 @@ export interface IncarnationOwner {
   readonly currentPayload: unknown
   readonly currentOrigin: Origin | null
   takeOrigin(): Origin | null
+  /** Calls `ask` as if in the handler under way. */
+  asking<T>(ask: () => T): T
   become(handlers: object): void
   enqueueOwn(origin: Origin, payload: unknown): void
   spawn(actor: AnyActor, options: AnySpawnOptions): { readonly ref: ActorRef<never> }
@@ -34,6 +36,11 @@ export interface IncarnationOwner {
 
 /** Any protocol at all: the user's types were checked at the door of `actor()`. */
 type AnyProtocol = Record<string, (payload: unknown) => unknown>
+
+/** A ref of whatever protocol, also one that picks among others. */
+interface AnyAsking {
+  ask(name: string, ...payloadAndOptions: readonly unknown[]): Promise<never>
+}
 
 /** What an incarnation has gathered. */
 class Belongings {
@@ -156,6 +163,13 @@ export class Incarnation implements Context<AnyProtocol> {
     this.#owner.host.timers.add(timer, Math.max(0, delayMs))
     this.#own.timers.add(timer)
     return timer
+  }
+
+  ask(ref: AnyRef, name: string, ...payloadAndOptions: readonly unknown[]): Promise<never> {
+    this.#check('ask')
+    const { ask } = ref as Partial<AnyAsking>
+    if (typeof ask !== 'function') throw new InvalidOptionError('ctx.ask', 'ref', 'a ref', ref)
+    return this.#owner.asking(() => ask.call(ref, name, ...payloadAndOptions))
   }
 
   become(handlers: object): void {

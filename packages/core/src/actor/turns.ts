@@ -5,6 +5,7 @@ import type { Mailbox, MailboxStrategy } from '../mailbox/mailbox.ts'
 import { UnboundedMailbox } from '../mailbox/unbounded.ts'
 import type { CellHost } from './cell-host.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
+import { Asker, endAsksOf, type NestedAsk, NO_TURN } from './nested-ask.ts'
 import { type Head, nameOf, type Origin, originOf } from './origin.ts'
 
 /** Where an actor stands in its life. Small integers: compared once per message. */
@@ -44,6 +45,8 @@ class PendingTurn {
   readonly onReason: (reason: unknown) => void
   head: Head = ''
   payload: unknown = undefined
+  /** As the dispatcher counts them. */
+  number = NO_TURN
 
   constructor(settled: (turn: PendingTurn, value: unknown) => void, failed: (turn: PendingTurn, error: Error) => void) {
     this.onValue = (value) => settled(this, value)
@@ -59,6 +62,7 @@ class Waiting {
   visitPosted = false
   turn: PendingTurn | null = null
   held: Fifo | null = null
+  newestAsk: NestedAsk | null = null
   mailbox: Mailbox | null = null
   highWater = HIGH_WATER
   /** Handlers called lately, names and handlers in turn: for actors that get a few messages by turns. */
@@ -72,7 +76,7 @@ class Waiting {
  * What waits is oldest in `held`, where the ring puts what it brings while the actor is busy; then come the
  * entries still in the ring; then `mailbox`, which gets all that is sent while there is something in it.
  */
-export abstract class Turns implements Runnable {
+export abstract class Turns extends Asker implements Runnable {
   readonly host: CellHost
   protected readonly dispatcher: Dispatcher
   protected state = STARTING
@@ -89,6 +93,7 @@ export abstract class Turns implements Runnable {
   #waiting: Waiting | null = null
 
   constructor(host: CellHost, mailbox: MailboxStrategy | undefined) {
+    super()
     this.host = host
     this.dispatcher = host.dispatcher
     if (mailbox === undefined && host.hooks === null) return
@@ -98,7 +103,7 @@ export abstract class Turns implements Runnable {
     }
   }
 
-  abstract get path(): string
+  abstract override get path(): string
   abstract obey(signal: unknown): void
   /** The handler threw or rejected. */
   protected abstract failed(error: Error): void
@@ -319,6 +324,7 @@ export abstract class Turns implements Runnable {
     const turn = (waiting.turn ??= this.#pendingTurn())
     turn.head = head
     turn.payload = payload
+    turn.number = this.dispatcher.turn
     promise.then(turn.onValue, turn.onReason)
   }
 
@@ -370,6 +376,41 @@ export abstract class Turns implements Runnable {
     return origin
   }
 
+  // Asking others
+
+  get newestAsk(): NestedAsk | null {
+    return this.#waiting === null ? null : this.#waiting.newestAsk
+  }
+
+  set newestAsk(ask: NestedAsk | null) {
+    this.#own.newestAsk = ask
+  }
+
+  get pendingTurn(): number {
+    return this.busy ? this.#own.turn!.number : NO_TURN
+  }
+
+  get pendingHead(): Head {
+    return this.busy ? this.#own.turn!.head : ''
+  }
+
+  /** Calls `ask` as if in the handler under way: whoever is asked knows for which message, and by whom. */
+  asking<T>(ask: () => T): T {
+    const { dispatcher } = this
+    const { running, head } = dispatcher
+    if (running === this && !this.busy) return ask()
+    // Out of turn the clock may not have been looked at for long.
+    if (running === null) dispatcher.startCounting()
+    dispatcher.running = this
+    dispatcher.head = this.busy ? this.pendingHead : undefined
+    try {
+      return ask()
+    } finally {
+      dispatcher.running = running
+      dispatcher.head = head
+    }
+  }
+
   become(handlers: object): void {
     this.#handlers = handlers as HandlerTable
     this.#firstName = ''
@@ -394,6 +435,7 @@ export abstract class Turns implements Runnable {
       this.#waiting.turn = null
     }
     this.takeOrigin()?.abandoned('stopped')
+    endAsksOf(this)
     this.become(NO_HANDLERS)
   }
 

@@ -27,6 +27,8 @@ const VISIT_MS = 2
 const SLICE_MS = 5
 /** A look at the clock costs as much as four messages: one per 64, and one each where handlers are slow. */
 const MESSAGES_PER_LOOK = 64
+/** More than are ever handled between two looks. */
+const TURNS_PER_LOOK = 2 * MESSAGES_PER_LOOK
 /** Time between two looks that is fine, in ms: shorter, and fewer looks would do; longer, and more are needed. */
 const STRETCH_MS = 0.1
 /** At this pace 128 messages take 2 ms: one after the other is looked at, and nobody gets a whole turn at once. */
@@ -59,6 +61,8 @@ export class Dispatcher {
   #sliceStartMs = 0
   #lastLookMs = 0
   #sinceLook = 0
+  /** Slices begun and looks taken. */
+  #looks = 0
   #stretch = 1
   #visitStartMs = 0
   /** How many actors have run since the last look at the clock, give or take. */
@@ -113,6 +117,11 @@ export class Dispatcher {
   /** Sees to it that the clock is looked at soon, and the deadlines that wait for it begin to count. */
   lookSoon(): void {
     if (!this.#awake && !this.#inSlice) this.#wake()
+  }
+
+  /** A number that no other message handled on this node has: made of what is counted anyway. */
+  get turn(): number {
+    return this.#looks * TURNS_PER_LOOK + this.#sinceLook
   }
 
   /** The entry just taken was not handled: its cost says nothing about handlers. */
@@ -183,6 +192,9 @@ export class Dispatcher {
     this.#signalled--
     const cell = this.#signals.shift() as Runnable
     this.running = cell
+    // A step of an actor's life handles no message, least of all the last one of another actor.
+    this.head = undefined
+    this.payload = undefined
     cell.obey(this.#signals.shift())
   }
 
@@ -190,6 +202,7 @@ export class Dispatcher {
     this.#inSlice = true
     this.#sliceStartMs = this.#lastLookMs = this.#clock.now()
     this.#sinceLook = 0
+    this.#looks++
     this.#switches = 0
     // Whatever came meanwhile may be slow: the first few are looked at more closely.
     this.#stretch = 1
@@ -215,6 +228,7 @@ export class Dispatcher {
     else if (tookMs > STRETCH_MS) this.#stretch = Math.max(1, this.#stretch >> 1)
     this.#lastLookMs = nowMs
     this.#sinceLook = 0
+    this.#looks++
     this.#timers.startCounting(nowMs)
   }
 

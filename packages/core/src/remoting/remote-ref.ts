@@ -1,9 +1,11 @@
-import { type AskError, type AskOptions, PendingAsk, wrongAskOptions } from '../actor/ask.ts'
+import { type AskError, type AskOptions, wrongAskOptions } from '../actor/ask.ts'
 import type { CellHost } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
+import { Asker, NestedAsk, turnOf } from '../actor/nested-ask.ts'
 import type { AbandonReason, Origin } from '../actor/origin.ts'
+import { type Asked, PendingAsk } from '../actor/pending-ask.ts'
 import type { MessageName, Payload, Reply } from '../actor/protocol.ts'
-import { ActorRef, type AnyRef } from '../actor/ref.ts'
+import { ActorRef } from '../actor/ref.ts'
 import type { Watcher } from '../actor/watcher.ts'
 import type { RefParts } from '../codec/cbor.ts'
 import { toError } from '../errors.ts'
@@ -47,20 +49,38 @@ export class RemoteRef<P> extends ActorRef<P> {
     ...payloadAndOptions: [...payload: Payload<P, K>, options?: AskOptions]
   ): Promise<Reply<P, K>>
   ask(name: string, ...rest: readonly unknown[]): Promise<unknown> {
-    const [payload, options] = rest as [payload: unknown, options: AskOptions | undefined]
+    const payload = rest[0]
+    const options = rest[1] as AskOptions | undefined
     if (options !== undefined) {
       const wrong = wrongAskOptions(options)
       if (wrong !== null) return Promise.reject(wrong)
     }
-    const pending = new PendingAsk(this, name, options?.timeoutMs ?? this.#nodes.cells.askTimeoutMs)
+    const { askTimeoutMs, dispatcher, timers } = this.#nodes.cells
+    const { running, head } = dispatcher
+    const timeoutMs = options?.timeoutMs ?? askTimeoutMs
+    let pending: PendingAsk
+    if (running instanceof Asker) {
+      const nested = new NestedAsk(this, name, timeoutMs, running, turnOf(running, dispatcher))
+      nested.start(timers, head)
+      pending = nested
+    } else {
+      pending = new PendingAsk(this, name, timeoutMs)
+      timers.add(pending, timeoutMs)
+    }
     const answer = pending.answer()
     this.#ask(payload, pending, options?.signal)
     return answer
   }
 
   deliver(name: string, payload: unknown, origin: Origin | null): void {
-    if (origin === null) this.#tell(name, payload)
-    else this.#ask(payload, new RelayedAsk(this, name, origin), undefined)
+    if (origin === null) return this.#tell(name, payload)
+    const relayed = new RelayedAsk(this, name, origin)
+    this.#nodes.cells.timers.add(relayed, relayed.timeoutMs)
+    this.#ask(payload, relayed, undefined)
+  }
+
+  answeredLate(message: string, endedMs: number): void {
+    this.#nodes.cells.answeredLate(this.toString(), message, endedMs)
   }
 
   toWire(): [address: string, nodeUid: string, path: string, uid: number] {
@@ -84,7 +104,6 @@ export class RemoteRef<P> extends ActorRef<P> {
   }
 
   #ask(payload: unknown, pending: PendingAsk, signal: AbortSignal | undefined): void {
-    this.#nodes.cells.timers.add(pending, pending.timeoutMs)
     if (signal !== undefined) pending.listen(signal)
     if (pending.settled) return
     const association = this.#association()
@@ -113,7 +132,7 @@ export class RemoteRef<P> extends ActorRef<P> {
 class RelayedAsk extends PendingAsk {
   readonly #origin: Origin
 
-  constructor(target: AnyRef, message: string, origin: Origin) {
+  constructor(target: Asked, message: string, origin: Origin) {
     super(target, message, origin.remainingMs() ?? 0)
     this.#origin = origin
   }

@@ -12,6 +12,8 @@ const NEVER = SLOTS * LEVELS
 const NONE = -1
 /** In a queue, but its count has not begun. */
 const UNCOUNTED = -2
+/** In a queue and due at a known instant, but not in the wheel yet. */
+const FIXED = -3
 
 /** Something that happens at an instant unless it is cancelled first. */
 export abstract class Deadline implements Cancellable {
@@ -65,6 +67,8 @@ export class TimerQueue {
   #now = 0
   #size = 0
   #sequence = 0
+  /** When `startCounting` was called last. */
+  #countedMs = 0
   #armed: Cancellable | null = null
   #armedFor = Number.POSITIVE_INFINITY
 
@@ -105,12 +109,34 @@ export class TimerQueue {
     return this.#uncounted.push(deadline) === 1
   }
 
+  /**
+   * Whether `other` is due no later than `delayMs` from now, as far as can be said without a look at the clock:
+   * the answer may be no where that time was passed since the last call of {@link startCounting}.
+   */
+  isWithin(other: Deadline, delayMs: number): boolean {
+    return other.slot === UNCOUNTED ? other.due <= delayMs : other.due <= Math.ceil(this.#countedMs + delayMs)
+  }
+
+  /** Puts `deadline` in, due when `other` is, which must be in this queue. No look at the clock. */
+  addLike(deadline: Deadline, other: Deadline): boolean {
+    this.#enter(deadline)
+    deadline.due = other.due
+    deadline.slot = other.slot === UNCOUNTED ? UNCOUNTED : FIXED
+    return this.#uncounted.push(deadline) === 1
+  }
+
+  nowMs(): number {
+    return this.#clock.now()
+  }
+
   /** From `nowMs` on the deadlines count that have waited for it. */
   startCounting(nowMs: number): void {
+    this.#countedMs = nowMs
     const uncounted = this.#uncounted
     for (let i = 0; i < uncounted.length; i++) {
       const deadline = uncounted[i]!
       if (deadline.slot === UNCOUNTED) this.#count(deadline, Math.ceil(nowMs + deadline.due))
+      else if (deadline.slot === FIXED) this.#count(deadline, deadline.due)
     }
     if (uncounted.length > 0) uncounted.length = 0
   }
@@ -129,7 +155,7 @@ export class TimerQueue {
 
   remove(deadline: Deadline): void {
     if (deadline.queue !== this) return
-    if (deadline.slot !== UNCOUNTED) this.#unlink(deadline)
+    if (deadline.slot > UNCOUNTED) this.#unlink(deadline)
     deadline.queue = null
     deadline.slot = NONE
     // The host's timer stays armed: firing for nothing once is cheaper than moving it at each cancel.
@@ -139,7 +165,7 @@ export class TimerQueue {
 
   /** Drops every deadline without calling it. */
   clear(): void {
-    for (const deadline of this.#uncounted) if (deadline.slot === UNCOUNTED) this.#release(deadline)
+    for (const deadline of this.#uncounted) if (deadline.slot <= UNCOUNTED) this.#release(deadline)
     this.#uncounted.length = 0
     for (const [slot, first] of this.#lists.entries()) {
       if (first === null) continue

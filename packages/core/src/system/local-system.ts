@@ -10,6 +10,7 @@ import type { Origin } from '../actor/origin.ts'
 import type { Protocol } from '../actor/protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
 import { checkActor, checkSpawnOptions } from '../actor/spawn-options.ts'
+import { WaitGraph } from '../actor/wait-graph.ts'
 import { Dispatcher } from '../dispatch/dispatcher.ts'
 import { InvalidOptionError, SystemStoppedError } from '../errors.ts'
 import type { Peer } from '../remoting/peer-event.ts'
@@ -17,7 +18,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { TimerQueue } from '../runtime/timer-queue.ts'
 import type { ActorSystem, ConnectOptions } from './actor-system.ts'
-import { SystemEvents } from './events.ts'
+import { type SystemEvent, SystemEvents } from './events.ts'
 import { consoleSink, guarded, type LogSink, loggerFor } from './logger.ts'
 import { Receptionist } from './receptionist.ts'
 import { RECEPTIONIST_NAME, type ReceptionistSync, receptionistSync } from './receptionist-sync.ts'
@@ -49,6 +50,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   readonly askTimeoutMs: number
   readonly stopTimeoutMs: number
   readonly hooks: MessageHooks | null = null
+  readonly waits: WaitGraph | null
   readonly #sink: LogSink
   readonly #root: Cell
   readonly #user: Cell
@@ -72,6 +74,7 @@ export class LocalSystem implements ActorSystem, CellHost {
     this.dispatcher = new Dispatcher(clock, scheduler, this.timers, (path, tookMs, exact) =>
       this.report({ type: 'slow-turn', path, tookMs, exact }),
     )
+    this.waits = settings.diagnostics ? new WaitGraph(this.dispatcher, (cycle) => this.report(cycle)) : null
     this.registry = new Receptionist(this.timers)
     const stopTimeoutMs = SYSTEM_STOP_FACTOR * settings.stopTimeoutMs
     this.#root = new Cell(this, null, guardian, { name: '', stopTimeoutMs })
@@ -167,7 +170,7 @@ export class LocalSystem implements ActorSystem, CellHost {
 
   undelivered(reason: DeadLetterReason, target: string, name: string, payload: unknown, origin: Origin | null): void {
     if (origin !== null && !origin.undelivered(reason)) return
-    this.events.emit({ type: 'dead-letter', reason, target, message: name, payload })
+    this.#emit({ type: 'dead-letter', reason, target, message: name, payload })
   }
 
   report(event: CellEvent): void {
@@ -175,7 +178,25 @@ export class LocalSystem implements ActorSystem, CellHost {
       this.#sink('error', event.path, `failed, directive ${event.directive}`, event.error)
     if (event.type === 'restart-limit') this.#sink('error', event.path, 'used up its restarts and stops')
     if (event.type === 'actor-killed') this.#sink('warn', event.path, `was killed: ${event.why}`)
+    if (event.type === 'ask-cycle') {
+      const { paths, messages } = event
+      const steps = paths.map((path, i) => `${path} asks "${messages[i]}" of`).join(' ')
+      this.#sink('warn', paths[0]!, `waits for itself: ${steps} ${paths[0]}; none of them gets an answer`)
+    }
+    this.#emit(event)
+  }
+
+  answeredLate(target: string, message: string, endedMs: number): void {
+    this.report({ type: 'late-reply', target, message, lateMs: this.clock.now() - endedMs })
+  }
+
+  /** A listener is no part of the actor that has the turn: what it asks, it asks for nobody. */
+  #emit(event: SystemEvent): void {
+    const { dispatcher } = this
+    const { running } = dispatcher
+    dispatcher.running = null
     this.events.emit(event)
+    dispatcher.running = running
   }
 
   exported(target: LocalTarget): void {
