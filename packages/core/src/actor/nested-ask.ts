@@ -53,13 +53,14 @@ export class NestedAsk extends PendingAsk {
 
   /** Puts its deadline in where the clock can be spared. @returns true when the clock should be looked at soon */
   startLocally(timers: TimerQueue, head: unknown): boolean {
-    // A message of the user's own is a name; whatever else stands there is an origin.
-    if (this.asker.endLimit === null && (typeof head !== 'object' || head === null))
-      return timers.addUncounted(this, this.timeoutMs)
-    if (this.asker.endLimit === null && head instanceof PendingAsk && head.queue === timers) {
-      if (!timers.isWithin(head, this.timeoutMs)) return timers.addUncounted(this, this.timeoutMs)
-      this.timeoutMs = Number.POSITIVE_INFINITY
-      return timers.addLike(this, head)
+    if (this.asker.endLimit === null) {
+      // A plain tell has a name there; whatever is more has an origin.
+      if (typeof head === 'string') return timers.addUncounted(this, this.timeoutMs)
+      if (head instanceof PendingAsk && head.queue === timers && !timers.hasPassed(head)) {
+        if (!timers.isWithin(head, this.timeoutMs)) return timers.addUncounted(this, this.timeoutMs)
+        this.timeoutMs = Number.POSITIVE_INFINITY
+        return timers.addLike(this, head)
+      }
     }
     this.start(timers, head)
     return false

@@ -58,9 +58,10 @@ export class PendingAsk extends Deadline implements Origin {
 
   /** The promise of the answer. To be called once. */
   answer(): Promise<unknown> {
-    const promise = new Promise<unknown>(capture)
-    this.#resolve = captured
-    return promise
+    // A closure of its own: the engine knows it here, and calls it without the detour that a shared function takes.
+    return new Promise<unknown>((resolve) => {
+      this.#resolve = resolve
+    })
   }
 
   /** Ends the ask when the caller's signal says so. */
@@ -177,7 +178,7 @@ export class PendingAsk extends Deadline implements Origin {
   /** It is over: whatever was kept for it goes. */
   protected finish(): void {
     this.#state |= OVER
-    this.cancel()
+    if (this.queue !== null) this.queue.remove(this)
     if (this.#more !== null) this.#release(this.#more)
   }
 
@@ -198,13 +199,6 @@ export class PendingAsk extends Deadline implements Origin {
     this.#more ??= new More()
     return this.#more
   }
-}
-
-// One function for all promises: a closure for each would cost as much again.
-let captured: (value: unknown) => void = nobody
-
-function capture(resolve: (value: unknown) => void): void {
-  captured = resolve
 }
 
 function nobody(): void {}

@@ -229,7 +229,8 @@ export class Dispatcher {
     this.#lastLookMs = nowMs
     this.#sinceLook = 0
     this.#looks++
-    this.#timers.startCounting(nowMs)
+    if (this.slow) this.#timers.startCounting(nowMs)
+    else this.#timers.tell(nowMs)
   }
 
   startCounting(): void {

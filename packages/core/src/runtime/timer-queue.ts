@@ -12,6 +12,10 @@ const NEVER = SLOTS * LEVELS
 const NONE = -1
 /** In a queue, but its count has not begun. */
 const UNCOUNTED = -2
+/** Deadlines nearer than this are counted from the next look at the clock, not from the end of the slice. In ms. */
+const SHORT_MS = 50
+/** As many wait at most to be counted. */
+const MOST_UNCOUNTED = 4096
 /** In a queue and due at a known instant, but not in the wheel yet. */
 const FIXED = -3
 
@@ -67,8 +71,10 @@ export class TimerQueue {
   #now = 0
   #size = 0
   #sequence = 0
-  /** When `startCounting` was called last. */
-  #countedMs = 0
+  /** The shortest delay among them. */
+  #shortestMs = Number.POSITIVE_INFINITY
+  /** The last time it was told. */
+  #toldMs = 0
   #armed: Cancellable | null = null
   #armedFor = Number.POSITIVE_INFINITY
 
@@ -103,9 +109,13 @@ export class TimerQueue {
    */
   addUncounted(deadline: Deadline, delayMs: number): boolean {
     if (Number.isNaN(delayMs)) throw new RangeError(`a delay must be a number of ms, got ${delayMs}`)
-    this.#enter(deadline)
+    if (deadline.queue !== null) deadline.queue.remove(deadline)
+    deadline.queue = this
+    deadline.sequence = this.#sequence++
+    this.#size++
     deadline.due = delayMs
     deadline.slot = UNCOUNTED
+    if (delayMs < this.#shortestMs) this.#shortestMs = delayMs
     return this.#uncounted.push(deadline) === 1
   }
 
@@ -114,7 +124,12 @@ export class TimerQueue {
    * the answer may be no where that time was passed since the last call of {@link startCounting}.
    */
   isWithin(other: Deadline, delayMs: number): boolean {
-    return other.slot === UNCOUNTED ? other.due <= delayMs : other.due <= Math.ceil(this.#countedMs + delayMs)
+    return other.slot === UNCOUNTED ? other.due <= delayMs : other.due <= Math.ceil(this.#toldMs + delayMs)
+  }
+
+  /** Whether the instant of `other` had come when this queue was last told the time, though it was not called yet. */
+  hasPassed(other: Deadline): boolean {
+    return other.slot !== UNCOUNTED && other.due <= this.#toldMs
   }
 
   /** Puts `deadline` in, due when `other` is, which must be in this queue. No look at the clock. */
@@ -131,7 +146,7 @@ export class TimerQueue {
 
   /** From `nowMs` on the deadlines count that have waited for it. */
   startCounting(nowMs: number): void {
-    this.#countedMs = nowMs
+    this.#toldMs = nowMs
     const uncounted = this.#uncounted
     for (let i = 0; i < uncounted.length; i++) {
       const deadline = uncounted[i]!
@@ -139,6 +154,16 @@ export class TimerQueue {
       else if (deadline.slot === FIXED) this.#count(deadline, deadline.due)
     }
     if (uncounted.length > 0) uncounted.length = 0
+    this.#shortestMs = Number.POSITIVE_INFINITY
+  }
+
+  /**
+   * Tells the time in the midst of a slice. Most deadlines are cancelled within one: unless they are short, or
+   * many, they need not be put into the wheel before its end.
+   */
+  tell(nowMs: number): void {
+    if (this.#shortestMs < SHORT_MS || this.#uncounted.length > MOST_UNCOUNTED) this.startCounting(nowMs)
+    else this.#toldMs = nowMs
   }
 
   /** Time until `deadline` is due, in ms; negative when it is late. */
