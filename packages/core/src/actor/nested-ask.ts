@@ -58,7 +58,7 @@ export class NestedAsk extends PendingAsk {
       if (typeof head === 'string') return timers.addUncounted(this, this.timeoutMs)
       if (head instanceof PendingAsk && head.queue === timers && !timers.hasPassed(head)) {
         if (!timers.isWithin(head, this.timeoutMs)) return timers.addUncounted(this, this.timeoutMs)
-        this.timeoutMs = Number.POSITIVE_INFINITY
+        this.limit(head.timeoutMs)
         return timers.addLike(this, head)
       }
     }
@@ -76,9 +76,8 @@ export class NestedAsk extends PendingAsk {
       this.giveUp('timeout', 'the message it is asked for has no time left; ref.ask after an await takes its own time')
       return
     }
-    const timeoutMs = this.timeoutMs
-    if (leftMs <= timeoutMs) this.timeoutMs = Number.POSITIVE_INFINITY
-    timers.add(this, Math.min(timeoutMs, leftMs))
+    if (leftMs <= this.timeoutMs) this.limit(leftMs)
+    timers.add(this, this.timeoutMs)
   }
 
   protected override finish(): void {

@@ -18,6 +18,8 @@ const SENT = 1
 const OVER = 2
 /** Over, and not by an answer: whoever asked does not wait any more. */
 const GIVEN_UP = 4
+/** Its time is that of somebody who waits for the asker, not its own. */
+const LIMITED = 8
 
 /** What few asks have. */
 class More {
@@ -34,7 +36,6 @@ class More {
  */
 export class PendingAsk extends Deadline implements Origin {
   message: string
-  /** Infinity for one that may wait as long as somebody else does. */
   timeoutMs: number
   readonly #target: Asked
   #resolve: (value: unknown) => void = nobody
@@ -72,6 +73,12 @@ export class PendingAsk extends Deadline implements Origin {
     more.signal = signal
     more.onAbort = abort
     signal.addEventListener('abort', abort, { once: true })
+  }
+
+  /** It may wait for `leftMs` only, because somebody waits for the asker. */
+  protected limit(leftMs: number): void {
+    this.#state |= LIMITED
+    this.timeoutMs = leftMs
   }
 
   /** Calls `task` once the ask is over, whichever way: frees what its carrier keeps for the answer. */
@@ -142,12 +149,9 @@ export class PendingAsk extends Deadline implements Origin {
   }
 
   expire(): void {
-    const within = this.timeoutMs === Number.POSITIVE_INFINITY ? 'in the time left to whoever waits' : this.#within
+    const limited = (this.#state & LIMITED) !== 0
+    const within = limited ? 'in the time left to whoever waits for the asker' : `within ${this.timeoutMs} ms`
     this.giveUp('timeout', `no reply ${within}; raise timeoutMs, or find what the actor is busy with`)
-  }
-
-  get #within(): string {
-    return `within ${this.timeoutMs} ms`
   }
 
   /** Ends it from the asking side. */
