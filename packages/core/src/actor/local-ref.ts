@@ -111,6 +111,10 @@ export class LocalRef<P> extends ActorRef<P> {
     if (asked !== null && asked.at?.newestAsk != null) target.host.waits?.asked(asked)
   }
 
+  nowMs(): number {
+    return this.#cell.host.timers.nowMs()
+  }
+
   answeredLate(message: string, endedMs: number): void {
     this.#cell.host.answeredLate(this.path, message, endedMs)
   }

@@ -35,6 +35,8 @@ export class NestedAsk extends PendingAsk {
   at: Asker | null = null
   /** The handler of that actor was called. */
   begun = false
+  /** When the time of whoever waits for the asker is over; 0 where that does not matter, or is not known yet. */
+  #limitMs = 0
 
   constructor(target: Asked, message: string, timeoutMs: number, asker: Asker, turn: number) {
     super(target, message, timeoutMs)
@@ -56,10 +58,21 @@ export class NestedAsk extends PendingAsk {
     if (this.asker.endLimit === null) {
       // A plain tell has a name there; whatever is more has an origin.
       if (typeof head === 'string') return timers.addUncounted(this, this.timeoutMs)
-      if (head instanceof PendingAsk && head.queue === timers && !timers.hasPassed(head)) {
-        if (!timers.isWithin(head, this.timeoutMs)) return timers.addUncounted(this, this.timeoutMs)
-        this.limit(head.timeoutMs)
-        return timers.addLike(this, head)
+      if (head instanceof PendingAsk && !head.settled) {
+        const { dueMs } = head
+        if (dueMs === null) {
+          // Both begin at the same moment.
+          if (head.timeoutMs <= this.timeoutMs) this.limit(head.timeoutMs)
+          return timers.addUncounted(this, this.timeoutMs)
+        }
+        const { toldMs } = timers
+        if (dueMs > toldMs) {
+          if (dueMs <= Math.ceil(toldMs + this.timeoutMs)) {
+            this.limit(head.timeoutMs)
+            this.#limitMs = dueMs
+          }
+          return timers.addUncounted(this, this.timeoutMs)
+        }
       }
     }
     this.start(timers, head)
@@ -77,7 +90,15 @@ export class NestedAsk extends PendingAsk {
       return
     }
     if (leftMs <= this.timeoutMs) this.limit(leftMs)
-    timers.add(this, this.timeoutMs)
+    this.startNow(timers)
+  }
+
+  override get dueMs(): number | null {
+    return this.#limitMs === 0 ? super.dueMs : this.#limitMs
+  }
+
+  protected override dueFrom(nowMs: number): number {
+    return this.#limitMs === 0 ? super.dueFrom(nowMs) : this.#limitMs
   }
 
   protected override finish(): void {

@@ -1,5 +1,5 @@
 import { ActorFailedError, ReplyError } from '../errors.ts'
-import { Deadline } from '../runtime/timer-queue.ts'
+import { Deadline, type TimerQueue, type Uncounted } from '../runtime/timer-queue.ts'
 import { ABANDONED, AskError, type AskFailureReason, type AskOutcome, codeOf, UNDELIVERED } from './ask.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import type { AbandonReason, Origin } from './origin.ts'
@@ -8,6 +8,8 @@ import type { AbandonReason, Origin } from './origin.ts'
 export interface Asked {
   readonly path: string
   toString(): string
+  /** The time on the node's clock. */
+  nowMs(): number
   /** An answer came after the ask of `message` was over, since `endedMs` of the node's clock. */
   answeredLate(message: string, endedMs: number): void
 }
@@ -28,22 +30,38 @@ class More {
   signal: AbortSignal | null = null
   onAbort: (() => void) | null = null
   onEnd: (() => void) | null = null
+  endedMs = 0
+}
+
+/** Ends an ask that was not over when its time began: most are. */
+class AskDeadline extends Deadline {
+  readonly #ask: PendingAsk
+
+  constructor(ask: PendingAsk) {
+    super()
+    this.#ask = ask
+  }
+
+  expire(): void {
+    this.#ask.expire(this.due)
+  }
 }
 
 /**
  * One ask in flight on the asking side: a promise, a deadline and where the answer comes from. One is made per
- * ask, so it has few fields: what few asks need is in an object of its own.
+ * ask, so it has few fields: what few asks need is in objects of their own.
  */
-export class PendingAsk extends Deadline implements Origin {
+export class PendingAsk implements Origin, Uncounted {
   message: string
   timeoutMs: number
   readonly #target: Asked
   #resolve: (value: unknown) => void = nobody
   #state = 0
   #more: More | null = null
+  /** Null until its time has begun. */
+  #deadline: AskDeadline | null = null
 
   constructor(target: Asked, message: string, timeoutMs: number) {
-    super()
     this.message = message
     this.timeoutMs = timeoutMs
     this.#target = target
@@ -73,6 +91,28 @@ export class PendingAsk extends Deadline implements Origin {
     more.signal = signal
     more.onAbort = abort
     signal.addEventListener('abort', abort, { once: true })
+  }
+
+  /** Its time begins now: for asks that take a look at the clock anyway. */
+  startNow(timers: TimerQueue): void {
+    this.#deadline = new AskDeadline(this)
+    timers.add(this.#deadline, this.timeoutMs)
+  }
+
+  count(timers: TimerQueue, nowMs: number): void {
+    if (this.settled) return
+    this.#deadline = new AskDeadline(this)
+    timers.addAt(this.#deadline, this.dueFrom(nowMs))
+  }
+
+  /** When it ends if its time begins at `nowMs`. */
+  protected dueFrom(nowMs: number): number {
+    return Math.ceil(nowMs + this.timeoutMs)
+  }
+
+  /** When its time is over, in whole ms of the node's clock; null while that is not known. */
+  get dueMs(): number | null {
+    return this.#deadline === null ? null : this.#deadline.due
   }
 
   /** It may wait for `leftMs` only, because somebody waits for the asker. */
@@ -116,9 +156,11 @@ export class PendingAsk extends Deadline implements Origin {
   }
 
   remainingMs(): number | null {
+    if (this.settled) return this.givenUp ? 0 : null
+    const { dueMs } = this
+    if (dueMs === null) return this.timeoutMs
     // The queue counts in whole ms, rounded up.
-    if (this.queue !== null) return Math.min(this.timeoutMs, Math.max(0, this.queue.remainingMs(this)))
-    return this.givenUp ? 0 : null
+    return Math.min(this.timeoutMs, Math.max(0, dueMs - this.#target.nowMs()))
   }
 
   settle(value: unknown): void {
@@ -136,7 +178,7 @@ export class PendingAsk extends Deadline implements Origin {
   /** An answer has come that nobody waits for. */
   answeredLate(): void {
     // Of one that was answered before, no more than the first answer counts, and that is nothing to report.
-    if (this.givenUp) this.#target.answeredLate(this.#asked, this.due)
+    if (this.givenUp) this.#target.answeredLate(this.#asked, this.#rare.endedMs)
   }
 
   undelivered(reason: DeadLetterReason): boolean {
@@ -148,17 +190,21 @@ export class PendingAsk extends Deadline implements Origin {
     this.reject('unknown', reason, ABANDONED[reason])
   }
 
-  expire(): void {
+  expire(dueMs: number): void {
     const limited = (this.#state & LIMITED) !== 0
     const within = limited ? 'in the time left to whoever waits for the asker' : `within ${this.timeoutMs} ms`
-    this.giveUp('timeout', `no reply ${within}; raise timeoutMs, or find what the actor is busy with`)
+    this.giveUp('timeout', `no reply ${within}; raise timeoutMs, or find what the actor is busy with`, undefined, dueMs)
   }
 
   /** Ends it from the asking side. */
-  giveUp(reason: 'timeout' | 'aborted' | 'self-ask', detail: string, options?: ErrorOptions): void {
+  giveUp(
+    reason: 'timeout' | 'aborted' | 'self-ask',
+    detail: string,
+    options?: ErrorOptions,
+    endedMs: number = this.#target.nowMs(),
+  ): void {
     if (this.settled) return
-    // An expired deadline is out of its queue, and knows when it was due; this one ends now.
-    if (this.queue !== null) this.due = this.queue.nowMs()
+    this.#rare.endedMs = endedMs
     this.#state |= GIVEN_UP
     this.reject(this.sent ? 'unknown' : 'not-sent', reason, detail, options)
   }
@@ -182,7 +228,7 @@ export class PendingAsk extends Deadline implements Origin {
   /** It is over: whatever was kept for it goes. */
   protected finish(): void {
     this.#state |= OVER
-    if (this.queue !== null) this.queue.remove(this)
+    if (this.#deadline !== null) this.#deadline.cancel()
     if (this.#more !== null) this.#release(this.#more)
   }
 

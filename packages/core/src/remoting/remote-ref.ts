@@ -65,7 +65,7 @@ export class RemoteRef<P> extends ActorRef<P> {
       pending = nested
     } else {
       pending = new PendingAsk(this, name, timeoutMs)
-      timers.add(pending, timeoutMs)
+      pending.startNow(timers)
     }
     const answer = pending.answer()
     this.#ask(payload, pending, options?.signal)
@@ -75,8 +75,12 @@ export class RemoteRef<P> extends ActorRef<P> {
   deliver(name: string, payload: unknown, origin: Origin | null): void {
     if (origin === null) return this.#tell(name, payload)
     const relayed = new RelayedAsk(this, name, origin)
-    this.#nodes.cells.timers.add(relayed, relayed.timeoutMs)
+    relayed.startNow(this.#nodes.cells.timers)
     this.#ask(payload, relayed, undefined)
+  }
+
+  nowMs(): number {
+    return this.#nodes.cells.runtime.clock.now()
   }
 
   answeredLate(message: string, endedMs: number): void {
