@@ -5,7 +5,7 @@ import { nanoidFrom } from './ids.ts'
 import { manualRuntime } from './manual.ts'
 import { drawBelow, hash32, SeededRandom } from './random.ts'
 import { realRuntime } from './real.ts'
-import { Deadline, TimerQueue } from './timer-queue.ts'
+import { Deadline, TimerQueue, type Uncounted } from './timer-queue.ts'
 
 // Chance
 
@@ -156,6 +156,33 @@ test('one timer of the host serves all deadlines, and none is left when the last
   queue.clear()
 
   t.is(armed, 0)
+})
+
+test('what is remembered uncounted begins to count when told so: in the midst of a slice if one is short, or 4,096 wait', (t) => {
+  const runtime = manualRuntime()
+  const queue = new TimerQueue(runtime.clock, runtime.scheduler)
+  const begun: number[] = []
+  const task: Uncounted = { count: (_queue, nowMs) => void begun.push(nowMs) }
+
+  t.true(queue.addUncounted(task, 50))
+  t.false(queue.addUncounted(task, 5_000))
+  queue.tell(1)
+  t.deepEqual([begun, queue.toldMs], [[], 1])
+  queue.startCounting(2)
+  t.deepEqual([begun, queue.toldMs], [[2, 2], 2])
+
+  t.true(queue.addUncounted(task, 5_000))
+  queue.addUncounted(task, 49)
+  queue.tell(3)
+  t.deepEqual(begun.splice(0), [2, 2, 3, 3])
+
+  for (let i = 0; i < 4_096; i++) queue.addUncounted(task, 5_000)
+  queue.tell(4)
+  t.deepEqual(begun, [])
+  queue.addUncounted(task, 5_000)
+  queue.tell(5)
+  t.is(begun.length, 4_097)
+  t.is(queue.size, 0)
 })
 
 test('a deadline of 0 ms that renews itself holds up neither others nor the host, and what is no number is refused', async (t) => {

@@ -318,6 +318,37 @@ const anywhere: Promises = {
     t.deepEqual(await ref.ask('askAll', [ref], PATIENT), ['not-sent self-ask', 'not-sent self-ask'])
   },
 
+  'a restart aborts what the old incarnation has asked: unknown once sent, and its answer is dropped': async (
+    t,
+    stage,
+  ) => {
+    const { ref } = await stage.place()
+    const log = new Log<string>()
+    interface Asking {
+      ask: () => void
+      fail: () => void
+    }
+    const asking = stage.here.spawn(
+      actor(protocol<Asking>('contract.asking'), (context) => ({
+        ask: () => void ending(context.ask(ref, 'hold', undefined, PATIENT)).then((end) => log.add(end)),
+        fail: () => {
+          throw boom()
+        },
+      })),
+      { supervise: oneForOne() },
+    )
+    asking.tell('ask')
+    await stage.gate.entered
+    const late = stage.event(stage.here, (event) => event.type === 'late-reply')
+
+    asking.tell('fail')
+    await log.until('the end of the ask', (ends) => ends.length > 0)
+    stage.gate.open()
+
+    t.is(((await late) as LateReply).message, 'hold')
+    t.deepEqual(log.log, ['unknown aborted'])
+  },
+
   'an answer that comes after its ask is over is reported where it was asked, with target, message and ms': async (
     t,
     stage,
