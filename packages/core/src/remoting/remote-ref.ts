@@ -150,7 +150,9 @@ class RelayedAsk extends PendingAsk {
     const error = makeError()
     if (error.outcome === 'failed')
       origin.fail(toError(error.cause), error.reason === 'refused' ? 'refused' : 'handler')
-    else if (error.outcome === 'not-sent') origin.undelivered(error.reason as DeadLetterReason)
+    // Whoever forwarded it has handled it: with the time over, nobody knows what came of it.
+    else if (error.outcome === 'not-sent' && error.reason !== 'timeout')
+      origin.undelivered(error.reason as DeadLetterReason)
     else origin.abandoned(error.reason as AbandonReason)
   }
 }
