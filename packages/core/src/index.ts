@@ -1,6 +1,7 @@
 export { actor } from './actor/actor.ts'
 export type { ActorOptions } from './actor/actor-options.ts'
 export { AskError, type AskFailureReason, type AskOptions, type AskOutcome } from './actor/ask.ts'
+export type { LateReply } from './actor/cell-host.ts'
 export type { Actor, Context, FindOptions, SpawnArgs, SpawnOptions, StopOptions } from './actor/context.ts'
 export type { DeadLetter, DeadLetterReason } from './actor/dead-letter.ts'
 export { type ActorInfo, type ActorStatus, inspect } from './actor/inspect.ts'
@@ -22,6 +23,7 @@ export {
 export type { AnyRef, Ref } from './actor/ref.ts'
 export type { Deferred, Forwarded } from './actor/reply.ts'
 export type { Terminated } from './actor/terminated.ts'
+export type { AskCycle } from './actor/wait-graph.ts'
 export type { TerminationReason } from './actor/watcher.ts'
 export { createSystem } from './create-system.ts'
 export {

@@ -1,4 +1,4 @@
-import { AskError, actor, type DeadLetterReason, protocol, type Ref } from '@troupe/core'
+import { AskError, actor, type DeadLetterReason, type LateReply, protocol, type Ref } from '@troupe/core'
 import test from 'ava'
 import fc from 'fast-check'
 import { memoryNetwork } from './memory-network.ts'
@@ -158,12 +158,15 @@ test('asks that were sent before the link was lost fail at once as unknown, and 
   await world.until('link', () => b.system.peers.length === 1)
   remote.tell('release')
   await world.time.advance(5)
-  t.is(eventsOf(a, 'late-reply').length, 1)
+  const late = eventsOf(a, 'late-reply') as LateReply[]
+  t.deepEqual([late.length, late[0]?.message], [1, 'hold'])
+  t.regex(late[0]!.target, /^\/user\//)
+  t.true(late[0]!.lateMs > 0)
   t.is(await world.during(remote.ask('echo', 4)), 4)
   await world.stop()
 })
 
-test('a reply that comes after its ask is over is counted and dropped', async (t) => {
+test('a reply that comes after its ask is over is dropped, and reported with target, message and ms', async (t) => {
   const { world, b, remote } = await linked()
   await t.throwsAsync(world.during(remote.ask('hold', undefined, { timeoutMs: 50 })), {
     message: /no reply within 50 ms/,
@@ -171,7 +174,9 @@ test('a reply that comes after its ask is over is counted and dropped', async (t
   remote.tell('release')
   await world.time.advance(5)
 
-  t.is(eventsOf(b, 'late-reply').length, 1)
+  const late = eventsOf(b, 'late-reply') as LateReply[]
+  t.deepEqual([late.length, late[0]?.message, late[0]?.target], [1, 'hold', String(remote)])
+  t.true(late[0]!.lateMs >= 0 && late[0]!.lateMs < 100)
   await world.stop()
 })
 

@@ -1,21 +1,29 @@
-import { ActorFailedError, ReplyError, TroupeError, toError } from '../errors.ts'
+import { TroupeError, toError } from '../errors.ts'
 import { checkOptions, is } from '../options.ts'
-import { Deadline } from '../runtime/timer-queue.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
-import type { AbandonReason, Origin } from './origin.ts'
+import type { AbandonReason } from './origin.ts'
 
 /** Options of one ask. */
 export interface AskOptions {
-  /** How long to wait for the answer, in ms. Default: the system's `askTimeoutMs`, 5,000. */
+  /**
+   * How long to wait for the answer, in ms. Default: the system's `askTimeoutMs`, 5,000. An ask made on behalf of
+   * a message that is asked itself never waits longer than its own asker does.
+   */
   readonly timeoutMs?: number
   /** Aborting it rejects the ask at once; the target may still act on the message. */
   readonly signal?: AbortSignal
 }
 
+const CHECKS = {
+  timeoutMs: is.number(0, Number.POSITIVE_INFINITY),
+  signal: (value: unknown) =>
+    typeof (value as AbortSignal | null)?.addEventListener === 'function' ? null : 'an AbortSignal',
+} as const
+
 /** @returns what is wrong with the options of an ask, or null: a promise is the only way out of an ask */
 export function wrongAskOptions(options: AskOptions): Error | null {
   try {
-    checkOptions('ask', options, { timeoutMs: is.number(0, Number.POSITIVE_INFINITY), signal: is.object })
+    checkOptions('ask', options, CHECKS)
     return null
   } catch (thrown) {
     return toError(thrown)
@@ -35,8 +43,10 @@ export type AskFailureReason =
   | DeadLetterReason
   /** No answer in time. */
   | 'timeout'
-  /** The caller's signal. */
+  /** The caller's signal, or the end of the actor that asked: its stop, or a restart. */
   | 'aborted'
+  /** An actor asked itself, which no handler can wait for: it takes the next message only once it has ended. */
+  | 'self-ask'
   /** The connection ended after the message was sent and before the answer came. */
   | 'link-lost'
   /** The handler threw or rejected. */
@@ -77,7 +87,8 @@ const MAY_PASS: ReadonlySet<AskFailureReason> = new Set(['timeout', 'mailbox-ful
 
 const CODES = { 'not-sent': 'ASK_NOT_SENT', unknown: 'ASK_UNKNOWN', failed: 'ASK_FAILED' } as const
 
-const DETAILS: Record<DeadLetterReason, string> = {
+/** Why a message reached no handler, in words. */
+export const UNDELIVERED: Readonly<Record<DeadLetterReason, string>> = {
   'not-found': 'no such actor',
   'stale-ref': 'that actor is gone; its name may be in use again, so find the new one',
   stopping: 'the actor is stopping and takes no new messages',
@@ -90,166 +101,12 @@ const DETAILS: Record<DeadLetterReason, string> = {
   unreachable: 'no connection to that node',
 }
 
-const ABANDONED: Record<AbandonReason, string> = {
+/** Why no answer comes, in words. */
+export const ABANDONED: Readonly<Record<AbandonReason, string>> = {
   stopped: 'the actor ended before it answered',
   'link-lost': 'the connection ended before the answer came',
   'node-down': 'that node went down before the answer came',
   timeout: 'no reply in time from where it was forwarded to',
-}
-
-/** Who is asked, for messages: a ref makes its path only when somebody wants to read it. */
-interface Asked {
-  readonly path: string
-  toString(): string
-}
-
-/** One ask in flight on the asking side: a promise, a deadline and where the answer comes from. */
-export class PendingAsk extends Deadline implements Origin {
-  message: string
-  readonly timeoutMs: number
-  readonly #target: Asked
-  readonly #asked: string
-  #resolve: (value: unknown) => void = nobody
-  #settled = false
-  /** Whether the message may have reached a handler: decides between not-sent and unknown. */
-  sent = false
-  #onEnd: (() => void) | null = null
-
-  constructor(target: Asked, message: string, timeoutMs: number) {
-    super()
-    this.message = message
-    this.timeoutMs = timeoutMs
-    this.#target = target
-    this.#asked = message
-  }
-
-  get own(): boolean {
-    return false
-  }
-
-  get target(): string {
-    return this.#target.toString()
-  }
-
-  /** The promise of the answer. To be called once. */
-  answer(): Promise<unknown> {
-    const promise = new Promise<unknown>(capture)
-    this.#resolve = captured
-    return promise
-  }
-
-  /** Ends the ask when the caller's signal says so. */
-  listen(signal: AbortSignal): void {
-    const abort = (): void => {
-      this.reject(this.sent ? 'unknown' : 'not-sent', 'aborted', 'aborted by the caller', { cause: signal.reason })
-    }
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
-    this.atEnd(() => signal.removeEventListener('abort', abort))
-  }
-
-  /** Calls `task` once the ask is over, whichever way: frees what its carrier keeps for the answer. */
-  atEnd(task: () => void): void {
-    const before = this.#onEnd
-    this.#onEnd =
-      before === null
-        ? task
-        : () => {
-            before()
-            task()
-          }
-  }
-
-  get settled(): boolean {
-    return this.#settled
-  }
-
-  begin(): boolean {
-    this.sent = true
-    return !this.#settled
-  }
-
-  remainingMs(): number | null {
-    // The queue counts in whole ms, rounded up.
-    return this.queue === null ? 0 : Math.min(this.timeoutMs, Math.max(0, this.queue.remainingMs(this)))
-  }
-
-  settle(value: unknown): void {
-    if (this.#end()) this.succeedWith(value)
-  }
-
-  fail(error: Error, reason: 'handler' | 'refused'): void {
-    const cause = reason === 'handler' ? asFailure(this.#target.path, error) : asRefusal(error)
-    this.reject('failed', reason, cause.message, { cause })
-  }
-
-  undelivered(reason: DeadLetterReason): boolean {
-    this.reject('not-sent', reason, DETAILS[reason])
-    return true
-  }
-
-  abandoned(reason: AbandonReason): void {
-    this.reject('unknown', reason, ABANDONED[reason])
-  }
-
-  expire(): void {
-    const detail = `no reply within ${this.timeoutMs} ms; raise timeoutMs, or find what the actor is busy with`
-    this.reject(this.sent ? 'unknown' : 'not-sent', 'timeout', detail)
-  }
-
-  reject(outcome: AskOutcome, reason: AskFailureReason, detail: string, options?: ErrorOptions): void {
-    if (this.#end()) this.failWith(() => new AskError(this.target, this.#asked, outcome, reason, detail, options))
-  }
-
-  /** Answers whoever waits. */
-  protected succeedWith(value: unknown): void {
-    this.#resolve(value)
-  }
-
-  /** Fails whoever waits. */
-  protected failWith(makeError: () => AskError): void {
-    this.#resolve(failing(makeError))
-  }
-
-  #end(): boolean {
-    if (this.#settled) return false
-    this.#settled = true
-    this.cancel()
-    if (this.#onEnd !== null) this.#onEnd()
-    return true
-  }
-}
-
-// One function for all promises: a closure for each would cost as much again.
-let captured: (value: unknown) => void = nobody
-
-function capture(resolve: (value: unknown) => void): void {
-  captured = resolve
-}
-
-function nobody(): void {}
-
-/**
- * Rejects two turns of the microtask queue later: by then the engine knows who awaits it, and the error's stack
- * names the caller instead of the timer or the handler that ended it.
- */
-export async function failing(makeError: () => Error): Promise<never> {
-  await undefined
-  await undefined
-  throw makeError()
-}
-
-/** An error as seen by an asker: what was thrown, wrapped once. */
-function asFailure(path: string, error: Error): ActorFailedError {
-  return error instanceof ActorFailedError
-    ? error
-    : new ActorFailedError(path, error.message, error.name, codeOf(error), { cause: error })
-}
-
-function asRefusal(error: Error): ReplyError {
-  return error instanceof ReplyError
-    ? error
-    : new ReplyError(error.message, error.name, codeOf(error), { cause: error })
 }
 
 /** The stable code of an error, Troupe's or Node's, or null. */

@@ -7,6 +7,7 @@ import type { OfferFailureReason, PendingOffer } from './offer.ts'
 import type { Head, Origin } from './origin.ts'
 import type { Protocol } from './protocol.ts'
 import type { ActorRef, AnyRef, Ref } from './ref.ts'
+import type { AskCycle, WaitGraph } from './wait-graph.ts'
 import type { Watcher } from './watcher.ts'
 
 /** What a cell needs of the system it runs in. */
@@ -20,6 +21,8 @@ export interface CellHost {
   readonly registry: Registry
   readonly askTimeoutMs: number
   readonly stopTimeoutMs: number
+  /** Looks for actors that wait for one another; null where nobody wants to know. */
+  readonly waits: WaitGraph | null
   /** What looks at every message on its way; null when nothing does, and then it costs nothing. */
   readonly hooks: MessageHooks | null
   /** Each actor keeps its messages in queues of its own, for hooks or for whoever chooses who is next. */
@@ -31,6 +34,8 @@ export interface CellHost {
   /** Reports what will not be handled: a dead letter, unless somebody waits and is told instead. */
   undelivered(reason: DeadLetterReason, target: string, name: string, payload: unknown, origin: Origin | null): void
   report(event: CellEvent): void
+  /** Reports an answer to an ask that has been over since `endedMs` of the clock. */
+  answeredLate(target: string, message: string, endedMs: number): void
   /** A ref to `target` leaves the node: messages for its uid may come from abroad from now on. */
   exported(target: LocalTarget): void
   /** The actor at `ref` has ended: whatever other layers keep about it can go. */
@@ -72,12 +77,20 @@ export interface PendingHandler {
   readonly queued: number
 }
 
+type LocalTargetHost =
+  | 'uid'
+  | 'address'
+  | 'askTimeoutMs'
+  | 'timers'
+  | 'dispatcher'
+  | 'waits'
+  | 'exported'
+  | 'undelivered'
+  | 'answeredLate'
+
 /** What a local ref needs of the cell behind it. */
 export interface LocalTarget {
-  readonly host: Pick<
-    CellHost,
-    'uid' | 'address' | 'askTimeoutMs' | 'timers' | 'dispatcher' | 'exported' | 'undelivered'
-  >
+  readonly host: Pick<CellHost, LocalTargetHost>
   readonly ref: ActorRef<never>
   readonly path: string
   readonly uid: number
@@ -95,6 +108,16 @@ export interface LocalTarget {
   markKnown(): void
 }
 
+/** An answer to an ask that was over by then: it was dropped. */
+export interface LateReply {
+  readonly type: 'late-reply'
+  /** Path of the actor that was asked; with the address where that is another node. */
+  readonly target: string
+  readonly message: string
+  /** Time since nobody waited for it any more, in ms. */
+  readonly lateMs: number
+}
+
 /** Who is registered under which protocol. */
 export interface Registry {
   register(protocol: string, ref: AnyRef): void
@@ -106,6 +129,8 @@ export interface Registry {
 
 /** What happens to actors, as system events. */
 export type CellEvent =
+  | AskCycle
+  | LateReply
   | { readonly type: 'actor-failed'; readonly path: string; readonly error: Error; readonly directive: string }
   | { readonly type: 'actor-restarted'; readonly path: string; readonly restarts: number }
   | { readonly type: 'restart-limit'; readonly path: string; readonly error: Error }

@@ -83,6 +83,11 @@ export class Cell extends Turns implements Sibling<Cell> {
     return this.parent === null ? this.name : `${this.parent.path}/${this.name}`
   }
 
+  get endLimit(): Deadline | null {
+    const ending = this.#ending
+    return ending === null ? null : ending.limit
+  }
+
   get stopped(): boolean {
     return this.state === STOPPED
   }

@@ -36,6 +36,8 @@ export interface IncarnationOwner {
   takeOrigin(): Origin | null
   stash(scope: { readonly live: boolean }): void
   unstash(): void
+  /** Calls `ask` as if in the handler under way. */
+  asking<T>(ask: () => T): T
   become(handlers: object): void
   enqueueOwn(origin: Origin, payload: unknown): void
   spawn(actor: AnyActor, options: AnySpawnOptions): { readonly ref: ActorRef<never> }
@@ -49,6 +51,11 @@ export interface IncarnationOwner {
 
 /** Any protocol at all: the user's types were checked at the door of `actor()`. */
 type AnyProtocol = Record<string, (payload: unknown) => unknown>
+
+/** A ref of whatever protocol, also one that picks among others. */
+interface AnyAsking {
+  ask(name: string, ...payloadAndOptions: readonly unknown[]): Promise<never>
+}
 
 /** What an incarnation has gathered. */
 class Belongings {
@@ -207,6 +214,13 @@ export class Incarnation implements Context<AnyProtocol> {
     this.#check('timer')
     if (typeof key !== 'string') throw new InvalidOptionError('ctx.timer', 'key', 'a string', key)
     return new TimerKey(this.#owner, key, this.#own.keyedTimers, () => this.#check('timer'))
+  }
+
+  ask(ref: AnyRef, name: string, ...payloadAndOptions: readonly unknown[]): Promise<never> {
+    this.#check('ask')
+    const { ask } = ref as Partial<AnyAsking>
+    if (typeof ask !== 'function') throw new InvalidOptionError('ctx.ask', 'ref', 'a ref', ref)
+    return this.#owner.asking(() => ask.call(ref, name, ...payloadAndOptions))
   }
 
   become(handlers: object): void {

@@ -1,7 +1,7 @@
 import { TroupeError, toError } from '../errors.ts'
 import { checkOptions, is } from '../options.ts'
 import { Deadline } from '../runtime/timer-queue.ts'
-import { failing } from './ask.ts'
+import { failing } from './pending-ask.ts'
 
 /** Options of one offer. */
 export interface OfferOptions {

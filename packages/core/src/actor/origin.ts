@@ -7,6 +7,8 @@ import type { DeadLetterReason } from './dead-letter.ts'
 export interface Origin {
   /** Name of the message it stands behind. Who hands it on to another actor may give it another one. */
   message: string
+  /** Gives it another name on the way; without this, `message` is simply set. */
+  rename?(name: string): void
   /** Of the actor's own: no mailbox counts it, turns it down or drops it. */
   readonly own: boolean
   /** To be handled after all that was queued before it, in whatever order a mailbox puts the rest. */
@@ -21,7 +23,7 @@ export interface Origin {
   abandoned(reason: AbandonReason): void
   /** The message will never reach a handler. @returns true when that deserves a dead letter */
   undelivered(reason: DeadLetterReason): boolean
-  /** Time left for the answer in ms, null when nobody waits. */
+  /** Time left for the answer in ms, 0 when whoever waited has given up, null when nobody waits. */
   remainingMs(): number | null
 }
 
@@ -42,6 +44,8 @@ export function originOf(head: Head): Origin | null {
 /** The head of a message that may have somebody behind it. */
 export function headOf(name: string, origin: Origin | null): Head {
   if (origin === null) return name
-  origin.message = name
+  if (origin.message === name) return origin
+  if (origin.rename !== undefined) origin.rename(name)
+  else origin.message = name
   return origin
 }

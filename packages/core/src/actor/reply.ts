@@ -1,4 +1,7 @@
-/** A reply given later. Return it from the handler: the mailbox goes on, the asker keeps waiting. */
+/**
+ * A reply given later. Return it from the handler: the mailbox goes on, the asker keeps waiting. One that is never
+ * settled, and lost, leaves its asker to the deadline: `unknown`, `timeout`.
+ */
 export interface Deferred<T> {
   /** Answers the ask. Only the first answer counts; answering a `tell` does nothing. */
   resolve(value: T): void

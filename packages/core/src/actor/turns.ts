@@ -5,6 +5,7 @@ import type { Mailbox, MailboxStrategy } from '../mailbox/mailbox.ts'
 import { UnboundedMailbox } from '../mailbox/unbounded.ts'
 import type { CellHost, PendingHandler } from './cell-host.ts'
 import type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
+import { Asker, endAsksOf, type NestedAsk, NO_TURN } from './nested-ask.ts'
 import { OfferLine, type PendingOffer } from './offer.ts'
 import { type Head, nameOf, type Origin, originOf } from './origin.ts'
 import { joined, setAside } from './stash.ts'
@@ -50,6 +51,8 @@ class PendingTurn implements PendingHandler {
   payload: unknown = undefined
   sinceMs = 0
   watched = false
+  /** As the dispatcher counts them. */
+  number: number = NO_TURN
 
   constructor(
     actor: Turns,
@@ -100,6 +103,7 @@ class Waiting {
   /** Back from the stash: the oldest of all that wait. Never without `held`. */
   front: Fifo | null = null
   held: Fifo | null = null
+  newestAsk: NestedAsk | null = null
   mailbox: Mailbox | null = null
   /** Who waits for room in the mailbox. */
   offers: OfferLine | null = null
@@ -116,7 +120,7 @@ class Waiting {
  * what it brings while the actor is busy; then come the entries still in the ring; then `mailbox`, which gets all
  * that is sent while there is something in it.
  */
-export abstract class Turns implements Runnable {
+export abstract class Turns extends Asker implements Runnable {
   readonly host: CellHost
   protected readonly dispatcher: Dispatcher
   protected state: number = STARTING
@@ -133,6 +137,7 @@ export abstract class Turns implements Runnable {
   #waiting: Waiting | null = null
 
   constructor(host: CellHost, mailbox: MailboxStrategy | undefined) {
+    super()
     this.host = host
     this.dispatcher = host.dispatcher
     if (mailbox === undefined && !host.queuesOnly) return
@@ -142,7 +147,7 @@ export abstract class Turns implements Runnable {
     }
   }
 
-  abstract get path(): string
+  abstract override get path(): string
   abstract obey(signal: unknown): void
   /** Messages that do not wait for a pending handler. */
   protected abstract get interleaved(): ReadonlySet<string> | null
@@ -420,6 +425,7 @@ export abstract class Turns implements Runnable {
     turn.payload = payload
     turn.sinceMs = this.dispatcher.lastLookMs
     if (!turn.watched) this.host.pendingHandlers.add(turn)
+    turn.number = this.dispatcher.turn
     promise.then(turn.onValue, turn.onReason)
   }
 
@@ -617,6 +623,43 @@ export abstract class Turns implements Runnable {
     waiting.sift = true
   }
 
+  // Asking others
+
+  get newestAsk(): NestedAsk | null {
+    return this.#waiting === null ? null : this.#waiting.newestAsk
+  }
+
+  set newestAsk(ask: NestedAsk | null) {
+    this.#own.newestAsk = ask
+  }
+
+  get pendingTurn(): number {
+    const waiting = this.#waiting
+    return waiting !== null && waiting.busy ? waiting.turn!.number : NO_TURN
+  }
+
+  get pendingHead(): Head {
+    const waiting = this.#waiting
+    return waiting !== null && waiting.busy ? (waiting.turn!.head ?? '') : ''
+  }
+
+  /** Calls `ask` as if in the handler under way: whoever is asked knows for which message, and by whom. */
+  asking<T>(ask: () => T): T {
+    const { dispatcher } = this
+    const { running, head } = dispatcher
+    if (running === this && !this.busy) return ask()
+    // Out of turn the clock may not have been looked at for long.
+    if (running === null) dispatcher.startCounting()
+    dispatcher.running = this
+    dispatcher.head = this.busy ? this.pendingHead : undefined
+    try {
+      return ask()
+    } finally {
+      dispatcher.running = running
+      dispatcher.head = head
+    }
+  }
+
   become(handlers: object): void {
     this.#handlers = handlers as HandlerTable
     this.#firstName = ''
@@ -677,6 +720,7 @@ export abstract class Turns implements Runnable {
     }
     this.takeOrigin()?.abandoned('stopped')
     this.#unstash()
+    endAsksOf(this)
     this.become(NO_HANDLERS)
   }
 

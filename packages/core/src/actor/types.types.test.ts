@@ -121,6 +121,31 @@ export function refs(wide: Ref<Store>, narrow: Ref<Reader>): void {
   void [narrowed, widened, other, loose]
 }
 
+export const askingByContext = actor(Store, (context) => {
+  const other: Ref<Store> = context.self
+  return {
+    put: async ({ key }) => (await context.ask(other, 'get', key)) ?? 0,
+    get: async (key) => context.ask(other, 'put', { key, value: 1 }, { timeoutMs: 10 }),
+    clear: async () => {
+      await context.ask(other, 'clear', undefined, { timeoutMs: 10 })
+      // @ts-expect-error no such message
+      await context.ask(other, 'push')
+      // @ts-expect-error wrong payload
+      await context.ask(other, 'get', 1)
+      // @ts-expect-error the answer may be undefined
+      const certain: number = await context.ask(other, 'get', 'a')
+      // @ts-expect-error options have no such key
+      await context.ask(other, 'get', 'a', { timeout: 10 })
+      void certain
+    },
+    touch: async () => {
+      true satisfies Same<Awaited<ReturnType<typeof context.ask<Store, 'put'>>>, number>
+      return true
+    },
+    gone: () => {},
+  }
+})
+
 export const contexts = actor(Store, (context) => {
   context.after(10, 'clear')
   context.after(10, 'put', { key: 'a', value: 1 })

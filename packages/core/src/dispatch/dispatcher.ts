@@ -28,6 +28,8 @@ const VISIT_MS = 2
 const SLICE_MS = 5
 /** A look at the clock costs as much as four messages: one per 64, and one each where handlers are slow. */
 const MESSAGES_PER_LOOK = 64
+/** More than are ever handled between two looks. */
+const TURNS_PER_LOOK = 2 * MESSAGES_PER_LOOK
 /** Time between two looks that is fine, in ms: shorter, and fewer looks would do; longer, and more are needed. */
 const STRETCH_MS = 0.1
 /** At this pace 128 messages take 2 ms: one after the other is looked at, and nobody gets a whole turn at once. */
@@ -69,6 +71,8 @@ export class Dispatcher {
   /** Time of the last look at the clock, in ms: at most a slice ago while anybody runs. */
   lastLookMs = 0
   #sinceLook = 0
+  /** Slices begun and looks taken. */
+  #looks = 0
   #stretch = 1
   #visitStartMs = 0
   #visitLeft = 0
@@ -130,6 +134,11 @@ export class Dispatcher {
   /** Sees to it that the clock is looked at soon, and the deadlines that wait for it begin to count. */
   lookSoon(): void {
     if (!this.#awake && !this.#inSlice) this.#wake()
+  }
+
+  /** A number that no other message handled on this node has: made of what is counted anyway. */
+  get turn(): number {
+    return this.#looks * TURNS_PER_LOOK + this.#sinceLook
   }
 
   /** The entry just taken was not handled: its cost says nothing about handlers. */
@@ -261,6 +270,7 @@ export class Dispatcher {
     this.#sliceStartMs = this.lastLookMs = this.#clock.now()
     this.#handled += this.#sinceLook
     this.#sinceLook = 0
+    this.#looks++
     this.#switches = 0
     // Whatever came meanwhile may be slow: the first few are looked at more closely.
     this.#stretch = 1
@@ -287,7 +297,9 @@ export class Dispatcher {
     this.lastLookMs = nowMs
     this.#handled += this.#sinceLook
     this.#sinceLook = 0
-    this.#timers.startCounting(nowMs)
+    this.#looks++
+    if (this.slow) this.#timers.startCounting(nowMs)
+    else this.#timers.tell(nowMs)
   }
 
   startCounting(): void {

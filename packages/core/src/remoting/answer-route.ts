@@ -8,32 +8,40 @@ export type Failure = Extract<Envelope, readonly [typeof Kind.failure, ...unknow
 /** What ends an ask. */
 export type Answer = Extract<Envelope, readonly [typeof Kind.reply, ...unknown[]]> | Failure
 
+/** What an answer answers, for reports. */
+export interface Question {
+  readonly target: string
+  readonly message: string
+}
+
 /** The way back over one connection: over a later one its answers would find nobody. */
 export class AnswerRoute {
+  /** When its connection was lost, for reports. */
+  endedMs = 0
   readonly #logger: Logger
-  readonly #send: (answer: Answer, sizeBytes: number) => void
+  readonly #send: (answer: Answer, sizeBytes: number, question: Question) => void
 
   /** @param send takes an answer and about how many bytes it holds; drops it when that connection is gone */
-  constructor(logger: Logger, send: (answer: Answer, sizeBytes: number) => void) {
+  constructor(logger: Logger, send: (answer: Answer, sizeBytes: number, question: Question) => void) {
     this.#logger = logger
     this.#send = send
   }
 
   /** Sends what the handler answered, or the news that it has no CBOR form. */
-  reply(correlation: number, value: unknown): void {
+  reply(correlation: number, value: unknown, question: Question): void {
     let bytes: Uint8Array
     try {
       bytes = encodePayload(value, 'reply')
     } catch (thrown) {
       const error = toError(thrown)
       this.#logger.error('an answer cannot be sent', error)
-      this.fail([Kind.failure, correlation, 'handler', error.message, error.name, codeOf(error)])
+      this.fail([Kind.failure, correlation, 'handler', error.message, error.name, codeOf(error)], question)
       return
     }
-    this.#send([Kind.reply, correlation, bytes], bytes.length)
+    this.#send([Kind.reply, correlation, bytes], bytes.length, question)
   }
 
-  fail(failure: Failure): void {
-    this.#send(failure, failure[3].length)
+  fail(failure: Failure, question: Question): void {
+    this.#send(failure, failure[3].length, question)
   }
 }

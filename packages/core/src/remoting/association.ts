@@ -1,11 +1,11 @@
-import type { PendingAsk } from '../actor/ask.ts'
 import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import { OfferLine, type PendingOffer } from '../actor/offer.ts'
 import type { Origin } from '../actor/origin.ts'
+import type { PendingAsk } from '../actor/pending-ask.ts'
 import type { Watcher } from '../actor/watcher.ts'
 import { decode, type ResolveRef } from '../codec/cbor.ts'
-import { type Answer, AnswerRoute } from './answer-route.ts'
+import { type Answer, AnswerRoute, type Question } from './answer-route.ts'
 import type { Connection, FrameSink } from './connection.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { OpenAsks } from './open-asks.ts'
@@ -152,8 +152,8 @@ export class Association implements FrameSink {
     this.#flushOrLater()
   }
 
-  #answer(envelope: Answer, sizeBytes: number): void {
-    this.#outbox.pushAnswer(envelope, sizeBytes)
+  #answer(envelope: Answer, sizeBytes: number, question: Question): void {
+    this.#outbox.pushAnswer(envelope, sizeBytes, question)
     this.#flushOrLater()
   }
 
@@ -204,10 +204,11 @@ export class Association implements FrameSink {
     this.peer = peer
     this.#number = number
     this.#connection = connection
-    this.#route = new AnswerRoute(this.#host.cells.logger('/'), (answer, sizeBytes) => {
-      if (connection === this.#connection) this.#answer(answer, sizeBytes)
-      else this.#lateReply()
+    const route: AnswerRoute = new AnswerRoute(this.#host.cells.logger('/'), (answer, sizeBytes, question) => {
+      if (connection === this.#connection) this.#answer(answer, sizeBytes, question)
+      else this.#lateReply(question, route.endedMs)
     })
+    this.#route = route
     this.#blocked = false
     this.#heartbeat = new Heartbeat(
       this.#host.cells,
@@ -243,12 +244,14 @@ export class Association implements FrameSink {
   #detach(why: string): void {
     const connection = this.#connection
     if (connection === null) return
+    const nowMs = this.#host.cells.runtime.clock.now()
     this.#connection = null
+    if (this.#route !== null) this.#route.endedMs = nowMs
     this.#route = null
     this.#heartbeat?.stop()
     this.#heartbeat = null
     connection.close('normal', why)
-    for (let dropped = this.#outbox.dropAnswers(); dropped > 0; dropped--) this.#lateReply()
+    for (const question of this.#outbox.dropAnswers()) this.#lateReply(question, nowMs)
     this.#asks.abandonSent('link-lost')
   }
 
@@ -309,13 +312,20 @@ export class Association implements FrameSink {
         return this.#deliver(envelope[1], envelope[2], envelope[3], null)
       case Kind.ask: {
         const { clock } = this.#host.cells.runtime
-        const reply = new RemoteReply(envelope[2], this.#route!, clock, envelope[4], envelope[5])
+        const reply = new RemoteReply(
+          this.#nameOf(envelope[1]),
+          envelope[2],
+          this.#route!,
+          clock,
+          envelope[4],
+          envelope[5],
+        )
         return this.#deliver(envelope[1], envelope[2], envelope[3], reply)
       }
       case Kind.reply:
-        return this.#asked(envelope[1])?.settle(decode(envelope[2], this.#host.resolveRef))
+        return this.#asks.take(envelope[1])?.settle(decode(envelope[2], this.#host.resolveRef))
       case Kind.failure: {
-        const pending = this.#asked(envelope[1])
+        const pending = this.#asks.take(envelope[1])
         if (pending !== null) failFromWire(pending, pending.target, envelope[2], envelope[3], envelope[4], envelope[5])
         return
       }
@@ -343,16 +353,16 @@ export class Association implements FrameSink {
       return
     }
     const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'
-    this.#host.cells.undelivered(reason, typeof to === 'string' ? to : `#${to}`, name, payload, origin)
+    this.#host.cells.undelivered(reason, this.#nameOf(to), name, payload, origin)
   }
 
-  #asked(correlation: number): PendingAsk | null {
-    const pending = this.#asks.get(correlation)
-    if (pending === null) this.#lateReply()
-    return pending
+  /** Who a message is for, in words. */
+  #nameOf(to: To): string {
+    return typeof to === 'string' ? to : (this.#host.local(to)?.path ?? `#${to}`)
   }
 
-  #lateReply(): void {
-    this.#host.emit({ type: 'late-reply', peer: this.peer.name })
+  /** The other side has been without a connection since `endedMs`, and its asks have failed. */
+  #lateReply({ target, message }: Question, endedMs: number): void {
+    this.#host.cells.answeredLate(target, message, endedMs)
   }
 }

@@ -1,5 +1,6 @@
-import type { PendingAsk } from '../actor/ask.ts'
+import type { PendingAsk } from '../actor/pending-ask.ts'
 import { Ring } from '../mailbox/ring.ts'
+import type { Question } from './answer-route.ts'
 import { ENVELOPE_BYTES, type Envelope } from './wire.ts'
 
 /** User messages that may wait for one peer, and their bytes. */
@@ -21,11 +22,20 @@ export interface OutgoingMessage {
   readonly pending: PendingAsk | null
 }
 
+/** An answer on its way out, kept until it is sent: it may have to be reported as late. */
+class Answering {
+  readonly question: Question
+
+  constructor(question: Question) {
+    this.question = question
+  }
+}
+
 interface Item {
   readonly envelope: Envelope
   readonly sizeBytes: number
   /** What it is for: user messages are counted and turned down, the rest is not. */
-  readonly message: OutgoingMessage | 'system' | 'answer'
+  readonly message: OutgoingMessage | Answering | 'system'
 }
 
 /** What waits to be sent to one peer, in order: user messages, answers, and the system's own. */
@@ -59,8 +69,8 @@ export class Outbox {
     this.#add({ envelope, sizeBytes: payloadBytes + ENVELOPE_BYTES, message: 'system' })
   }
 
-  pushAnswer(envelope: Envelope, payloadBytes: number): void {
-    this.#add({ envelope, sizeBytes: payloadBytes + ENVELOPE_BYTES, message: 'answer' })
+  pushAnswer(envelope: Envelope, payloadBytes: number, question: Question): void {
+    this.#add({ envelope, sizeBytes: payloadBytes + ENVELOPE_BYTES, message: new Answering(question) })
   }
 
   /** @returns false when too much is waiting already: the message was not taken */
@@ -77,28 +87,30 @@ export class Outbox {
     for (let bytes = 0; bytes < BATCH_BYTES; ) {
       const item = this.#shift()
       if (item === undefined) break
-      const pending = typeof item.message === 'object' ? item.message.pending : null
+      const pending = isUsers(item.message) ? item.message.pending : null
       if (pending?.settled) continue
       bytes += item.sizeBytes
       batch.push(pending === null ? item.envelope : withTimeLeft(item.envelope, pending))
-      if (pending !== null) pending.sent = true
+      if (pending !== null) pending.markSent()
     }
     return batch
   }
 
   /** Takes out every ask: what waits without a connection must not wait for nothing. Tells stay. */
   takeAsks(): OutgoingMessage[] {
-    return messagesOf(this.#take(({ message }) => typeof message === 'object' && message.pending !== null))
+    return messagesOf(this.#take(({ message }) => isUsers(message) && message.pending !== null))
   }
 
   /** Takes out every user message. */
   takeAll(): OutgoingMessage[] {
-    return messagesOf(this.#take(({ message }) => typeof message === 'object'))
+    return messagesOf(this.#take(({ message }) => isUsers(message)))
   }
 
-  /** Drops the answers: nobody waits for them any more. @returns how many */
-  dropAnswers(): number {
-    return this.#answers === 0 ? 0 : this.#take(({ message }) => message === 'answer').length
+  /** Drops the answers: nobody waits for them any more. @returns what they would have answered */
+  dropAnswers(): readonly Question[] {
+    if (this.#answers === 0) return []
+    const dropped = this.#take(({ message }) => message instanceof Answering)
+    return dropped.map(({ message }) => (message as Answering).question)
   }
 
   #take(isWanted: (item: Item) => boolean): Item[] {
@@ -124,18 +136,22 @@ export class Outbox {
 
   #count({ sizeBytes, message }: Item, sign: 1 | -1): void {
     this.#sizeBytes += sign * sizeBytes
-    if (typeof message === 'object') {
+    if (isUsers(message)) {
       this.#messages += sign
       this.#messageBytes += sign * (sizeBytes - ENVELOPE_BYTES)
-    } else if (message === 'answer') {
+    } else if (message !== 'system') {
       this.#answers += sign
       this.#answerBytes += sign * sizeBytes
     }
   }
 }
 
+function isUsers(message: Item['message']): message is OutgoingMessage {
+  return typeof message === 'object' && !(message instanceof Answering)
+}
+
 function messagesOf(items: readonly Item[]): OutgoingMessage[] {
-  return items.map(({ message }) => message).filter((message) => typeof message === 'object')
+  return items.map(({ message }) => message).filter(isUsers)
 }
 
 /** The time for an answer is counted from when the ask leaves: clocks of two nodes are never compared. */

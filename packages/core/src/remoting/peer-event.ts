@@ -19,5 +19,3 @@ export type PeerEvent =
   | { readonly type: 'link-refused'; readonly peer: string; readonly code: string; readonly message: string }
   /** A link was closed because its bytes broke the protocol. Other links are untouched. */
   | { readonly type: 'link-broken'; readonly peer: string; readonly message: string }
-  /** An answer came for an ask that was over: it is dropped. */
-  | { readonly type: 'late-reply'; readonly peer: string }

@@ -1,10 +1,12 @@
-import { type AskError, type AskOptions, PendingAsk, wrongAskOptions } from '../actor/ask.ts'
+import { type AskError, type AskOptions, wrongAskOptions } from '../actor/ask.ts'
 import type { CellHost } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
+import { Asker, NestedAsk, turnOf } from '../actor/nested-ask.ts'
 import { type OfferOptions, PendingOffer, wrongOfferOptions } from '../actor/offer.ts'
 import type { AbandonReason, Origin } from '../actor/origin.ts'
+import { type Asked, PendingAsk } from '../actor/pending-ask.ts'
 import type { MessageName, Payload, Reply } from '../actor/protocol.ts'
-import { ActorRef, type AnyRef } from '../actor/ref.ts'
+import { ActorRef } from '../actor/ref.ts'
 import type { Watcher } from '../actor/watcher.ts'
 import type { RefParts } from '../codec/cbor.ts'
 import { toError } from '../errors.ts'
@@ -48,12 +50,24 @@ export class RemoteRef<P> extends ActorRef<P> {
     ...payloadAndOptions: [...payload: Payload<P, K>, options?: AskOptions]
   ): Promise<Reply<P, K>>
   ask(name: string, ...rest: readonly unknown[]): Promise<unknown> {
-    const [payload, options] = rest as [payload: unknown, options: AskOptions | undefined]
+    const payload = rest[0]
+    const options = rest[1] as AskOptions | undefined
     if (options !== undefined) {
       const wrong = wrongAskOptions(options)
       if (wrong !== null) return Promise.reject(wrong)
     }
-    const pending = new PendingAsk(this, name, options?.timeoutMs ?? this.#nodes.cells.askTimeoutMs)
+    const { askTimeoutMs, dispatcher, timers } = this.#nodes.cells
+    const { running, head } = dispatcher
+    const timeoutMs = options?.timeoutMs ?? askTimeoutMs
+    let pending: PendingAsk
+    if (running instanceof Asker) {
+      const nested = new NestedAsk(this, name, timeoutMs, running, turnOf(running, dispatcher))
+      nested.start(timers, head)
+      pending = nested
+    } else {
+      pending = new PendingAsk(this, name, timeoutMs)
+      pending.startNow(timers)
+    }
     const answer = pending.answer()
     this.#ask(payload, pending, options?.signal)
     return answer
@@ -76,8 +90,18 @@ export class RemoteRef<P> extends ActorRef<P> {
   }
 
   deliver(name: string, payload: unknown, origin: Origin | null): void {
-    if (origin === null) this.#tell(name, payload)
-    else this.#ask(payload, new RelayedAsk(this, name, origin), undefined)
+    if (origin === null) return this.#tell(name, payload)
+    const relayed = new RelayedAsk(this, name, origin)
+    relayed.startNow(this.#nodes.cells.timers)
+    this.#ask(payload, relayed, undefined)
+  }
+
+  nowMs(): number {
+    return this.#nodes.cells.runtime.clock.now()
+  }
+
+  answeredLate(message: string, endedMs: number): void {
+    this.#nodes.cells.answeredLate(this.toString(), message, endedMs)
   }
 
   toWire(): [address: string, nodeUid: string, path: string, uid: number] {
@@ -112,7 +136,6 @@ export class RemoteRef<P> extends ActorRef<P> {
   }
 
   #ask(payload: unknown, pending: PendingAsk, signal: AbortSignal | undefined): void {
-    this.#nodes.cells.timers.add(pending, pending.timeoutMs)
     if (signal !== undefined) pending.listen(signal)
     if (pending.settled) return
     this.#nodes.cells.hooks?.leaving(this, pending.message, payload, 'ask')
@@ -142,7 +165,7 @@ export class RemoteRef<P> extends ActorRef<P> {
 class RelayedAsk extends PendingAsk {
   readonly #origin: Origin
 
-  constructor(target: AnyRef, message: string, origin: Origin) {
+  constructor(target: Asked, message: string, origin: Origin) {
     super(target, message, origin.remainingMs() ?? 0)
     this.#origin = origin
   }
@@ -156,7 +179,9 @@ class RelayedAsk extends PendingAsk {
     const error = makeError()
     if (error.outcome === 'failed')
       origin.fail(toError(error.cause), error.reason === 'refused' ? 'refused' : 'handler')
-    else if (error.outcome === 'not-sent') origin.undelivered(error.reason as DeadLetterReason)
+    // Whoever forwarded it has handled it: with the time over, nobody knows what came of it.
+    else if (error.outcome === 'not-sent' && error.reason !== 'timeout')
+      origin.undelivered(error.reason as DeadLetterReason)
     else origin.abandoned(error.reason as AbandonReason)
   }
 }

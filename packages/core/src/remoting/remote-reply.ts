@@ -3,7 +3,7 @@ import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import type { AbandonReason, Origin } from '../actor/origin.ts'
 import { describe } from '../errors.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { AnswerRoute } from './answer-route.ts'
+import type { AnswerRoute, Question } from './answer-route.ts'
 import { Kind } from './wire.ts'
 import type { WireReason } from './wire-failure.ts'
 
@@ -13,12 +13,16 @@ const MAX_TEXT = 16 * 1024
 /** Behind a message that an actor of another node asked: carries the answer back over the link it came from. */
 export class RemoteReply implements Origin {
   message: string
+  /** Who was asked, for reports. */
+  readonly #target: string
   readonly #route: AnswerRoute
   readonly #clock: Clock
   readonly #correlation: number
   readonly #deadlineMs: number
+  #answered = false
 
-  constructor(message: string, route: AnswerRoute, clock: Clock, correlation: number, ttlMs: number) {
+  constructor(target: string, message: string, route: AnswerRoute, clock: Clock, correlation: number, ttlMs: number) {
+    this.#target = target
     this.message = message
     this.#route = route
     this.#clock = clock
@@ -35,12 +39,13 @@ export class RemoteReply implements Origin {
     return this.#clock.now() < this.#deadlineMs
   }
 
-  remainingMs(): number {
-    return Math.max(0, this.#deadlineMs - this.#clock.now())
+  remainingMs(): number | null {
+    return this.#answered ? null : Math.max(0, this.#deadlineMs - this.#clock.now())
   }
 
   settle(value: unknown): void {
-    this.#route.reply(this.#correlation, value)
+    this.#answered = true
+    this.#route.reply(this.#correlation, value, this.#asked)
   }
 
   fail(error: Error, reason: 'handler' | 'refused'): void {
@@ -57,8 +62,13 @@ export class RemoteReply implements Origin {
   }
 
   #send(reason: WireReason, error: Error | null): void {
+    this.#answered = true
     const cause = error === null ? (['', '', null] as const) : causeOf(error)
-    this.#route.fail([Kind.failure, this.#correlation, reason, ...cause])
+    this.#route.fail([Kind.failure, this.#correlation, reason, ...cause], this.#asked)
+  }
+
+  get #asked(): Question {
+    return { target: this.#target, message: this.message }
   }
 }
 

@@ -5,7 +5,7 @@ import { nanoidFrom } from './ids.ts'
 import { manualRuntime } from './manual.ts'
 import { drawBelow, hash32, SeededRandom } from './random.ts'
 import { realRuntime } from './real.ts'
-import { Deadline, Timeout, TimerQueue } from './timer-queue.ts'
+import { Deadline, TimerQueue, type Uncounted } from './timer-queue.ts'
 
 // Chance
 
@@ -122,29 +122,6 @@ test('deadlines fire in order of their instants, equal ones as they were added, 
   t.pass()
 })
 
-test('a deadline that waits to be counted is never early, and one cancelled meanwhile never called', async (t) => {
-  const runtime = manualRuntime()
-  const queue = new TimerQueue(runtime.clock, runtime.scheduler)
-  const fired: string[] = []
-  const [kept, cancelled, moved] = ['kept', 'cancelled', 'moved'].map((name) => new Timeout(() => fired.push(name)))
-
-  t.true(queue.addUncounted(kept!, 10))
-  t.false(queue.addUncounted(cancelled!, 10))
-  t.false(queue.addUncounted(moved!, 10))
-  cancelled!.cancel()
-  queue.add(moved!, 5)
-  await runtime.advance(100)
-  t.deepEqual(fired, ['moved'])
-  t.is(queue.remainingMs(kept!), 10)
-  queue.startCounting(runtime.clock.now())
-  await runtime.advance(9)
-  t.deepEqual(fired, ['moved'])
-  await runtime.advance(1)
-
-  t.deepEqual(fired, ['moved', 'kept'])
-  t.is(queue.size, 0)
-})
-
 test('one timer of the host serves all deadlines, and none is left when the last one is gone', async (t) => {
   const runtime = manualRuntime()
   let armed = 0
@@ -179,6 +156,33 @@ test('one timer of the host serves all deadlines, and none is left when the last
   queue.clear()
 
   t.is(armed, 0)
+})
+
+test('what is remembered uncounted begins to count when told so: in the midst of a slice if one is short, or 4,096 wait', (t) => {
+  const runtime = manualRuntime()
+  const queue = new TimerQueue(runtime.clock, runtime.scheduler)
+  const begun: number[] = []
+  const task: Uncounted = { count: (_queue, nowMs) => void begun.push(nowMs) }
+
+  t.true(queue.addUncounted(task, 50))
+  t.false(queue.addUncounted(task, 5_000))
+  queue.tell(1)
+  t.deepEqual([begun, queue.toldMs], [[], 1])
+  queue.startCounting(2)
+  t.deepEqual([begun, queue.toldMs], [[2, 2], 2])
+
+  t.true(queue.addUncounted(task, 5_000))
+  queue.addUncounted(task, 49)
+  queue.tell(3)
+  t.deepEqual(begun.splice(0), [2, 2, 3, 3])
+
+  for (let i = 0; i < 4_096; i++) queue.addUncounted(task, 5_000)
+  queue.tell(4)
+  t.deepEqual(begun, [])
+  queue.addUncounted(task, 5_000)
+  queue.tell(5)
+  t.is(begun.length, 4_097)
+  t.is(queue.size, 0)
 })
 
 test('a deadline of 0 ms that renews itself holds up neither others nor the host, and what is no number is refused', async (t) => {

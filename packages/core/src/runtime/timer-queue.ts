@@ -10,12 +10,14 @@ const WIDTH = Array.from({ length: LEVELS + 1 }, (_, level) => SLOTS ** level)
 const NEVER = SLOTS * LEVELS
 /** In no list: not in a queue, or about to be called. */
 const NONE = -1
-/** In a queue, but its count has not begun. */
-const UNCOUNTED = -2
+/** Deadlines nearer than this are counted from the next look at the clock, not from the end of the slice. In ms. */
+const SHORT_MS = 50
+/** As many wait at most to be counted. */
+const MOST_UNCOUNTED = 4096
 
 /** Something that happens at an instant unless it is cancelled first. */
 export abstract class Deadline implements Cancellable {
-  /** Whole ms of the queue's clock, rounded up; the delay itself while the count has not begun. */
+  /** Whole ms of the queue's clock, rounded up. */
   due = 0
   /** Order of insertion: of two due at once, the earlier added comes first. */
   sequence = 0
@@ -31,6 +33,12 @@ export abstract class Deadline implements Cancellable {
   cancel(): void {
     if (this.queue !== null) this.queue.remove(this)
   }
+}
+
+/** Something with a deadline whose time has not begun. */
+export interface Uncounted {
+  /** Its time begins: puts its deadline in, unless it is over. */
+  count(queue: TimerQueue, nowMs: number): void
 }
 
 /** A deadline that calls a function: where there are few of them. */
@@ -59,12 +67,16 @@ export class TimerQueue {
   readonly #scheduler: Scheduler
   /** First deadline of each list; lists are circles, so that a first one knows its last. */
   readonly #lists: (Deadline | null)[] = new Array<Deadline | null>(NEVER + 1).fill(null)
-  /** Those whose count has not begun; one that was cancelled since stays until it would. */
-  #uncounted: Deadline[] = []
+  /** What waits for its time to begin. */
+  readonly #uncounted: Uncounted[] = []
   /** Everything due before this instant has been called; slots are counted from here. */
   #now = 0
   #size = 0
   #sequence = 0
+  /** The shortest delay among them. */
+  #shortestMs = Number.POSITIVE_INFINITY
+  /** The last time it was told. */
+  #toldMs = 0
   #armed: Cancellable | null = null
   #armedFor = Number.POSITIVE_INFINITY
 
@@ -91,33 +103,54 @@ export class TimerQueue {
     this.#count(deadline, due)
   }
 
+  /** Puts `deadline` in, due at `dueMs`, a whole number of ms on the queue's clock. */
+  addAt(deadline: Deadline, dueMs: number): void {
+    this.#enter(deadline)
+    this.#count(deadline, dueMs)
+  }
+
   /**
-   * Puts `deadline` in, due `delayMs` from the next call of {@link startCounting}: saves a look at the clock,
-   * which costs more than all the rest.
+   * Remembers something whose time begins at the next call of {@link startCounting}: saves a look at the clock,
+   * and mostly a deadline, because most of what is remembered is over by then.
    *
    * @returns true when it is the first of those that wait for that call
    */
-  addUncounted(deadline: Deadline, delayMs: number): boolean {
-    if (Number.isNaN(delayMs)) throw new RangeError(`a delay must be a number of ms, got ${delayMs}`)
-    this.#enter(deadline)
-    deadline.due = delayMs
-    deadline.slot = UNCOUNTED
-    return this.#uncounted.push(deadline) === 1
+  addUncounted(task: Uncounted, delayMs: number): boolean {
+    if (delayMs < this.#shortestMs) this.#shortestMs = delayMs
+    return this.#uncounted.push(task) === 1
   }
 
-  /** From `nowMs` on the deadlines count that have waited for it. */
+  /** The time as this queue was told it last: it is later by now, by no more than a few handlers take. */
+  get toldMs(): number {
+    return this.#toldMs
+  }
+
+  nowMs(): number {
+    return this.#clock.now()
+  }
+
+  /** The time of what has waited for it begins: at `nowMs`. */
   startCounting(nowMs: number): void {
+    this.#toldMs = nowMs
     const uncounted = this.#uncounted
-    for (let i = 0; i < uncounted.length; i++) {
-      const deadline = uncounted[i]!
-      if (deadline.slot === UNCOUNTED) this.#count(deadline, Math.ceil(nowMs + deadline.due))
-    }
-    if (uncounted.length > 0) uncounted.length = 0
+    if (uncounted.length === 0) return
+    for (let i = 0; i < uncounted.length; i++) uncounted[i]!.count(this, nowMs)
+    uncounted.length = 0
+    this.#shortestMs = Number.POSITIVE_INFINITY
+  }
+
+  /**
+   * Tells the time in the midst of a slice. Most deadlines are cancelled within one: unless they are short, or
+   * many, they need not be put into the wheel before its end.
+   */
+  tell(nowMs: number): void {
+    if (this.#shortestMs < SHORT_MS || this.#uncounted.length > MOST_UNCOUNTED) this.startCounting(nowMs)
+    else this.#toldMs = nowMs
   }
 
   /** Time until `deadline` is due, in ms; negative when it is late. */
   remainingMs(deadline: Deadline): number {
-    return deadline.slot === UNCOUNTED ? deadline.due : deadline.due - this.#clock.now()
+    return deadline.due - this.#clock.now()
   }
 
   /** Calls `task` once, `delayMs` from now. */
@@ -129,7 +162,7 @@ export class TimerQueue {
 
   remove(deadline: Deadline): void {
     if (deadline.queue !== this) return
-    if (deadline.slot !== UNCOUNTED) this.#unlink(deadline)
+    this.#unlink(deadline)
     deadline.queue = null
     deadline.slot = NONE
     // The host's timer stays armed: firing for nothing once is cheaper than moving it at each cancel.
@@ -139,7 +172,6 @@ export class TimerQueue {
 
   /** Drops every deadline without calling it. */
   clear(): void {
-    for (const deadline of this.#uncounted) if (deadline.slot === UNCOUNTED) this.#release(deadline)
     this.#uncounted.length = 0
     for (const [slot, first] of this.#lists.entries()) {
       if (first === null) continue

@@ -10,6 +10,7 @@ import type { Origin } from '../actor/origin.ts'
 import type { Protocol } from '../actor/protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
 import { checkActor, checkSpawnOptions } from '../actor/spawn-options.ts'
+import { WaitGraph } from '../actor/wait-graph.ts'
 import { Dispatcher } from '../dispatch/dispatcher.ts'
 import { InvalidOptionError, SystemStoppedError, toError } from '../errors.ts'
 import type { Peer } from '../remoting/peer-event.ts'
@@ -61,6 +62,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   readonly hooks: MessageHooks | null
   readonly queuesOnly: boolean
   readonly pendingHandlers: StuckHandlers
+  readonly waits: WaitGraph | null
   readonly #reports: Reports
   readonly #root: Cell
   readonly #user: Cell
@@ -97,6 +99,7 @@ export class LocalSystem implements ActorSystem, CellHost {
       this.#reports.stopTaskFailed(event),
     )
     this.#shutdown = new Shutdown(phases, this.#reports.counters, () => this.#stopSteps())
+    this.waits = settings.diagnostics ? new WaitGraph(this.dispatcher, (cycle) => this.report(cycle)) : null
     this.registry = new Receptionist(this.timers)
     const stopTimeoutMs = SYSTEM_STOP_FACTOR * settings.stopTimeoutMs
     this.#root = new Cell(this, null, guardian, { name: '', stopTimeoutMs })
@@ -257,11 +260,24 @@ export class LocalSystem implements ActorSystem, CellHost {
   }
 
   undelivered(reason: DeadLetterReason, target: string, name: string, payload: unknown, origin: Origin | null): void {
-    this.#reports.undelivered(reason, target, name, payload, origin)
+    this.#aside(() => this.#reports.undelivered(reason, target, name, payload, origin))
   }
 
   report(event: CellEvent): void {
-    this.#reports.report(event)
+    this.#aside(() => this.#reports.report(event))
+  }
+
+  answeredLate(target: string, message: string, endedMs: number): void {
+    this.report({ type: 'late-reply', target, message, lateMs: this.clock.now() - endedMs })
+  }
+
+  /** A listener of events is no part of the actor that has the turn: what it asks, it asks for nobody. */
+  #aside(report: () => void): void {
+    const { dispatcher } = this
+    const { running } = dispatcher
+    dispatcher.running = null
+    report()
+    dispatcher.running = running
   }
 
   exported(target: LocalTarget): void {

@@ -1,6 +1,6 @@
-import { PendingAsk } from '../actor/ask.ts'
 import type { MessageHooks } from '../actor/cell-host.ts'
 import { type Head, nameOf, type Origin, originOf } from '../actor/origin.ts'
+import { PendingAsk } from '../actor/pending-ask.ts'
 import type { AnyRef } from '../actor/ref.ts'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { toError } from '../errors.ts'

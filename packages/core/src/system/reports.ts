@@ -36,6 +36,13 @@ export class Reports {
   }
 
   #log(event: CellEvent): void {
+    if (event.type === 'late-reply') return
+    if (event.type === 'ask-cycle') {
+      const { paths, messages } = event
+      const steps = paths.map((path, i) => `${path} asks "${messages[i]}" of`).join(' ')
+      this.#sink('warn', paths[0]!, `waits for itself: ${steps} ${paths[0]}; none of them gets an answer`)
+      return
+    }
     const { path, type } = event
     if (type === 'actor-failed') this.#sink('error', path, `failed, directive ${event.directive}`, event.error)
     if (type === 'restart-limit') this.#sink('error', path, 'used up its restarts and stops')

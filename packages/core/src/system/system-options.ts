@@ -21,6 +21,8 @@ export interface SystemOptions {
   readonly runtime?: Runtime
   /** Where log lines go. Default: warnings and errors to standard error. `false`: nowhere. */
   readonly log?: LogSink | false
+  /** Look for actors that wait for one another (event `ask-cycle`): a few ns per ask made by a handler. Default true. */
+  readonly diagnostics?: boolean
   /** How long an ask waits for its answer, in ms. Default 5,000: longer than any pause a healthy node makes. */
   readonly askTimeoutMs?: number
   /** How long an actor may take to stop in order, in ms. Default 5,000; the whole system gets five times that. */
@@ -73,6 +75,7 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     seeds: is.array,
     runtime: is.object,
     log: (value) => (value === false ? null : is.function(value)),
+    diagnostics: is.boolean,
     askTimeoutMs: is.number(1),
     stopTimeoutMs: is.number(0),
     disconnectGraceMs: is.number(0),
@@ -95,6 +98,7 @@ export function checkSystemOptions(options: SystemOptions): Settings {
   return {
     cluster: 'default',
     seeds: [],
+    diagnostics: true,
     askTimeoutMs: 5_000,
     stopTimeoutMs: 5_000,
     disconnectGraceMs: 10_000,

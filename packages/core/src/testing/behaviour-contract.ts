@@ -1,5 +1,6 @@
 import { actor } from '../actor/actor.ts'
 import { AskError } from '../actor/ask.ts'
+import type { LateReply } from '../actor/cell-host.ts'
 import type { Actor, SpawnOptions } from '../actor/context.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import type { AnyRef, Ref } from '../actor/ref.ts'
@@ -301,6 +302,90 @@ const anywhere: Promises = {
 
     t.true(once > 0 && once <= 10_000, String(once))
     t.true(twice > 0 && twice <= 10_000, String(twice))
+  },
+
+  'an ask made by a handler waits no longer than its own asker, before an await and, by ctx.ask, after it': async (
+    t,
+    stage,
+  ) => {
+    const { ref } = await stage.place()
+    const near = stage.here.spawn(stage.subject)
+
+    const left = (await ref.ask('askRemaining', near, { timeoutMs: 10_000 })) as readonly number[]
+
+    t.is(left.length, 2)
+    for (const ms of left) t.true(ms > 0 && ms <= 10_000, String(ms))
+  },
+
+  'an actor that asks itself is told so at once, also by a ref that has been abroad': async (t, stage) => {
+    const { ref } = await stage.place()
+
+    t.deepEqual(await ref.ask('askAll', [ref], PATIENT), ['not-sent self-ask', 'not-sent self-ask'])
+  },
+
+  'a restart aborts what the old incarnation has asked: unknown once sent, and its answer is dropped': async (
+    t,
+    stage,
+  ) => {
+    const { ref } = await stage.place()
+    const log = new Log<string>()
+    interface Asking {
+      ask: () => void
+      fail: () => void
+    }
+    const asking = stage.here.spawn(
+      actor(protocol<Asking>('contract.asking'), (context) => ({
+        ask: () => void ending(context.ask(ref, 'hold', undefined, PATIENT)).then((end) => log.add(end)),
+        fail: () => {
+          throw boom()
+        },
+      })),
+      { supervise: oneForOne() },
+    )
+    asking.tell('ask')
+    await stage.gate.entered
+    const late = stage.event(stage.here, (event) => event.type === 'late-reply')
+
+    asking.tell('fail')
+    await log.until('the end of the ask', (ends) => ends.length > 0)
+    stage.gate.open()
+
+    t.is(((await late) as LateReply).message, 'hold')
+    t.deepEqual(log.log, ['unknown aborted'])
+  },
+
+  'an answer that comes after its ask is over is reported where it was asked, with target, message and ms': async (
+    t,
+    stage,
+  ) => {
+    const { ref } = await stage.place()
+    const late = stage.event(stage.here, (event) => event.type === 'late-reply')
+    const letters: SystemEvent[] = []
+    stage.here.events.subscribe((event) => event.type === 'dead-letter' && letters.push(event))
+    await refusal(ref.ask('hold', undefined, { timeoutMs: 20 }))
+    // Without a message of its own in between, the ask might have expired before it was sent.
+    await stage.gate.entered
+
+    stage.gate.open()
+
+    const { target, message, lateMs } = (await late) as LateReply
+    t.deepEqual([target, message], [String(ref), 'hold'])
+    t.true(lateMs >= 0 && lateMs < 60_000, String(lateMs))
+    t.deepEqual(letters, [])
+  },
+
+  'the stack of an AskError names the file of whoever awaits the ask': async (t, stage) => {
+    const { ref } = await stage.place()
+
+    for (const how of ['throw', 'refuse', 'gone'] as const) {
+      let stack = ''
+      try {
+        await (ref as Ref<never> as Ref<Record<string, () => void>>).ask(how, undefined, PATIENT)
+      } catch (error) {
+        stack = (error as Error).stack ?? ''
+      }
+      t.true(stack.includes('behaviour-contract'), `${how}: ${stack}`)
+    }
   },
 
   'aborting an ask rejects it at once with the reason as cause; one aborted before is never sent': async (t, stage) => {
@@ -703,6 +788,8 @@ interface Subject {
   passThrow: (to: Ref<Subject>) => void
   passRemaining: (to: Ref<Subject>) => number | null
   remaining: () => number | null
+  askRemaining: (to: Ref<Subject>) => unknown
+  askAll: (refs: readonly Ref<Subject>[]) => readonly string[]
   hold: () => Promise<void>
   stopSelf: () => void
   burstAndStop: (burst: { to: Ref<Watching>; count: number }) => void
@@ -756,6 +843,16 @@ function subjectOf(gate: Gate): Actor<Subject> {
       passThrow: (to) => context.forward(to, 'throw'),
       passRemaining: (to) => context.forward(to, 'remaining'),
       remaining: () => context.remainingMs,
+      askRemaining: async (to) => {
+        const patient = { timeoutMs: 60_000 }
+        return [await to.ask('remaining', undefined, patient), await context.ask(to, 'remaining', undefined, patient)]
+      },
+      askAll: async (refs) => {
+        const before = refs.map((ref) => ending(ref.ask('none')))
+        await null
+        const after = refs.map((ref) => ending(context.ask(ref, 'none')))
+        return Promise.all([...before, ...after])
+      },
       hold: () => gate.pass(),
       stopSelf: () => context.stop(),
       burstAndStop: ({ to, count }) => {
@@ -765,6 +862,14 @@ function subjectOf(gate: Gate): Actor<Subject> {
       answerFunction: () => () => 'nobody can call this',
     }
   })
+}
+
+/** How an ask ends, in words. */
+function ending(ask: Promise<unknown>): Promise<string> {
+  return ask.then(
+    () => 'answered',
+    (error: AskError) => `${error.outcome} ${error.reason}`,
+  )
 }
 
 function boom(): Error {
