@@ -17,18 +17,20 @@ export interface Row {
   readonly ratio: number
 }
 
-export interface Result {
-  /** Of the rows. */
-  readonly unit: 'ns' | 'ms'
-  readonly rows: readonly Row[]
-  /** Figures that are counted, not timed: they are the same on every machine. */
-  readonly counted: Readonly<Record<string, number>>
+/** What a bench found: an object for programs, and the same for people. */
+export interface Report {
+  readonly json: object
+  readonly text: string
+  /** What was promised and not kept; the exit status tells, too. */
+  readonly failed?: string
 }
 
 export interface RunOptions {
   readonly rounds: number
   /** Few operations per round: to see that it runs, not how fast. */
   readonly quick: boolean
+  /** What else was asked for, `--NAME=VALUE`; of the names that the bench lists. */
+  readonly extra: Readonly<Record<string, string>>
 }
 
 /** What `npm run bench -- NAME` runs. */
@@ -37,7 +39,9 @@ export interface Bench {
   /** One line for the list. */
   readonly about: string
   readonly rounds: number
-  run(options: RunOptions): Promise<Result>
+  /** Names of options of its own, each with the form of its value. */
+  readonly extra?: Readonly<Record<string, RegExp>>
+  run(options: RunOptions): Promise<Report>
 }
 
 /** Times each variant once per round, in turn, so that a slow minute of the machine hits all of them alike. */
@@ -63,7 +67,26 @@ export function rowsOf(names: readonly string[], times: readonly (readonly numbe
   })
 }
 
-function median(list: readonly number[]): number {
+/** @param counted figures that are counted, not timed: they are the same on every machine */
+export function rowsReport(
+  unit: 'ns' | 'ms',
+  rows: readonly Row[],
+  counted: Readonly<Record<string, number>> = {},
+): Report {
+  const width = Math.max(...rows.map(({ name }) => name.length))
+  const lines = [
+    `${''.padEnd(width)} ${['median', 'least', 'most', 'ratio'].map((head) => head.padStart(10)).join('')}`,
+  ]
+  for (const { name, median, min, max, ratio } of rows) {
+    const figures = [median, min, max].map((figure) => `${figure.toFixed(1)} ${unit}`.padStart(10))
+    lines.push(`${name.padEnd(width)} ${figures.join('')}${ratio.toFixed(1).padStart(10)}`)
+  }
+  if (Object.keys(counted).length > 0) lines.push('')
+  for (const [figure, value] of Object.entries(counted)) lines.push(`${figure} ${Number(value.toFixed(4))}`)
+  return { json: { unit, rows, counted }, text: lines.join('\n') }
+}
+
+export function median(list: readonly number[]): number {
   const sorted = list.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Bench, type Result, type RunOptions, rowsOf } from './bench.ts'
+import { type Bench, type Report, type RunOptions, rowsOf, rowsReport } from './bench.ts'
 
 interface Program {
   readonly name: string
@@ -13,7 +13,7 @@ export const hello: Bench = {
   name: 'hello',
   about: 'time from `node` to the first line of a hello world; must stay below 1 s',
   rounds: 7,
-  async run({ rounds }: RunOptions): Promise<Result> {
+  async run({ rounds }: RunOptions): Promise<Report> {
     const programs = allPrograms()
     const times: number[][] = programs.map(() => [])
     // Round -1 fills the caches of the disk and of tsx.
@@ -24,7 +24,7 @@ export const hello: Bench = {
       }
     }
     const names = programs.map(({ name }) => name)
-    return { unit: 'ms', rows: rowsOf(names, times), counted: {} }
+    return rowsReport('ms', rowsOf(names, times))
   },
 }
 

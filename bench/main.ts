@@ -1,17 +1,19 @@
-/** `npm run bench -- NAME [--json] [--rounds=N] [--quick]` */
+/** `npm run bench -- NAME [--json] [--rounds=N] [--quick]`, and what the bench knows besides. */
 import { cpus } from 'node:os'
-import type { Bench, Result } from './bench.ts'
+import { actors } from './actors/actors.ts'
+import type { Bench, Report } from './bench.ts'
 import { hello } from './hello.ts'
 import { tell } from './tell.ts'
 
-const benches: readonly Bench[] = [tell, hello]
+const benches: readonly Bench[] = [tell, hello, actors]
+
+/** What every bench takes. */
+const COMMON = { json: /^$/, quick: /^$/, rounds: /^[1-9]\d*$/ }
 
 const args = process.argv.slice(2)
-const flags = new Set(args.filter((arg) => arg.startsWith('--')))
 const name = args.find((arg) => !arg.startsWith('--'))
-const rounds = [...flags].map((flag) => /^--rounds=([1-9]\d*)$/.exec(flag)?.[1]).find((count) => count !== undefined)
-const unknown = [...flags].filter((flag) => !/^--(json|quick|rounds=[1-9]\d*)$/.test(flag))
 const bench = benches.find((candidate) => candidate.name === name)
+const { options, unknown } = parse(args.filter((arg) => arg.startsWith('--')))
 
 if (bench === undefined || unknown.length > 0) {
   if (unknown.length > 0) console.error(`unknown option ${unknown.join(', ')}`)
@@ -20,24 +22,33 @@ if (bench === undefined || unknown.length > 0) {
   for (const { name, about } of benches) console.error(`  ${name.padEnd(8)} ${about}`)
   if (name !== undefined || unknown.length > 0) process.exitCode = 2
 } else {
+  const { json, quick, rounds, ...extra } = options
   const count = rounds === undefined ? bench.rounds : Number(rounds)
-  const result = await bench.run({ rounds: count, quick: flags.has('--quick') })
-  print(bench, count, result)
+  const report = await bench.run({ rounds: count, quick: quick !== undefined, extra })
+  print(bench, count, report, json !== undefined)
 }
 
-function print({ name }: Bench, rounds: number, result: Result): void {
+/** `--NAME` and `--NAME=VALUE`; unknown is what the bench does not know, and a value that is none. */
+function parse(flags: readonly string[]): { options: Record<string, string>; unknown: string[] } {
+  const forms: Record<string, RegExp> = { ...COMMON, ...bench?.extra }
+  const options: Record<string, string> = {}
+  const unknown: string[] = []
+  for (const flag of flags) {
+    const [, name = '', value = ''] = /^--([^=]*)=?(.*)$/.exec(flag)!
+    if (Object.hasOwn(forms, name) && forms[name]!.test(value)) options[name] = value
+    else unknown.push(flag)
+  }
+  return { options, unknown }
+}
+
+function print({ name }: Bench, rounds: number, { json, text, failed }: Report, asJson: boolean): void {
   const machine = { node: process.version, platform: process.platform, cpus: cpus().length }
-  if (flags.has('--json')) {
-    console.log(JSON.stringify({ bench: name, ...machine, rounds, ...result }))
-    return
+  if (asJson) console.log(JSON.stringify({ bench: name, ...machine, rounds, ...json }))
+  else {
+    console.log(`${name}: medians of ${rounds} interleaved rounds, Node ${machine.node} on ${machine.cpus} cpus\n`)
+    console.log(text)
   }
-  console.log(`${name}: medians of ${rounds} interleaved rounds, Node ${machine.node} on ${machine.cpus} cpus\n`)
-  const width = Math.max(...result.rows.map((row) => row.name.length))
-  console.log(`${''.padEnd(width)} ${['median', 'least', 'most', 'ratio'].map((head) => head.padStart(10)).join('')}`)
-  for (const row of result.rows) {
-    const figures = [row.median, row.min, row.max].map((figure) => `${figure.toFixed(1)} ${result.unit}`.padStart(10))
-    console.log(`${row.name.padEnd(width)} ${figures.join('')}${row.ratio.toFixed(1).padStart(10)}`)
-  }
-  if (Object.keys(result.counted).length > 0) console.log()
-  for (const [figure, value] of Object.entries(result.counted)) console.log(`${figure} ${Number(value.toFixed(4))}`)
+  if (failed === undefined) return
+  console.error(failed)
+  process.exitCode = 1
 }

@@ -2,7 +2,7 @@ import { type ActorSystem, createSystem, type Ref, type Transport } from '@troup
 import { memoryNetwork } from '@troupe/transport-memory'
 import { webSocketTransport } from '@troupe/transport-ws'
 import { BareLoop } from './bare-loop.ts'
-import { type Bench, interleave, type Result, type RunOptions, rowsOf, type Variant } from './bench.ts'
+import { type Bench, interleave, type Report, type RunOptions, rowsOf, rowsReport, type Variant } from './bench.ts'
 import { bytesAllocated, promisesMade } from './counting.ts'
 import { askAll, CountingActor, lend, type Tally, tellAll } from './tally.ts'
 
@@ -14,7 +14,7 @@ export const tell: Bench = {
   name: 'tell',
   about: 'a message to a sync handler: time, promises and bytes; asks and other nodes for comparison',
   rounds: 11,
-  async run({ rounds, quick }: RunOptions): Promise<Result> {
+  async run({ rounds, quick }: RunOptions): Promise<Report> {
     const stage = await Stage.open()
     try {
       const scale = quick ? 0.02 : 1
@@ -25,7 +25,7 @@ export const tell: Bench = {
         names,
         times.map((list) => list.map((ms) => ms * 1e6)),
       )
-      return { unit: 'ns', rows, counted: await stage.count(quick ? 50_000 : 1_000_000) }
+      return rowsReport('ns', rows, await stage.count(quick ? 50_000 : 1_000_000))
     } finally {
       await stage.close()
     }
