@@ -2,10 +2,11 @@
 import { cpus } from 'node:os'
 import { actors } from './actors/actors.ts'
 import type { Bench, Report } from './bench.ts'
+import { fairness } from './fairness/fairness.ts'
 import { hello } from './hello.ts'
 import { tell } from './tell.ts'
 
-const benches: readonly Bench[] = [tell, hello, actors]
+const benches: readonly Bench[] = [tell, hello, actors, fairness]
 
 /** What every bench takes. */
 const COMMON = { json: /^$/, quick: /^$/, rounds: /^[1-9]\d*$/ }

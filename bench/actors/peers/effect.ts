@@ -52,19 +52,19 @@ const kit: Kit<Process> = {
 function bounded({ each }: Size): Pass {
   const gate = new Gate()
   const queue = Effect.runSync(Queue.bounded<number>(CAPACITY))
-  let count = 0
-  const handle = (_item: number): Effect.Effect<void> => {
-    if (++count === each) {
-      gate.open(count)
-      count = 0
+  const consume = Effect.gen(function* () {
+    for (let count = 1; ; count = count === each ? 1 : count + 1) {
+      yield* Queue.take(queue)
+      if (count === each) gate.open(count)
     }
-    return Effect.void
-  }
-  Effect.runFork(Effect.forever(Effect.flatMap(Queue.take(queue), handle), { disableYield: true }))
-  const produce = Effect.gen(function* () {
-    for (let i = 0; i < each; i++) if (!Queue.offerUnsafe(queue, i)) yield* Queue.offer(queue, i)
   })
-  return () => gate.pass(() => void Effect.runFork(produce))
+  Effect.runFork(consume)
+  // Of the ways to write these two loops, those that were measured to be the fastest.
+  const produce = (): Effect.Effect<void> => {
+    let i = 0
+    return Effect.whileLoop({ while: () => i < each, body: () => Queue.offer(queue, i++), step: () => {} })
+  }
+  return () => gate.pass(() => void Effect.runFork(produce()))
 }
 
 export const runtime: Runtime = { workloads: { ...workloadsOf(kit), bounded }, idle: idleOf(kit) }
