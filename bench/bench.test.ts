@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { passes } from './actors/sample.ts'
+import { type Figure, summarize } from './actors/summary.ts'
+import { WORKLOADS, workload } from './actors/workloads.ts'
 import { rowsOf } from './bench.ts'
 
 interface Output {
@@ -42,15 +45,90 @@ test('a hello world prints its first line within 1 s', async (t) => {
   for (const { name, min } of hellos) t.true(min < limitMs, `${name}: ${min} ms of ${limitMs}`)
 })
 
-test('a bench that does not exist, and an option that does not, bring the list and exit status 2', async (t) => {
-  const [wrong, odd, none] = await Promise.all([bench('nope'), bench('tell', '--fast'), bench()])
+test('the workloads run in Troupe and in the bare loop, and ratios between the two come out', async (t) => {
+  const { status, out, err } = await bench('actors', '--quick', '--rounds=1', '--runtimes=troupe,bare', '--json')
 
-  for (const { err } of [wrong, odd, none]) t.regex(err, /usage: npm run bench[^]* tell [^]* hello /)
+  t.is(status, 0, err)
+  const { workloads, idle, summary, notes } = JSON.parse(out)
+  t.deepEqual(Object.keys(workloads), [...WORKLOADS])
+  for (const name of WORKLOADS) {
+    // What one of them lacks is said, not left out in silence.
+    const skipped = notes.some((note: string) => note.startsWith(`troupe skips ${name}:`))
+    t.deepEqual(Object.keys(workloads[name]), skipped ? ['bare'] : ['troupe', 'bare'])
+    for (const { opsPerCpuSecond } of Object.values<Figure>(workloads[name])) t.true(opsPerCpuSecond > 0, name)
+  }
+  t.true(idle.troupe.bytes > 0)
+  t.true(summary.worstVsBare > 0 && summary.worstVsBare <= summary.vsBare)
+  t.true(WORKLOADS.includes(summary.worstVsBareWorkload))
+  t.like(summary, { vsErlang: null, vsBestPeer: null })
+})
+
+test('a pass that has lost a message ends the bench', async (t) => {
+  const pingpong = workload('pingpong', true)
+
+  const { operations } = await passes(() => pingpong.operations, pingpong, 0)
+  t.is(operations, pingpong.operations)
+
+  const error = await t.throwsAsync(passes(() => pingpong.operations - 1, pingpong, 0))
+  t.is(error.message, 'pingpong: 9999 of 10000 operations were counted')
+})
+
+test('ratios are geometric means over the workloads that both have, with the worst of them', (t) => {
+  const figure = (opsPerCpuSecond: number): Figure => ({ opsPerCpuSecond, spread: 0, opsPerSecond: 0, samples: [] })
+
+  const summary = summarize({
+    ring: { troupe: figure(8), bare: figure(4), nact: figure(2), xstate: figure(4) },
+    bank: { troupe: figure(8), bare: figure(16), erlang: figure(2) },
+    bounded: { bare: figure(1) },
+  })
+
+  t.deepEqual(summary, {
+    vsBare: 1,
+    worstVsBare: 0.5,
+    worstVsBareWorkload: 'bank',
+    vsErlang: 4,
+    worstVsErlang: 4,
+    worstVsErlangWorkload: 'bank',
+    vsBestPeer: 2,
+    worstVsBestPeer: 2,
+    worstVsBestPeerWorkload: 'ring',
+  })
+})
+
+test('timers and sockets have their turn beside an actor that floods itself', async (t) => {
+  const { status, out, err } = await bench('fairness', '--quick', '--rounds=1', '--json')
+
+  t.is(status, 0, err)
+  const { lateMs, throughput } = JSON.parse(out)
+  t.deepEqual(Object.keys(lateMs), ['setTimeout', 'context.after', 'socket echo'])
+  // One that never came would have been late once, by all of the 200 ms.
+  for (const [what, { samples }] of Object.entries<{ samples: number }>(lateMs)) t.true(samples > 1, what)
+  t.true(throughput > 0)
+})
+
+test('a short soak leaves nothing behind', async (t) => {
+  const { status, out, err } = await bench('soak', '--quick', '--json')
+
+  t.is(status, 0, err)
+  const { operations, grownBytes, toleranceBytes } = JSON.parse(out)
+  t.true(operations > 1_000)
+  t.true(grownBytes <= toleranceBytes)
+})
+
+test('a bench that does not exist, and an option that does not, bring the list and exit status 2', async (t) => {
+  const [wrong, odd, foreign, none] = await Promise.all([
+    bench('nope'),
+    bench('tell', '--fast'),
+    bench('tell', '--minutes=1'),
+    bench(),
+  ])
+
+  for (const { err } of [wrong, odd, foreign, none]) t.regex(err, /usage: npm run bench[^]* tell [^]* hello /)
   t.regex(wrong.err, /there is no bench called nope/)
   t.regex(odd.err, /unknown option --fast/)
   t.deepEqual(
-    [wrong, odd, none].map(({ status }) => status),
-    [2, 2, 0],
+    [wrong, odd, foreign, none].map(({ status }) => status),
+    [2, 2, 2, 0],
   )
 })
 
