@@ -11,13 +11,22 @@ export class Results {
   readonly #samples = new Map<string, Measured[]>()
   readonly #idle: Record<string, IdleFigures> = {}
   readonly #notes = new Set<string>()
+  readonly #lacking = new Set<string>()
 
   add(column: string, lines: readonly Line[]): void {
     for (const { name, measured, idle } of lines) {
       if (idle) this.#idle[column] = idle
       else if (measured) this.#of(name, column).push(measured)
-      else if (column === 'troupe') this.note(`troupe skips ${name}: this version of core has no such thing`)
+      else {
+        this.#lacking.add(`${name}/${column}`)
+        if (column === 'troupe') this.note(`troupe skips ${name}: this version of core has no such thing`)
+      }
     }
+  }
+
+  /** The column has said that it has no such row. */
+  lacks(column: string, row: string): boolean {
+    return this.#lacking.has(`${row}/${column}`)
   }
 
   /** Seen at once, and out of the way of the object that `--json` prints. */
