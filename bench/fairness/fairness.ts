@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { type Bench, median, type Report, type RunOptions } from '../bench.ts'
 import { bundle } from '../bundle.ts'
 import type { Flooded } from './flood.ts'
-import type { Findings, Notice } from './flood-main.ts'
+import type { Findings, Notice, Phase } from './flood-main.ts'
 
 /** Between two bytes to be echoed, in ms. */
 const ECHO_EVERY_MS = 5
+
+/** Of the first column. */
+const WIDTH = 22
 
 /** What an actor that floods itself leaves to the rest of its process, and what that costs it. */
 export const fairness: Bench = {
@@ -27,9 +30,13 @@ export const fairness: Bench = {
   },
 }
 
-/** Sends bytes to be echoed whenever the child is flooded: from a process of its own, as any client is. */
-async function attend(child: ChildProcess): Promise<{ findings: Findings; echoMs: number[] }> {
-  const echoMs: number[] = []
+/** How long echoes took, by what was beside them. */
+type EchoMs = Record<Phase, number[]>
+
+/** Sends bytes to be echoed whenever the child measures: from a process of its own, as any client is. */
+async function attend(child: ChildProcess): Promise<{ findings: Findings; echoMs: EchoMs }> {
+  const echoMs: EchoMs = { nothing: [], flood: [] }
+  let phase: Phase | null = null
   let echo: Echo | null = null
   let findings: Findings | null = null
   child.on('message', (notice: Notice) => {
@@ -37,8 +44,11 @@ async function attend(child: ChildProcess): Promise<{ findings: Findings; echoMs
     else if ('findings' in notice) {
       findings = notice.findings
       echo?.close()
-    } else if (notice.flooded) echo?.start()
-    else echoMs.push(...(echo?.stop() ?? []))
+    } else {
+      if (phase !== null && echo !== null) echoMs[phase].push(...echo.stop())
+      phase = notice.phase
+      if (phase !== null) echo?.start()
+    }
   })
   const [status] = await once(child, 'close')
   if (findings === null) throw new Error(`the flooded process ended with ${status}`)
@@ -83,19 +93,24 @@ class Echo {
   }
 }
 
-function report({ budgeted, unbudgeted, timeoutMs }: Findings, echoMs: readonly number[]): Report {
+function report({ budgeted, unbudgeted, timeoutMs }: Findings, echoMs: EchoMs): Report {
   const lateMs = {
-    setTimeout: percentiles(timeoutMs),
+    setTimeout: percentiles(timeoutMs.flood),
     'context.after': percentiles(budgeted.flatMap(({ afterMs }) => afterMs)),
-    'socket echo': percentiles(echoMs),
+    'socket echo': percentiles(echoMs.flood),
+    // What the machine itself is late by: on a busy one, all of it may be that.
+    'setTimeout, no flood': percentiles(timeoutMs.nothing),
+    'socket echo, no flood': percentiles(echoMs.nothing),
   }
   const messagesPerCpuSecond = rate(budgeted)
   const unbudgetedPerCpuSecond = rate(unbudgeted)
   const throughput = messagesPerCpuSecond / unbudgetedPerCpuSecond
-  const lines = [`${''.padEnd(14)}${['p50', 'p99', 'max'].map((head) => `${head} ms`.padStart(10)).join('')}   samples`]
+  const lines = [
+    `${''.padEnd(WIDTH)}${['p50', 'p99', 'max'].map((head) => `${head} ms`.padStart(10)).join('')}   samples`,
+  ]
   for (const [name, { p50, p99, max, samples }] of Object.entries(lateMs)) {
     const figures = [p50, p99, max].map((ms) => ms.toFixed(2).padStart(10)).join('')
-    lines.push(`${name.padEnd(14)}${figures}${String(samples).padStart(10)}`)
+    lines.push(`${name.padEnd(WIDTH)}${figures}${String(samples).padStart(10)}`)
   }
   const [with_, without] = [messagesPerCpuSecond, unbudgetedPerCpuSecond].map((each) => `${(each / 1e6).toFixed(2)}M`)
   lines.push('', `messages per CPU second: ${with_}, ${throughput.toFixed(3)} of the ${without} that never yields`)

@@ -3,13 +3,16 @@ import { type AddressInfo, createServer } from 'node:net'
 import { type Flooded, flood } from './flood.ts'
 import { Lateness } from './lateness.ts'
 
-export type Notice = { readonly port: number } | { readonly flooded: boolean } | { readonly findings: Findings }
+/** What the timers and sockets that are measured have beside them. */
+export type Phase = 'nothing' | 'flood'
+
+export type Notice = { readonly port: number } | { readonly phase: Phase | null } | { readonly findings: Findings }
 
 export interface Findings {
   readonly budgeted: readonly Flooded[]
   readonly unbudgeted: readonly Flooded[]
-  /** How late `setTimeout` was beside the budgeted ones, in ms. */
-  readonly timeoutMs: readonly number[]
+  /** How late `setTimeout` was, in ms: beside the budgeted ones, and when there was nothing else to do. */
+  readonly timeoutMs: Readonly<Record<Phase, readonly number[]>>
 }
 
 const [seconds = 1, rounds = 1] = process.argv.slice(2).map(Number)
@@ -25,25 +28,36 @@ send({ port: (server.address() as AddressInfo).port })
 // Both once, to be compiled.
 await flood(seconds / 5, false)
 await flood(seconds / 5, true)
-const findings = { budgeted: [] as Flooded[], unbudgeted: [] as Flooded[], timeoutMs: [] as number[] }
+const budgeted: Flooded[] = []
+const unbudgeted: Flooded[] = []
+const timeoutMs: Record<Phase, number[]> = { nothing: [], flood: [] }
 for (let round = 0; round < rounds; round++) {
-  findings.unbudgeted.push(await flood(seconds, false))
+  unbudgeted.push(await flood(seconds, false))
   // What has waited all that time must not count: nobody promised anything then.
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await pause(50)
+  await measure('nothing', () => pause(seconds * 500))
+  await measure('flood', async () => void budgeted.push(await flood(seconds, true)))
+}
+send({ findings: { budgeted, unbudgeted, timeoutMs } })
+server.close()
+process.disconnect()
+
+async function measure(phase: Phase, work: () => Promise<void>): Promise<void> {
   const lateness = new Lateness()
   let timer = setTimeout(function again() {
     lateness.due()
     timer = setTimeout(again, lateness.set())
   }, lateness.set())
-  send({ flooded: true })
-  findings.budgeted.push(await flood(seconds, true))
-  send({ flooded: false })
+  send({ phase })
+  await work()
+  send({ phase: null })
   clearTimeout(timer)
-  findings.timeoutMs.push(...lateness.end())
+  timeoutMs[phase].push(...lateness.end())
 }
-send({ findings })
-server.close()
-process.disconnect()
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
 
 function send(notice: Notice): void {
   process.send!(notice)
