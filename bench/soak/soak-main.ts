@@ -20,10 +20,10 @@ let operations = 0
 // What is compiled, and grows to the size it needs, belongs to the start.
 await work(Math.min(10, seconds / 6))
 await look()
-while (elapsed() < seconds - 0.5) {
+do {
   await work(Math.min(30, seconds / 5, seconds - elapsed()))
   await look()
-}
+} while (elapsed() < seconds - 0.5)
 await system.stop()
 
 async function work(forSeconds: number): Promise<void> {
