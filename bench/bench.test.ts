@@ -12,7 +12,7 @@ interface Output {
   readonly err: string
 }
 
-/** Runs `npm run bench -- ARGS`, without npm. */
+/** Runs `npm run bench -- ARGS`, without npm. One at a time: they measure, and would measure one another. */
 function bench(...args: readonly string[]): Promise<Output> {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const child = spawn(process.execPath, ['scripts/run.mjs', 'bench/main.ts', ...args], { cwd: root })
@@ -22,19 +22,22 @@ function bench(...args: readonly string[]): Promise<Output> {
   return new Promise((resolve) => child.once('close', (status) => resolve({ status, ...output })))
 }
 
-test('a tell of a sync handler makes no promise and less than 8 bytes of garbage; --json prints one object', async (t) => {
-  const { status, out, err } = await bench('tell', '--quick', '--rounds=1', '--json')
+test.serial(
+  'a tell of a sync handler makes no promise and less than 8 bytes of garbage; --json prints one object',
+  async (t) => {
+    const { status, out, err } = await bench('tell', '--quick', '--rounds=1', '--json')
 
-  t.is(status, 0, err)
-  const result = JSON.parse(out)
-  t.like(result, { bench: 'tell', rounds: 1, unit: 'ns', node: process.version })
-  t.deepEqual(result.rows.map(({ name }: { name: string }) => name).slice(0, 3), ['bare loop', 'tell', 'ask'])
-  for (const row of result.rows) t.true(row.median > 0 && row.min <= row.median && row.median <= row.max, row.name)
-  t.is(Number(result.counted.promisesPerTell.toFixed(3)), 0)
-  t.true(result.counted.bytesPerTell < 8, `${result.counted.bytesPerTell} bytes`)
-})
+    t.is(status, 0, err)
+    const result = JSON.parse(out)
+    t.like(result, { bench: 'tell', rounds: 1, unit: 'ns', node: process.version })
+    t.deepEqual(result.rows.map(({ name }: { name: string }) => name).slice(0, 3), ['bare loop', 'tell', 'ask'])
+    for (const row of result.rows) t.true(row.median > 0 && row.min <= row.median && row.median <= row.max, row.name)
+    t.is(Number(result.counted.promisesPerTell.toFixed(3)), 0)
+    t.true(result.counted.bytesPerTell < 8, `${result.counted.bytesPerTell} bytes`)
+  },
+)
 
-test('a hello world prints its first line within 1 s', async (t) => {
+test.serial('a hello world prints its first line within 1 s', async (t) => {
   const { status, out, err } = await bench('hello', '--rounds=3', '--json')
 
   t.is(status, 0, err)
@@ -45,7 +48,7 @@ test('a hello world prints its first line within 1 s', async (t) => {
   for (const { name, min } of hellos) t.true(min < limitMs, `${name}: ${min} ms of ${limitMs}`)
 })
 
-test('the workloads run in Troupe and in the bare loop, and ratios between the two come out', async (t) => {
+test.serial('the workloads run in Troupe and in the bare loop, and ratios between the two come out', async (t) => {
   const { status, out, err } = await bench('actors', '--quick', '--rounds=1', '--runtimes=troupe,bare', '--json')
 
   t.is(status, 0, err)
@@ -95,7 +98,7 @@ test('ratios are geometric means over the workloads that both have, with the wor
   })
 })
 
-test('how late timers and sockets are beside a flood comes out, and what that costs the flood', async (t) => {
+test.serial('how late timers and sockets are beside a flood comes out, and what that costs the flood', async (t) => {
   const { status, out, err } = await bench('fairness', '--quick', '--rounds=1', '--json')
 
   t.is(status, 0, err)
@@ -106,7 +109,7 @@ test('how late timers and sockets are beside a flood comes out, and what that co
   t.true(throughput > 0)
 })
 
-test('a short soak leaves nothing behind', async (t) => {
+test.serial('a short soak leaves nothing behind', async (t) => {
   const { status, out, err } = await bench('soak', '--quick', '--json')
 
   t.is(status, 0, err)
