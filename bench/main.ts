@@ -1,11 +1,13 @@
-/** `npm run bench -- NAME [--json] [--rounds=N] [--quick]`, and what the bench knows besides. */
+/** `npm run bench -- NAME [--json] [--rounds=N] [--quick]`, and options that a bench has of its own. */
 import { cpus } from 'node:os'
 import { actors } from './actors/actors.ts'
 import type { Bench, Report } from './bench.ts'
+import { fairness } from './fairness/fairness.ts'
 import { hello } from './hello.ts'
+import { soak } from './soak/soak.ts'
 import { tell } from './tell.ts'
 
-const benches: readonly Bench[] = [tell, hello, actors]
+const benches: readonly Bench[] = [tell, hello, actors, fairness, soak]
 
 /** What every bench takes. */
 const COMMON = { json: /^$/, quick: /^$/, rounds: /^[1-9]\d*$/ }
@@ -45,7 +47,8 @@ function print({ name }: Bench, rounds: number, { json, text, failed }: Report, 
   const machine = { node: process.version, platform: process.platform, cpus: cpus().length }
   if (asJson) console.log(JSON.stringify({ bench: name, ...machine, rounds, ...json }))
   else {
-    console.log(`${name}: medians of ${rounds} interleaved rounds, Node ${machine.node} on ${machine.cpus} cpus\n`)
+    const medians = rounds > 1 ? `medians of ${rounds} interleaved rounds, ` : ''
+    console.log(`${name}: ${medians}Node ${machine.node} on ${machine.cpus} cpus\n`)
     console.log(text)
   }
   if (failed === undefined) return

@@ -1,95 +1,53 @@
 import type { Bench, Report, RunOptions } from '../bench.ts'
-import { buildSamples } from './build.ts'
-import { type Command, runSample } from './run-sample.ts'
-import type { Measured } from './sample.ts'
-import { type Figures, figure, summarize } from './summary.ts'
-import { table } from './table.ts'
-import { WORKLOADS, type WorkloadName } from './workloads.ts'
+import { Samples } from './build.ts'
+import { Results } from './results.ts'
+import { runSample } from './run-sample.ts'
+import { PEERS } from './summary.ts'
+import { WORKLOADS } from './workloads.ts'
 
-const COLUMNS: readonly string[] = ['troupe', 'bare']
+const COLUMNS: readonly string[] = ['troupe', 'bare', ...PEERS, 'writable', 'erlang']
+const ROWS = [...WORKLOADS, 'idle'] as const
 
 /** The same workloads in Troupe, in a bare loop, and in what else there is, by CPU time. */
 export const actors: Bench = {
   name: 'actors',
   about: 'Savina workloads beside a bare loop and other runtimes; [--only=WORKLOAD,...] [--runtimes=NAME,...]',
   rounds: 5,
-  extra: { only: listOf(WORKLOADS), runtimes: listOf(COLUMNS) },
+  extra: { only: listOf(ROWS), runtimes: listOf(COLUMNS) },
   async run({ rounds, quick, extra }: RunOptions): Promise<Report> {
-    const workloads = chosen(WORKLOADS, extra.only)
-    const columns = chosen(COLUMNS, extra.runtimes)
-    const built = await buildSamples()
+    const rows = chosen(ROWS, extra.only)
+    const wanted = chosen(COLUMNS, extra.runtimes)
+    const results = new Results()
+    const samples = await Samples.build(wanted.includes('erlang'))
+    const columns = wanted.filter((column) => column !== 'erlang' || samples.hasErlang)
+    if (columns.length < wanted.length) results.note('erlang is skipped: there is no erl and erlc on the path')
     try {
-      const size = quick ? 'quick' : 'full'
-      const command = (column: string, names: readonly WorkloadName[]): Command => ({
-        file: process.execPath,
-        args: [built.path, column, size, ...names],
-      })
-      const results = new Results(workloads, columns)
-      // Processes cost more than quick samples do: one for all workloads then.
-      const groups = quick ? [workloads] : workloads.map((name) => [name])
+      // Processes cost more than quick samples do: one for all rows then.
+      const groups = quick ? [rows] : rows.map((row) => [row])
       for (let round = 0; round < rounds; round++) {
         for (const group of groups) {
-          for (const column of rotated(columns, round)) await results.add(column, group, command(column, group))
+          // Bytes are the same each time.
+          if (round > 0 && group[0] === 'idle') continue
+          for (const column of rotated(columns, round)) {
+            if (group.every((row) => results.lacks(column, row))) continue
+            await take(column, () => runSample(samples.command(column, group, quick)), results)
+          }
         }
       }
-      return results.report()
     } finally {
-      built.remove()
+      samples.remove()
     }
+    return results.report(chosen(WORKLOADS, extra.only), columns)
   },
 }
 
-/** Takes samples, and knows what went wrong with which. */
-class Results {
-  readonly #workloads: readonly WorkloadName[]
-  readonly #columns: readonly string[]
-  readonly #samples = new Map<string, Measured[]>()
-  readonly #notes = new Set<string>()
-
-  constructor(workloads: readonly WorkloadName[], columns: readonly string[]) {
-    this.#workloads = workloads
-    this.#columns = columns
-  }
-
-  async add(column: string, names: readonly WorkloadName[], command: Command): Promise<void> {
-    const samples = await runSample(command).catch((error: Error) => {
-      // Ours must not fail. Others may: theirs is a hole in the table.
-      if (column === 'troupe' || column === 'bare') throw error
-      this.#note(`${column} failed at ${names.join(', ')}: ${error.message.trim().split('\n').at(-1)}`)
-      return null
-    })
-    if (samples === null) return
-    for (const name of names) {
-      const measured = samples[name]
-      if (measured) this.#of(name, column).push(measured)
-      else if (column === 'troupe') this.#note(`troupe skips ${name}: this version of core has no such thing`)
-    }
-  }
-
-  report(): Report {
-    const figures: Record<string, Figures[WorkloadName]> = {}
-    for (const name of this.#workloads) {
-      const taken = this.#columns.filter((column) => this.#of(name, column).length > 0)
-      figures[name] = Object.fromEntries(taken.map((column) => [column, figure(this.#of(name, column))]))
-    }
-    const summary = summarize(figures)
-    return {
-      json: { unit: 'operations per CPU second', workloads: figures, summary, notes: [...this.#notes] },
-      text: table(figures, this.#columns, summary),
-    }
-  }
-
-  /** Seen at once, and out of the way of the object that `--json` prints. */
-  #note(line: string): void {
-    if (!this.#notes.has(line)) console.error(line)
-    this.#notes.add(line)
-  }
-
-  #of(name: WorkloadName, column: string): Measured[] {
-    const key = `${name}/${column}`
-    const samples = this.#samples.get(key) ?? []
-    this.#samples.set(key, samples)
-    return samples
+async function take(column: string, run: () => ReturnType<typeof runSample>, results: Results): Promise<void> {
+  try {
+    results.add(column, await run())
+  } catch (error) {
+    // Ours must not fail. Where others do, the table has a hole or one sample less.
+    if (column === 'troupe' || column === 'bare') throw error
+    results.note(`a sample failed: ${(error as Error).message.trim().split('\n').slice(0, 12).join('\n  ')}`)
   }
 }
 

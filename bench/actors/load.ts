@@ -4,6 +4,11 @@ import type { Runtime } from './runtime.ts'
 const LOADERS: Record<string, () => Promise<{ readonly runtime: Runtime }>> = {
   troupe: () => import('./troupe/index.ts'),
   bare: () => import('./bare/index.ts'),
+  nact: () => import('./peers/nact.ts'),
+  comedy: () => import('./peers/comedy.ts'),
+  xstate: () => import('./peers/xstate.ts'),
+  effect: () => import('./peers/effect.ts'),
+  writable: () => import('./peers/writable.ts'),
 }
 
 export async function load(name: string): Promise<Runtime> {

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process'
+import type { Command } from './build.ts'
+import type { IdleFigures } from './idle.ts'
 import type { Measured } from './sample.ts'
-import type { WorkloadName } from './workloads.ts'
 
-/** What starts the process of a sample. */
-export interface Command {
-  readonly file: string
-  readonly args: readonly string[]
+/** What a process said about one workload, or about idle actors. Null: its runtime has no such thing. */
+export interface Line {
+  readonly name: string
+  readonly measured?: Measured | null
+  readonly idle?: IdleFigures | null
 }
 
-export type Samples = Partial<Record<WorkloadName, Measured | null>>
-
 /** Runs a process that prints a line of JSON per workload. @throws {Error} when it ends badly, with what it said */
-export function runSample({ file, args }: Command): Promise<Samples> {
+export function runSample({ file, args }: Command): Promise<Line[]> {
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { out: '', err: '' }
   child.stdout.on('data', (chunk) => (output.out += chunk))
@@ -19,10 +19,9 @@ export function runSample({ file, args }: Command): Promise<Samples> {
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (status) => {
-      if (status !== 0) return reject(new Error(`${file} ${args.join(' ')} ended with ${status}\n${output.err}`))
       const lines = output.out.split('\n').filter((line) => line.startsWith('{'))
-      const samples = lines.map((line) => JSON.parse(line) as { name: WorkloadName; measured: Measured | null })
-      resolve(Object.fromEntries(samples.map(({ name, measured }) => [name, measured])))
+      if (status === 0) resolve(lines.map((line) => JSON.parse(line) as Line))
+      else reject(new Error(`${file} ${args.join(' ')} ended with ${status}: ${output.err}`))
     })
   })
 }

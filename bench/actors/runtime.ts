@@ -1,3 +1,4 @@
+import type { Idle } from './idle-actors.ts'
 import type { Size, WorkloadName } from './workloads.ts'
 
 /** Does the workload once. @returns how many operations the actors themselves have counted */
@@ -9,8 +10,7 @@ export type Prepare = (size: Size) => Pass | Promise<Pass>
 /** A column of the table: one way of running actors, and the workloads it can do. */
 export interface Runtime {
   readonly workloads: Partial<Record<WorkloadName, Prepare>>
-  /** What one idle actor costs: starts `count` of them. @returns whatever keeps them alive */
-  readonly idle?: (count: number) => unknown | Promise<unknown>
+  readonly idle?: Idle
 }
 
 /** Lets the harness wait until an actor says that a pass is over. */

@@ -11,8 +11,8 @@ export interface Measured {
 }
 
 /** CPU time of the passes that compile and grow things, and of those that count. */
-const WARM_UP_SECONDS = 0.3
-const MEASURED_SECONDS = 0.4
+const WARM_UP_SECONDS = 0.25
+const MEASURED_SECONDS = 0.3
 
 /** Passes of at least so many CPU seconds, at least one. @throws {Error} when a pass has lost or doubled something */
 export async function passes(pass: Pass, { name, operations }: Workload, leastSeconds: number): Promise<Measured> {

@@ -18,9 +18,6 @@ export type Figures = Partial<Record<WorkloadName, Readonly<Record<string, Figur
 /** Other actor frameworks of JavaScript: the best of them is what a user would otherwise have. */
 export const PEERS: readonly string[] = ['nact', 'comedy', 'xstate', 'effect']
 
-/** Erlang has no promises: its loops for this workload would do less. */
-const NOT_IN_ERLANG: ReadonlySet<string> = new Set(['async'])
-
 export function figure(samples: readonly Measured[]): Figure {
   const rates = samples.map(({ operations, cpuSeconds }) => operations / cpuSeconds)
   const opsPerCpuSecond = median(rates)
@@ -48,9 +45,7 @@ export interface Summary {
 /** Troupe's rate over another's, as geometric means over the workloads that both have, and the smallest ratio. */
 export function summarize(figures: Figures): Summary {
   const [vsBare, worstVsBare, worstVsBareWorkload] = compare(figures, ({ bare }) => bare?.opsPerCpuSecond)
-  const [vsErlang, worstVsErlang, worstVsErlangWorkload] = compare(figures, ({ erlang }, name) =>
-    NOT_IN_ERLANG.has(name) ? undefined : erlang?.opsPerCpuSecond,
-  )
+  const [vsErlang, worstVsErlang, worstVsErlangWorkload] = compare(figures, ({ erlang }) => erlang?.opsPerCpuSecond)
   const [vsBestPeer, worstVsBestPeer, worstVsBestPeerWorkload] = compare(figures, bestPeer)
   return {
     vsBare,
@@ -75,14 +70,14 @@ export function bestPeer(row: Row): number | undefined {
 
 function compare(
   figures: Figures,
-  rateOf: (row: Row, name: string) => number | undefined,
+  rateOf: (row: Row) => number | undefined,
 ): [mean: number | null, worst: number | null, workload: string | null] {
   let logs = 0
   let count = 0
   let worst: number | null = null
   let workload: string | null = null
   for (const [name, row] of Object.entries(figures)) {
-    const rate = rateOf(row, name)
+    const rate = rateOf(row)
     if (row.troupe === undefined || rate === undefined) continue
     const ratio = row.troupe.opsPerCpuSecond / rate
     logs += Math.log(ratio)

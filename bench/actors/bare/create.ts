@@ -46,9 +46,3 @@ class Child implements Actor<number> {
     tell(this.#parent, DONE)
   }
 }
-
-/** What an idle actor is made of here: the object alone. */
-export function idle(count: number): unknown {
-  const parent = new Parent(new Gate())
-  return Array.from({ length: count }, () => new Child(parent))
-}

@@ -2,7 +2,7 @@ import type { Runtime } from '../runtime.ts'
 import { asyncHandlers, bounded, inFlight, lockstep } from './asks.ts'
 import { bank } from './bank.ts'
 import { chameneos } from './chameneos.ts'
-import { create, idle } from './create.ts'
+import { create } from './create.ts'
 import { big, fanIn, fanOut } from './crowds.ts'
 import { counting, pingpong, ring } from './tells.ts'
 
@@ -23,5 +23,4 @@ export const runtime: Runtime = {
     async: asyncHandlers,
     bounded,
   },
-  idle,
 }

@@ -5,6 +5,7 @@ import { bounded } from './bounded.ts'
 import { chameneos } from './chameneos.ts'
 import { create } from './create.ts'
 import { big, fanIn, fanOut } from './crowds.ts'
+import { idle } from './idle.ts'
 import { counting, pingpong, ring } from './tells.ts'
 
 /** Troupe through its public API, written as its users would. */
@@ -24,4 +25,5 @@ export const runtime: Runtime = {
     async: asyncHandlers,
     ...(bounded && { bounded }),
   },
+  idle,
 }
