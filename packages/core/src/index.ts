@@ -1,5 +1,6 @@
 export { actor } from './actor/actor.ts'
 export { AskError, type AskFailureReason, type AskOptions, type AskOutcome } from './actor/ask.ts'
+export type { ChildFailed } from './actor/child-failed.ts'
 export type { Actor, Context, FindOptions, SpawnArgs, SpawnOptions, StopOptions } from './actor/context.ts'
 export type { DeadLetter, DeadLetterReason } from './actor/dead-letter.ts'
 export type { Logger, LogLevel } from './actor/logger.ts'
@@ -36,6 +37,7 @@ export {
   StaleContextError,
   SystemStoppedError,
   TroupeError,
+  UnexpectedStopError,
   UnknownOptionError,
 } from './errors.ts'
 export { checkOptions, is, type OptionCheck } from './options.ts'
@@ -49,15 +51,18 @@ export {
   type Decision,
   type Directive,
   type Failure,
+  type RestartPolicy,
+  type Scope,
+  type Shutdown,
   type Supervision,
   type Supervisor,
   stopOnFailure,
 } from './supervision/directive.ts'
-export type {
-  BackoffOptions,
-  OneForOneOptions,
-} from './supervision/one-for-one.ts'
+export { oneForAll } from './supervision/one-for-all.ts'
 export { oneForOne } from './supervision/one-for-one.ts'
+export { restForOne } from './supervision/rest-for-one.ts'
+export type { BackoffOptions, SupervisionOptions } from './supervision/restarts.ts'
+export type { SupervisionEvent } from './supervision/supervision-event.ts'
 export type { ActorSystem, ConnectOptions } from './system/actor-system.ts'
 export type { SystemEvent, SystemEvents } from './system/events.ts'
 export { consoleSink, type LogSink } from './system/logger.ts'

@@ -430,6 +430,7 @@ test('a handler that does not end within stopTimeoutMs is killed then: fenced, n
   t.like(await asked, { outcome: 'unknown', reason: 'stopped' })
   t.deepEqual(events, [
     { type: 'actor-killed', path: '/user/stuck', why: 'a handler did not end within 300 ms' },
+    { type: 'stale-context', path: '/user/stuck', action: 'spawn' },
     { type: 'stale-result', path: '/user/stuck' },
   ])
 })

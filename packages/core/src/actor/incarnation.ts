@@ -25,11 +25,21 @@ export interface IncarnationOwner {
   takeOrigin(): Origin | null
   become(handlers: object): void
   enqueueOwn(origin: Origin, payload: unknown): void
-  spawn(actor: AnyActor, options: AnySpawnOptions): { readonly ref: ActorRef<never> }
-  childOf(ref: AnyRef): { stop(): void; drainAndStop(): void } | null
+  readonly children: readonly Child[]
+  spawn(actor: AnyActor, options: AnySpawnOptions): Child
+  child(name: string): Child | null
+  childOf(ref: AnyRef): Child | null
+  stopItself(): void
+  drainAndStopItself(): void
+  fail(error: Error): void
+}
+
+/** What an incarnation may do with a child of its cell. */
+interface Child {
+  readonly ref: ActorRef<never>
+  readonly actor: AnyActor
   stop(): void
   drainAndStop(): void
-  fail(error: Error): void
 }
 
 /** Any protocol at all: the user's types were checked at the door of `actor()`. */
@@ -102,12 +112,27 @@ export class Incarnation implements Context<AnyProtocol> {
     return this.#owner.spawn(actor, checkSpawnOptions('spawn', options)).ref as ActorRef<Q>
   }
 
+  get children(): readonly AnyRef[] {
+    return this.#live ? this.#owner.children.map(({ ref }) => ref) : []
+  }
+
+  child<Q>(protocol: Protocol<Q>, name: string): Ref<Q> | null {
+    this.#check('child')
+    const child = this.#owner.child(name)
+    return child?.actor.id === protocol.id ? (child.ref as ActorRef<Q>) : null
+  }
+
   stop(ref?: AnyRef, options?: StopOptions): void {
     this.#check('stop')
-    const target = ref === undefined || ref.id === this.#owner.ref.id ? this.#owner : this.#owner.childOf(ref)
+    if (ref === undefined || ref.id === this.#owner.ref.id) {
+      if (options?.drain === true) this.#owner.drainAndStopItself()
+      else this.#owner.stopItself()
+      return
+    }
+    const target = this.#owner.childOf(ref)
     if (target === null) {
       // A child may have stopped by itself, unseen as yet: then there is nothing to do.
-      if (ref !== undefined && isBelow(ref, this.#owner.ref)) return
+      if (isBelow(ref, this.#owner.ref)) return
       throw new InvalidOptionError('ctx.stop', 'ref', 'this actor or one of its children', ref)
     }
     if (options?.drain === true) target.drainAndStop()
@@ -177,6 +202,7 @@ export class Incarnation implements Context<AnyProtocol> {
 
   #pipe(name: string, payload: unknown): void {
     if (this.#live) this.#owner.enqueueOwn(new OwnMessage(name, this), payload)
+    else this.#owner.host.report({ type: 'stale-result', path: this.#owner.path })
   }
 
   reply<R>(): Deferred<R> {
@@ -279,7 +305,10 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   #check(action: string): void {
-    if (!this.#live) throw new StaleContextError(this.#owner.path, action)
+    if (this.#live) return
+    const { path, host } = this.#owner
+    host.report({ type: 'stale-context', path, action })
+    throw new StaleContextError(path, action)
   }
 }
 

@@ -4,6 +4,7 @@ import { Fifo } from '../mailbox/fifo.ts'
 import type { Mailbox, MailboxStrategy } from '../mailbox/mailbox.ts'
 import { UnboundedMailbox } from '../mailbox/unbounded.ts'
 import type { CellHost } from './cell-host.ts'
+import { CHILD_FAILED } from './child-failed.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import { type Head, nameOf, type Origin, originOf } from './origin.ts'
 
@@ -36,7 +37,7 @@ const NO_HANDLERS: HandlerTable = {}
 /** What every object has besides: `toString` and the like are messages only where a behaviour says so. */
 const INHERITED = Object.prototype as object as HandlerTable
 /** Members of a behaviour that the runtime calls, and nobody else. */
-const RESERVED: ReadonlySet<string> = new Set(['constructor', 'unhandled', 'childFailed'])
+const RESERVED: ReadonlySet<string> = new Set(['constructor', 'unhandled', CHILD_FAILED])
 
 /** The promise of a handler under way. Made once per incarnation that has such handlers, then used again. */
 class PendingTurn {
@@ -274,6 +275,8 @@ export abstract class Turns implements Runnable {
   /** Calls the handler of that name, after a closer look. */
   #lookUp(name: string, payload: unknown): unknown {
     const handlers = this.#handlers
+    // Not remembered: from anybody else a message of that name is none.
+    if (name === CHILD_FAILED && this.#origin?.own === true) return handlers[name]?.(payload)
     if (this.#waiting !== null) {
       const { known } = this.#waiting
       for (let i = 0; i < known.length; i += 2) {
