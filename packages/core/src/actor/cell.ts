@@ -1,4 +1,5 @@
 import { MailboxFullError, NameTakenError, SystemStoppedError, toError, UnexpectedStopError } from '../errors.ts'
+import { BY_ITSELF, type Circumstances, directiveFor, escalated, IN_A_TURN } from '../supervision/circumstances.ts'
 import { Cohort, type CohortHome, type CohortMember } from '../supervision/cohort.ts'
 import { type Decision, type Directive, STOP, type Supervision, stopOnFailure } from '../supervision/directive.ts'
 import type { CellHost } from './cell-host.ts'
@@ -16,19 +17,6 @@ import type { AnyRef } from './ref.ts'
 import type { AnySpawnOptions } from './spawn-options.ts'
 import { RESTARTING, RUNNING, STOPPED, STOPPING } from './turns.ts'
 import type { Watcher } from './watcher.ts'
-
-/** How a failure came about. */
-interface Circumstances {
-  /** Least wait before a restart, in ms. More than 0 where set-up failed, here or below. */
-  readonly minDelayMs: number
-  /** It is no failure: a permanent actor stopped by itself. */
-  readonly ended: boolean
-  /** How many levels below it began. */
-  readonly escalations: number
-}
-
-const IN_A_TURN: Circumstances = { minDelayMs: 0, ended: false, escalations: 0 }
-const BY_ITSELF: Circumstances = { minDelayMs: 0, ended: true, escalations: 0 }
 
 /** Of messages about children that outlive the incarnation. */
 const ALWAYS = { live: true } as const
@@ -203,7 +191,7 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
       underWay === null
         ? this.#decide(error, cohort, circumstances)
         : { directive: temporary ? 'stop' : underWay, delayMs: 0, limitReached: false }
-    const directive = this.#directive(decision, circumstances)
+    const directive = directiveFor(decision, circumstances, this.options.restart, this.#concernsPermanent(decision))
     const delayMs = directive === 'restart' ? Math.max(decision.delayMs, circumstances.minDelayMs) : 0
     this.#reportFailure(error, directive, delayMs, circumstances)
     if (decision.limitReached) this.host.report({ type: 'restart-limit', error, ...this.#standing })
@@ -216,9 +204,7 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
       this.windDown(STOPPING, 'failed', { failure, byItself: true, held })
     }
     if (held && underWay === null) this.#takeCohortDown(cohort, directive === 'restart', delayMs)
-    if (directive !== 'escalate') return
-    const { minDelayMs, escalations } = circumstances
-    this.parent?.fail(error, { minDelayMs, ended: false, escalations: escalations + 1 })
+    if (directive === 'escalate') this.parent?.fail(error, escalated(circumstances))
   }
 
   /** A supervisor is code of the user's too: one that throws must not take the node with it. */
@@ -235,19 +221,10 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
     }
   }
 
-  /** What is done, which is not always what was decided. */
-  #directive({ directive, limitReached }: Decision, { minDelayMs, ended, escalations }: Circumstances): Directive {
-    // Nobody permanent vanishes unseen.
-    if (limitReached && this.#concernsPermanent) return 'escalate'
-    if (directive === 'restart' && this.options.restart === 'temporary') return 'stop'
-    // Without handlers there is nothing to go on with.
-    const nothingLeft = ended || (minDelayMs > 0 && escalations === 0)
-    return directive === 'resume' && nothingLeft ? 'stop' : directive
-  }
-
-  get #concernsPermanent(): boolean {
-    const isPermanent = (cell: Cell): boolean => cell.options.restart === 'permanent'
-    return isPermanent(this) || (this.#cohort !== null && !!this.parent?.concerned(this).some(isPermanent))
+  #concernsPermanent({ limitReached }: Decision): boolean {
+    if (!limitReached) return false
+    const concerned = this.#cohort === null ? [this] : this.parent!.concerned(this)
+    return concerned.some(({ options }) => options.restart === 'permanent')
   }
 
   #reportFailure(error: Error, directive: Directive, delayMs: number, { escalations }: Circumstances): void {
@@ -331,7 +308,7 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
     const type = restarting ? 'cohort-restarting' : 'cohort-stopping'
     const { path, supervision } = this.#standing
     const members = this.parent?.concerned(this).length ?? 0
-    this.host.report({ type, path, supervision, members })
+    if (members > 1) this.host.report({ type, path, supervision, members })
     cohort.begin(this, restarting, delayMs)
   }
 

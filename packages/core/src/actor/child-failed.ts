@@ -1,4 +1,4 @@
-import type { AnyRef } from './ref.ts'
+import type { AnyRef } from './any-ref.ts'
 
 /** A child has failed, was not restarted, and is gone: what the handler `childFailed` of its parent gets. */
 export interface ChildFailed {
