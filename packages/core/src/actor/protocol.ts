@@ -44,7 +44,8 @@ export type Answered<R> = R extends Forwarded ? never : R extends Deferred<infer
  * `ctx.reply()` (the mailbox goes on). Every method of the object is a message: keep helpers `#private`.
  */
 export type Handlers<P> = {
-  [K in keyof P]: P[K] extends (...args: infer A) => infer R ? (...args: A) => Answer<R> : never
+  // `unknown`, because with `never` the parameters of the members below would have to be annotated.
+  [K in keyof P]: P[K] extends (...args: infer A) => infer R ? (...args: A) => Answer<R> : unknown
 } & {
   /** Gets every message that no other handler is named after. For generic actors: a balancer, a proxy. */
   unhandled?: (name: string, payload: unknown) => unknown
