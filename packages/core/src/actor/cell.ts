@@ -197,14 +197,19 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
     if (decision.limitReached) this.host.report({ type: 'restart-limit', error, ...this.#standing })
     if (directive === 'resume') return
     // A temporary child takes nobody along.
-    const held = cohort !== null && (underWay !== null || !temporary)
+    const takesCohort = cohort !== null && underWay === null && !temporary
+    // What else ends may have to end first: of the cohort, or of the parent.
+    const held = takesCohort || underWay !== null || directive === 'escalate'
     if (directive === 'restart') this.windDown(RESTARTING, 'failed', { restartDelayMs: delayMs, held })
     else {
       const failure: FinalFailure = { error, directive: directive === 'escalate' ? 'escalate' : 'stop' }
       this.windDown(STOPPING, 'failed', { failure, byItself: true, held })
     }
-    if (held && underWay === null) this.#takeCohortDown(cohort, directive === 'restart', delayMs)
     if (directive === 'escalate') this.parent?.fail(error, escalated(circumstances))
+    // A parent that ends its children gets to this one in its turn.
+    if (this.parent?.keepsChildren !== true) return
+    if (takesCohort) this.#takeCohortDown(cohort, directive === 'restart', delayMs)
+    else if (underWay === null) this.release()
   }
 
   /** A supervisor is code of the user's too: one that throws must not take the node with it. */

@@ -3,7 +3,7 @@ import type { TerminationReason } from './watcher.ts'
 
 // How far the end of an incarnation has come.
 
-/** The actor handles nothing any more, but those of its cohort spawned after it are to end first. */
+/** The actor handles nothing any more, but others are to end first: younger ones of its cohort, or of its parent. */
 export const HELD = 0
 /** The handler under way ends, then the children stop one by one. */
 export const WINDING = 1
@@ -58,6 +58,6 @@ export interface EndingDetails {
   readonly failure?: FinalFailure | null
   readonly byItself?: boolean
   readonly restartDelayMs?: number
-  /** It is for the cohort to say when the end begins. */
+  /** The end does not begin before it is released, or stopped. */
   readonly held?: boolean
 }

@@ -105,7 +105,7 @@ export abstract class Lifecycle<C extends Child<C>> extends Turns {
     reason: TerminationReason,
     details: EndingDetails = {},
   ): void {
-    if (this.state >= towards) return this.#release()
+    if (this.state >= towards) return this.release()
     const started = this.state !== STARTING
     this.hold()
     this.state = towards
@@ -119,8 +119,8 @@ export abstract class Lifecycle<C extends Child<C>> extends Turns {
     else this.#windOn(ending)
   }
 
-  /** What waited for its turn in the cohort ends now. */
-  #release(): void {
+  /** What was held until its turn ends now. */
+  protected release(): void {
     const ending = this.ending
     if (ending?.phase === HELD) this.#windOn(ending)
   }

@@ -68,7 +68,6 @@ export class Cohort<M extends CohortMember> {
 
   /** Takes down all that `failed` concerns; it has ceased to handle messages already. */
   begin(failed: M, restarting: boolean, delayMs: number): void {
-    if (!this.#home.keepsChildren) return
     const round = new Round(this.#home.concerned(failed), restarting, delayMs)
     // A restart under way is part of this one: whoever fails now was spawned before all that it concerns.
     if (this.#round === null || this.#round.restarting) {
