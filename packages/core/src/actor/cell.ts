@@ -190,7 +190,7 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
     const decision: Decision =
       underWay === null
         ? this.#decide(error, cohort, circumstances)
-        : { directive: temporary ? 'stop' : underWay, delayMs: 0, limitReached: false }
+        : { directive: underWay, delayMs: 0, limitReached: false }
     const directive = directiveFor(decision, circumstances, this.options.restart, this.#concernsPermanent(decision))
     const delayMs = directive === 'restart' ? Math.max(decision.delayMs, circumstances.minDelayMs) : 0
     this.#reportFailure(error, directive, delayMs, circumstances)

@@ -128,8 +128,8 @@ export abstract class Lifecycle<C extends Child<C>> extends Turns {
   #windOn(ending: Ending): void {
     if (ending.phase === HELD || ending.phase === PARKED) ending.phase = WINDING
     // A handler under way ends first. What a restart has begun already goes on by itself.
-    if (ending.phase !== WINDING || this.busy) this.#limit(ending)
-    else this.#signal('wind-down')
+    if (ending.phase === WINDING && !this.busy) this.#signal('wind-down')
+    else if (ending.phase !== OVER) this.#limit(ending)
   }
 
   protected turnEnded(): void {
@@ -239,7 +239,6 @@ export abstract class Lifecycle<C extends Child<C>> extends Turns {
     this.endTurn()
     this.incarnation?.end()
     this.incarnation = null
-    if (!this.keepsChildren && this.life !== null) this.life.cohorts = null
   }
 
   #terminate(ending: Ending): void {
@@ -254,7 +253,6 @@ export abstract class Lifecycle<C extends Child<C>> extends Turns {
     const ending = this.ending
     if (this.state !== STOPPING || ending?.phase !== OVER) return
     if (this.inRing > 0 || this.#toEnd !== null) return
-    ending.endWait()
     this.state = STOPPED
     this.discard()
     this.gone(ending)

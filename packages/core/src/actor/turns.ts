@@ -275,14 +275,14 @@ export abstract class Turns implements Runnable {
   /** Calls the handler of that name, after a closer look. */
   #lookUp(name: string, payload: unknown): unknown {
     const handlers = this.#handlers
-    // Not remembered: from anybody else a message of that name is none.
-    if (name === CHILD_FAILED && this.#origin?.own === true) return handlers[name]?.(payload)
     if (this.#waiting !== null) {
       const { known } = this.#waiting
       for (let i = 0; i < known.length; i += 2) {
         if (known[i] === name) return (known[i + 1] as Handler).call(handlers, payload)
       }
     }
+    // Not remembered: from anybody else a message of that name is none.
+    if (name === CHILD_FAILED && this.#origin?.own === true) return handlers[name]?.(payload)
     const handler = handlers[name]
     if (typeof handler === 'function' && !RESERVED.has(name) && handler !== INHERITED[name]) {
       this.#remember(name, handler)

@@ -25,7 +25,7 @@ interface Member {
 }
 const Member: Protocol<Member> = protocol('member')
 
-interface MemberOptions extends Omit<SpawnOptions, 'supervise' | 'name'> {
+interface MemberOptions extends Omit<SpawnOptions, 'name'> {
   /** How long its clean-up takes, in ms. */
   readonly cleanUpMs?: number
   /** Name of a child of its own. */
@@ -367,6 +367,25 @@ test('a stop of the parent overrides a restart of the cohort under way, be it wi
   }
 })
 
+test('the parent stops its children in its own order also where some of them are a cohort that restarts', async (t) => {
+  for (const afterMs of [5, 40]) {
+    const home = await family(oneForAll({ backoff: IN_50_MS }), { a: {} })
+    home.spawn('x', { supervise: oneForOne(), cleanUpMs: 100 })
+    home.spawn('b', { cleanUpMs: 10 })
+    await home.runtime.settle()
+    home.member('a').tell('fail')
+    await home.runtime.advance(afterMs)
+    home.take()
+
+    const stopped = home.system.stop(home.parent)
+    await home.runtime.advance(1_000)
+    await stopped
+
+    const left = afterMs === 5 ? ['b gone', 'x gone', 'a gone'] : ['x gone']
+    t.deepEqual(home.take(), [...left, 'parent gone'], `after ${afterMs} ms`)
+  }
+})
+
 test('a restart of the parent overrides a restart of the cohort under way', async (t) => {
   const home = await family(
     oneForAll({ decide: (error) => (error.message === 'a failed' ? 'escalate' : 'restart'), backoff: IN_50_MS }),
@@ -394,18 +413,19 @@ test('rest-for-one: an older sibling that fails meanwhile makes one greater rest
     await home.fail('b', 200)
 
     t.deepEqual(home.take(), ['d gone', 'c gone', 'b gone', 'b starts', 'c starts', 'd starts'], `after ${afterMs} ms`)
+    t.is(home.count('actor-restarted'), 3)
   }
 })
 
 test('rest-for-one: an older sibling that fails while the rest stops for good restarts after that', async (t) => {
   const decide = (error: Error) => (error.message === 'b failed' ? 'stop' : 'restart')
-  const home = await family(restForOne({ decide, backoff: AT_ONCE }), { a: {}, b: {}, c: { cleanUpMs: 10 } })
+  const home = await family(restForOne({ decide, backoff: AT_ONCE }), { a: {}, b: {}, c: {}, d: { cleanUpMs: 10 } })
   home.member('b').tell('fail')
   await home.runtime.advance(5)
 
   await home.fail('a', 100)
 
-  t.deepEqual(home.take(), ['c gone', 'b gone', 'a gone', 'a starts'])
+  t.deepEqual(home.take(), ['d gone', 'c gone', 'b gone', 'a gone', 'a starts'])
   t.deepEqual(home.failures, ['b: b failed, stop; left: a'])
 })
 
@@ -454,10 +474,11 @@ test('a cohort whose set-up always fails ends at its limit and does not loop', a
 
 test('stop concerns the same ones as restart: they stop in reverse order, and the parent hears of it when all are gone', async (t) => {
   const rest = await family(restForOne({ decide: () => 'stop' }), { a: {}, b: {}, c: { cleanUpMs: 10 } })
-  const all = await family(oneForAll({ decide: () => 'stop' }), { a: {}, b: {}, c: { cleanUpMs: 10 } })
+  const slow = { cleanUpMs: 10 }
+  const all = await family(oneForAll({ decide: () => 'stop' }), { a: slow, b: {}, c: slow })
 
   await rest.fail('b', 20)
-  await all.fail('b', 20)
+  await all.fail('b', 30)
 
   t.deepEqual(rest.take(), ['c gone', 'b gone'])
   t.deepEqual(rest.failures, ['b: b failed, stop; left: a'])

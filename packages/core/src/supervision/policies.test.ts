@@ -80,6 +80,22 @@ test('a permanent actor that its parent or the system stops is not restarted', a
   t.deepEqual(home.context.children, [])
 })
 
+test('a permanent actor that stops itself while it is stopped changes nothing and reports nothing', async (t) => {
+  const { runtime, system, events } = await world()
+  const ref = system.spawn(
+    actor('quitting', (context) => {
+      context.onStop(() => context.stop())
+      return {}
+    }),
+    { supervise: atOnce, restart: 'permanent' },
+  )
+  await runtime.settle()
+
+  await system.stop(ref)
+
+  t.deepEqual(events, [])
+})
+
 test('stopping by itself counts against the restarts of a permanent actor; one more stops it and fails its parent', async (t) => {
   const { runtime, system, events } = await world()
   const home = parentOf(system, child, {
@@ -619,6 +635,20 @@ test('a set-up that fails and escalates makes its parent wait 100 ms too: levels
   await runtime.advance(10_000)
 
   t.deepEqual(starts, [0, 100, 200])
+})
+
+test('a parent may resume when the set-up of a child escalates: it has handlers itself', async (t) => {
+  const { system } = await world()
+  const home = system.spawn(
+    actor('parent', (context) => {
+      const broken = actor(Child, () => boom())
+      context.spawn(broken, { supervise: oneForOne({ decide: () => 'escalate' }) })
+      return { children: () => context.children.length }
+    }),
+    { supervise: oneForOne({ decide: () => 'resume' }) },
+  )
+
+  t.is(await home.ask('children'), 0)
 })
 
 test('actor-failed says which supervision decided, how often it has restarted, and when it will', async (t) => {
