@@ -22,7 +22,12 @@ interface Child<C> extends Sibling<C>, CohortMember {
   kill(why: string): void
 }
 
-/** An actor's way from start to stop, and from one incarnation to the next. */
+/**
+ * An actor's way from start to stop, and from one incarnation to the next.
+ *
+ * Its steps are `protected` where only this class needs them: a class with `#methods` marks each of its instances,
+ * with 8 bytes that a million actors need not have.
+ */
 export abstract class Lifecycle<C extends Child<C>> extends Turns {
   protected readonly options: AnySpawnOptions
   protected incarnation: Incarnation | null = null
@@ -64,16 +69,16 @@ export abstract class Lifecycle<C extends Child<C>> extends Turns {
   // Start
 
   obey(signal: Signal): void {
-    if (signal === 'start') this.#begin()
-    else if (signal === 'cleaned-up') this.#cleaned()
-    else this.#step()
+    if (signal === 'start') this.setUp()
+    else if (signal === 'cleaned-up') this.cleaned()
+    else this.step()
   }
 
   protected start(): void {
-    this.#signal('start')
+    this.signal('start')
   }
 
-  #begin(): void {
+  protected setUp(): void {
     if (this.state !== STARTING) return
     const incarnation = this.newIncarnation()
     this.incarnation = incarnation
@@ -93,7 +98,7 @@ export abstract class Lifecycle<C extends Child<C>> extends Turns {
     const { own } = this
     own.ending = null
     this.state = STARTING
-    this.#signal('start')
+    this.signal('start')
     if (!ending.unstarted) this.host.report({ type: 'actor-restarted', path: this.path, restarts: ++own.restarts })
   }
 
@@ -116,87 +121,87 @@ export abstract class Lifecycle<C extends Child<C>> extends Turns {
     if (details.held === true) ending.phase = HELD
     // A set-up that has not run has left nothing to end before it runs.
     else if (!started && towards === RESTARTING) ending.phase = PARKED
-    else this.#windOn(ending)
+    else this.windOn(ending)
   }
 
   /** What was held until its turn ends now. */
   protected release(): void {
     const ending = this.ending
-    if (ending?.phase === HELD) this.#windOn(ending)
+    if (ending?.phase === HELD) this.windOn(ending)
   }
 
-  #windOn(ending: Ending): void {
+  protected windOn(ending: Ending): void {
     if (ending.phase === HELD || ending.phase === PARKED) ending.phase = WINDING
     // A handler under way ends first. What a restart has begun already goes on by itself.
-    if (ending.phase === WINDING && !this.busy) this.#signal('wind-down')
-    else if (ending.phase !== OVER) this.#limit(ending)
+    if (ending.phase === WINDING && !this.busy) this.signal('wind-down')
+    else if (ending.phase !== OVER) this.limitEnding(ending)
   }
 
   protected turnEnded(): void {
-    this.#signal('wind-down')
+    this.signal('wind-down')
   }
 
   /** From here on the end takes time: as long as it may. */
-  #limit(ending: Ending): void {
-    ending.limit ??= this.host.timers.after(this.#stopTimeoutMs, () => this.#overdue())
+  protected limitEnding(ending: Ending): void {
+    ending.limit ??= this.host.timers.after(this.timeToStopMs, () => this.overdue())
   }
 
-  get #stopTimeoutMs(): number {
+  protected get timeToStopMs(): number {
     return this.options.stopTimeoutMs ?? this.host.stopTimeoutMs
   }
 
   /** Stops the children one by one, the last one first, then runs the clean-ups. */
-  #step(): void {
+  protected step(): void {
     const ending = this.ending
     if (ending === null || ending.phase !== WINDING || this.busy) return
-    const child = this.#toEnd
+    const child = this.nextToEnd
     if (child !== null) {
       // Stays listed until it is gone: its end brings the next signal.
-      this.#limit(ending)
+      this.limitEnding(ending)
       child.stop()
       return
     }
     ending.phase = CLEANING
     const { incarnation } = this
     const cleaning = incarnation?.cleanUp() ?? null
-    if (cleaning === null) return this.#cleaned()
-    this.#limit(ending)
+    if (cleaning === null) return this.cleaned()
+    this.limitEnding(ending)
     // One that outlived its time says nothing about the incarnation that is there now.
-    void cleaning.then(() => incarnation === this.incarnation && this.#signal('cleaned-up'))
+    void cleaning.then(() => incarnation === this.incarnation && this.signal('cleaned-up'))
   }
 
-  #cleaned(): void {
+  protected cleaned(): void {
     const ending = this.ending
     if (ending?.phase !== CLEANING) return
-    if (this.state === STOPPING) this.#terminate(ending)
-    else this.#endForRestart(ending)
+    if (this.state === STOPPING) this.terminate(ending)
+    else this.endForRestart(ending)
   }
 
   protected childGone(child: C): void {
     this.life?.children?.remove(child)
     const ending = this.ending
     if (ending === null) return
-    if (ending.phase === WINDING) this.#signal('child-gone')
+    if (ending.phase === WINDING) this.signal('child-gone')
     else if (ending.phase !== OVER) return
     else if (this.state === STOPPING) this.ringEmptied()
-    else this.#park(ending)
+    else this.park(ending)
   }
 
   /** The next child that has to go before this actor can: the youngest. */
-  get #toEnd(): C | null {
+  protected get nextToEnd(): C | null {
     const children = this.life === null ? null : this.life.children
     return children === null || this.keepsChildren ? null : children.youngest
   }
 
-  #endForRestart(ending: Ending): void {
-    this.#endIncarnation()
+  protected endForRestart(ending: Ending): void {
+    this.endIncarnation()
     ending.phase = OVER
-    this.#park(ending)
+    this.park(ending)
   }
 
   /** Waits for the next start: for its time, or for the cohort. */
-  #park(ending: Ending): void {
-    if (this.#toEnd !== null) return
+  protected park(ending: Ending): void {
+    if (this.nextToEnd !== null) return
     ending.phase = PARKED
     ending.endWait()
     if (this.parked()) return
@@ -205,14 +210,14 @@ export abstract class Lifecycle<C extends Child<C>> extends Turns {
   }
 
   /** The time for ending in order is over. */
-  #overdue(): void {
+  protected overdue(): void {
     const why = this.busy ? 'a handler did not end' : 'children or clean-ups did not end'
     if (this.state === STOPPING) {
-      this.kill(`${why} within ${this.#stopTimeoutMs} ms`)
+      this.kill(`${why} within ${this.timeToStopMs} ms`)
       return
     }
-    this.#killChildren(why)
-    this.#endForRestart(this.ending!)
+    this.killChildren(why)
+    this.endForRestart(this.ending!)
   }
 
   /** Ends now: the handler is fenced, clean-ups are left out, children are killed first. */
@@ -223,28 +228,28 @@ export abstract class Lifecycle<C extends Child<C>> extends Turns {
     this.state = STOPPING
     const ending = (this.own.ending ??= new Ending(false))
     ending.reason = 'killed'
-    this.#killChildren(why)
-    this.#terminate(ending)
+    this.killChildren(why)
+    this.terminate(ending)
   }
 
-  #killChildren(why: string): void {
-    for (let child = this.#toEnd; child !== null; ) {
+  protected killChildren(why: string): void {
+    for (let child = this.nextToEnd; child !== null; ) {
       const older: C | null = child.older
       child.kill(why)
       child = older
     }
   }
 
-  #endIncarnation(): void {
+  protected endIncarnation(): void {
     this.endTurn()
     this.incarnation?.end()
     this.incarnation = null
   }
 
-  #terminate(ending: Ending): void {
+  protected terminate(ending: Ending): void {
     ending.endWait()
     ending.phase = OVER
-    this.#endIncarnation()
+    this.endIncarnation()
     this.ringEmptied()
   }
 
@@ -252,13 +257,13 @@ export abstract class Lifecycle<C extends Child<C>> extends Turns {
   protected ringEmptied(): void {
     const ending = this.ending
     if (this.state !== STOPPING || ending?.phase !== OVER) return
-    if (this.inRing > 0 || this.#toEnd !== null) return
+    if (this.inRing > 0 || this.nextToEnd !== null) return
     this.state = STOPPED
     this.discard()
     this.gone(ending)
   }
 
-  #signal(signal: Signal): void {
+  protected signal(signal: Signal): void {
     this.dispatcher.signal(this, signal)
   }
 }
