@@ -13,15 +13,18 @@ const PRINTS: Readonly<Record<string, string>> = {
   hello: 'hello, the count is 42',
   supervision: `
   divider: starting
+  tally: starting
 100 / 4 = 25
 100 / 0 = failed, handler
   divider: starting
+  tally: starting
 100 / 5 = 20
 100 / 0 = failed, handler
   divider: starting
+  tally: starting
 100 / 8 = 12.5
 100 / 0 = failed, handler
-the third failure was one too many: the worker failed
+the third failure was one too many: /user/boss/divider: division by zero
 100 / 10 = not-sent, stopped`,
   balancing: `
 round-robin: abcabcabcabc

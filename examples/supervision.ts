@@ -1,5 +1,5 @@
-/** A worker that crashes is restarted by its parent; one that crashes too often stops, and its parent hears of it. */
-import { actor, createSystem, type Deferred, oneForOne, protocol, type Ref, type Terminated } from '@troupe/core'
+/** A worker that crashes is restarted by its parent, with all that depends on it; one crash too many, and they stop. */
+import { actor, createSystem, type Deferred, oneForAll, protocol, type Ref } from '@troupe/core'
 
 interface Divider {
   divide: (by: number) => number
@@ -16,22 +16,26 @@ const divider = actor(Divider, () => {
   }
 })
 
+const tally = actor('tally', () => {
+  console.log('  tally: starting')
+  return {}
+})
+
 interface Boss {
   worker: () => Ref<Divider>
   end: () => string
-  workerGone: (notice: Terminated) => void
 }
 const Boss = protocol<Boss>('boss')
 
 const boss = actor(Boss, (ctx) => {
-  const twice = oneForOne({ maxRestarts: 2, backoff: { minMs: 10, maxMs: 20 } })
-  const worker = ctx.spawn(divider, { name: 'divider', supervise: twice })
-  ctx.watch(worker, 'workerGone')
+  const together = oneForAll({ maxRestarts: 2, backoff: { minMs: 10, maxMs: 20 } })
+  const worker = ctx.spawn(divider, { name: 'divider', supervise: together })
+  ctx.spawn(tally, { name: 'tally', supervise: together }) // what it counts would be wrong after a crash of the other
   let waiting: Deferred<string> | null = null
   return {
     worker: () => worker,
     end: () => (waiting = ctx.reply<string>()), // answered below, when there is something to say
-    workerGone: ({ reason }) => waiting?.resolve(reason),
+    childFailed: ({ ref, error }) => waiting?.resolve(`${ref.path}: ${error.message}`),
   }
 })
 
@@ -45,6 +49,6 @@ for (const by of [4, 0, 5, 0, 8, 0]) {
   const answer = await worker.ask('divide', by).catch((error) => `${error.outcome}, ${error.reason}`)
   console.log(`100 / ${by} = ${answer}`)
 }
-console.log(`the third failure was one too many: the worker ${await end}`)
+console.log(`the third failure was one too many: ${await end}`)
 console.log(await worker.ask('divide', 10).catch((error) => `100 / 10 = ${error.outcome}, ${error.reason}`))
 await system.stop()

@@ -99,6 +99,16 @@ export class LinkedActorError extends TroupeError {
   }
 }
 
+/** A permanent actor has stopped by itself. Its supervision restarts it, or its parent fails with this error. */
+export class UnexpectedStopError extends TroupeError {
+  override readonly name = 'UnexpectedStopError'
+  readonly code = 'UNEXPECTED_STOP'
+
+  constructor(path: string) {
+    super(`${path} stopped by itself though it is permanent; have its parent stop it, or make it transient`)
+  }
+}
+
 /** The system has stopped, or is stopping, and starts nothing any more. */
 export class SystemStoppedError extends TroupeError {
   override readonly name = 'SystemStoppedError'

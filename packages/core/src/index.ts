@@ -2,6 +2,7 @@ export { actor } from './actor/actor.ts'
 export type { ActorOptions } from './actor/actor-options.ts'
 export { AskError, type AskFailureReason, type AskOptions, type AskOutcome } from './actor/ask.ts'
 export type { LateReply } from './actor/cell-host.ts'
+export type { ChildFailed } from './actor/child-failed.ts'
 export type { Actor, Context, FindOptions, SpawnArgs, SpawnOptions, StopOptions } from './actor/context.ts'
 export type { DeadLetter, DeadLetterReason } from './actor/dead-letter.ts'
 export { type ActorInfo, type ActorStatus, inspect } from './actor/inspect.ts'
@@ -46,6 +47,7 @@ export {
   StashFullError,
   SystemStoppedError,
   TroupeError,
+  UnexpectedStopError,
   UnknownOptionError,
 } from './errors.ts'
 export { type BoundedOptions, bounded, type Overflow } from './mailbox/bounded.ts'
@@ -64,15 +66,18 @@ export {
   type Decision,
   type Directive,
   type Failure,
+  type RestartPolicy,
+  type Scope,
+  type Shutdown,
   type Supervision,
   type Supervisor,
   stopOnFailure,
 } from './supervision/directive.ts'
-export type {
-  BackoffOptions,
-  OneForOneOptions,
-} from './supervision/one-for-one.ts'
+export { oneForAll } from './supervision/one-for-all.ts'
 export { oneForOne } from './supervision/one-for-one.ts'
+export { restForOne } from './supervision/rest-for-one.ts'
+export type { BackoffOptions, SupervisionOptions } from './supervision/restarts.ts'
+export type { SupervisionEvent } from './supervision/supervision-event.ts'
 export type { ActorSystem, ConnectOptions, Extension } from './system/actor-system.ts'
 export type { SystemStats } from './system/counters.ts'
 export type { SystemEvent, SystemEvents } from './system/events.ts'

@@ -1,6 +1,7 @@
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { TimerQueue } from '../runtime/timer-queue.ts'
+import type { SupervisionEvent } from '../supervision/supervision-event.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import type { Logger } from './logger.ts'
 import type { OfferFailureReason, PendingOffer } from './offer.ts'
@@ -131,12 +132,11 @@ export interface Registry {
 export type CellEvent =
   | AskCycle
   | LateReply
-  | { readonly type: 'actor-failed'; readonly path: string; readonly error: Error; readonly directive: string }
-  | { readonly type: 'actor-restarted'; readonly path: string; readonly restarts: number }
-  | { readonly type: 'restart-limit'; readonly path: string; readonly error: Error }
+  | SupervisionEvent
   | { readonly type: 'actor-killed'; readonly path: string; readonly why: string }
+  /** A handler or a pipe of an incarnation that is over came to an end: its result was dropped. */
   | { readonly type: 'stale-result'; readonly path: string }
-  /** A continuation of an earlier incarnation was kept from doing something through its context. */
+  /** A continuation of an incarnation that is over used its context: the call was refused. */
   | { readonly type: 'stale-context'; readonly path: string; readonly action: string }
   /** A turn held up the whole process. `exact` is false where others ran in the same stretch of time. */
   | { readonly type: 'slow-turn'; readonly path: string; readonly tookMs: number; readonly exact: boolean }

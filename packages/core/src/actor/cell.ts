@@ -1,77 +1,48 @@
-import { MailboxFullError, NameTakenError, SystemStoppedError, toError } from '../errors.ts'
-import type { Deadline } from '../runtime/timer-queue.ts'
-import type { Decision, Supervisor } from '../supervision/directive.ts'
-import { STOP, stopOnFailure } from '../supervision/directive.ts'
+import { MailboxFullError, NameTakenError, SystemStoppedError, toError, UnexpectedStopError } from '../errors.ts'
+import { BY_ITSELF, type Circumstances, directiveFor, escalated, IN_A_TURN } from '../supervision/circumstances.ts'
+import { Cohort, type CohortHome, type CohortMember } from '../supervision/cohort.ts'
+import { type Decision, type Directive, STOP, type Supervision, stopOnFailure } from '../supervision/directive.ts'
 import { DEFAULT_ACTOR_OPTIONS } from './actor-options.ts'
 import type { CellHost } from './cell-host.ts'
+import { CHILD_FAILED, type ChildFailed } from './child-failed.ts'
 import { Children, type Sibling } from './children.ts'
 import type { AnyActor } from './context.ts'
+import { DrainMarker } from './drain-marker.ts'
+import { type Ending, type FinalFailure, PARKED } from './ending.ts'
 import { Incarnation } from './incarnation.ts'
 import { type ActorInfo, type ActorStatus, inspect } from './inspect.ts'
+import { Lifecycle } from './lifecycle.ts'
 import { LocalRef } from './local-ref.ts'
-import type { Head, Origin } from './origin.ts'
+import type { Origin } from './origin.ts'
+import { OwnMessage } from './own-message.ts'
 import type { AnyRef } from './ref.ts'
 import type { AnySpawnOptions } from './spawn-options.ts'
-import { RESTARTING, RUNNING, STARTING, STOPPED, STOPPING, Turns } from './turns.ts'
-import type { TerminationReason, Watcher } from './watcher.ts'
+import { RESTARTING, RUNNING, STARTING, STOPPED, STOPPING } from './turns.ts'
+import type { Watcher } from './watcher.ts'
 
-/** What the system lane carries: steps of the cell's life that run user code or continue one another. */
-type Signal = 'start' | 'overflowed' | 'wind-down' | 'child-gone' | 'cleaned-up'
+/** Of messages about children that outlive the incarnation. */
+const ALWAYS = { live: true } as const
 
-/** A set-up that throws at once must not spin, whatever backoff was asked for. */
-const MIN_SETUP_BACKOFF_MS = 100
-
-/** The end of one incarnation, as far as it has come. */
-class Ending {
-  reason: TerminationReason = 'stopped'
-  /** Children are gone, and the clean-ups run. */
-  cleaning = false
-  /** Nothing is left to be done but to wait for children that are killed, and for entries of the ring. */
-  over = false
-  limit: Deadline | null = null
-  restartDelayMs = 0
-  /** Children handle what they have before they stop. */
-  draining = false
-}
-
-/** What an actor has besides once it has children, is watched, has failed, is registered or is about to end. */
-class Life {
-  children: Children<Cell> | null = null
-  watchers: Set<Watcher> | null = null
-  supervisor: Supervisor | null = null
-  restarts = 0
-  ending: Ending | null = null
-  /** Registered, or known abroad: others keep something about it. */
-  known = false
-  /** Its mailbox has overflowed, and it is about to fail for that. */
-  overflowed = false
-}
-
-/** One running actor: its place in the tree, and where it stands in its life. */
-export class Cell extends Turns implements Sibling<Cell> {
+/** One running actor: its place in the tree, who hears of it, and what is done about its failures. */
+export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember, CohortHome<Cell> {
   readonly parent: Cell | null
   readonly uid: number
   readonly actor: AnyActor
   readonly ref: LocalRef<never>
-  readonly #options: AnySpawnOptions
   older: Cell | null = null
   younger: Cell | null = null
-  #incarnation: Incarnation | null = null
-  /** Made when first needed: most actors of a million have none of it. */
-  #life: Life | null = null
 
   constructor(host: CellHost, parent: Cell | null, actor: AnyActor, options: AnySpawnOptions) {
-    super(host, options.mailbox)
+    super(host, options)
     this.parent = parent
     this.uid = host.nextUid()
     this.actor = actor
-    this.#options = options
     this.ref = new LocalRef<never>(this)
-    this.#signal('start')
+    this.start()
   }
 
   get givenName(): string | null {
-    return this.#options.name ?? null
+    return this.options.name ?? null
   }
 
   /** Given, or made of what tells it from its siblings. */
@@ -83,24 +54,28 @@ export class Cell extends Turns implements Sibling<Cell> {
     return this.parent === null ? this.name : `${this.parent.path}/${this.name}`
   }
 
-  get endLimit(): Deadline | null {
-    const ending = this.#ending
-    return ending === null ? null : ending.limit
+  /** Queues something of the actor's own: a tick, a notice. It vanishes without a trace if the actor stops. */
+  enqueueOwn(origin: Origin, payload: unknown): void {
+    if (this.state < STOPPING) this.enqueue(origin, payload)
   }
 
-  get stopped(): boolean {
-    return this.state === STOPPED
+  get stashCapacity(): number {
+    return (this.actor.options ?? DEFAULT_ACTOR_OPTIONS).stashCapacity
   }
+
+  protected get interleaved(): ReadonlySet<string> | null {
+    return this.actor.options === undefined ? null : this.actor.options.interleave
+  }
+
+  // For inspectors: they look at it and change nothing
 
   get oldestChild(): Cell | null {
-    return this.#life?.children?.oldest ?? null
+    return this.life?.children?.oldest ?? null
   }
 
-  /** For inspectors: looks at it and changes nothing. */
   get info(): ActorInfo {
-    const { path, handling, queued } = this
-    const children = this.#life?.children?.size ?? 0
-    const restarts = this.#life?.restarts ?? 0
+    const { path, handling, queued, restarts } = this
+    const children = this.life?.children?.size ?? 0
     return { path: path || '/', kind: this.actor.id, status: this.#status, handling, queued, restarts, children }
   }
 
@@ -119,21 +94,8 @@ export class Cell extends Turns implements Sibling<Cell> {
     return this.busy ? 'waiting' : 'running'
   }
 
-  /** Queues something of the actor's own: a tick, a notice. It vanishes without a trace if the actor stops. */
-  enqueueOwn(origin: Origin, payload: unknown): void {
-    if (this.state < STOPPING) this.enqueue(origin, payload)
-  }
-
-  get stashCapacity(): number {
-    return (this.actor.options ?? DEFAULT_ACTOR_OPTIONS).stashCapacity
-  }
-
-  protected get interleaved(): ReadonlySet<string> | null {
-    return this.actor.options === undefined ? null : this.actor.options.interleave
-  }
-
-  get restarts(): number {
-    return this.#life === null ? 0 : this.#life.restarts
+  protected newIncarnation(): Incarnation {
+    return new Incarnation(this)
   }
 
   // Children and watchers
@@ -141,16 +103,22 @@ export class Cell extends Turns implements Sibling<Cell> {
   spawn(actor: AnyActor, options: AnySpawnOptions): Cell {
     if (this.state >= RESTARTING)
       throw new SystemStoppedError(this.path, `start "${options.name ?? actor.id}" below it`)
-    const children = (this.#own.children ??= new Children())
+    const children = (this.own.children ??= new Children())
     if (options.name !== undefined && children.named(options.name) !== null)
       throw new NameTakenError(`${this.path}/${options.name}`)
     const child = new Cell(this.host, this, actor, options)
     children.add(child)
+    if (isCohort(options.supervise)) this.#join(options.supervise, child)
     return child
   }
 
+  /** In the order they were spawned. */
+  get children(): readonly Cell[] {
+    return [...(this.life?.children ?? [])]
+  }
+
   child(name: string): Cell | null {
-    const children = this.#life?.children ?? null
+    const children = this.life?.children ?? null
     if (children === null) return null
     if (!name.startsWith('$')) return children.named(name)
     for (const child of children) if (child.name === name) return child
@@ -171,311 +139,251 @@ export class Cell extends Turns implements Sibling<Cell> {
       watcher.terminated('not-found')
       return
     }
-    const watchers = (this.#own.watchers ??= new Set())
+    const watchers = (this.own.watchers ??= new Set())
     watchers.add(watcher)
   }
 
   removeWatcher(watcher: Watcher): void {
-    this.#life?.watchers?.delete(watcher)
+    this.life?.watchers?.delete(watcher)
   }
 
   /** Others keep something about it now, and are to be told of its end. */
   markKnown(): void {
-    this.#own.known = true
+    this.own.known = true
   }
 
-  get #own(): Life {
-    this.#life ??= new Life()
-    return this.#life
-  }
-
-  get #ending(): Ending | null {
-    return this.#life === null ? null : this.#life.ending
-  }
-
-  // Life
+  // Stopping
 
   /** Stops in order: the present handler ends, then the children, then clean-ups; within the time limit. */
   stop(): void {
-    const ending = this.#ending
-    if (ending === null || !ending.draining) return this.#windDown(STOPPING, 'stopped')
+    const { ending } = this
+    if (ending === null || !ending.draining) return this.windDown(STOPPING, 'stopped')
     // Its children do not take their time any more either.
     ending.draining = false
-    this.#signal('wind-down')
+    this.signal('wind-down')
   }
 
-  /** The drain has come to an end here: now the children's, then a stop. */
-  drained(): void {
-    this.#windDown(STOPPING, 'stopped')
-    const ending = this.#ending
-    if (ending !== null) ending.draining = true
+  /** Stops of its own will, which a permanent actor is not meant to. */
+  stopItself(): void {
+    if (this.options.restart !== 'permanent') this.windDown(STOPPING, 'stopped', { byItself: true })
+    else if (this.state === RUNNING) this.#failed(new UnexpectedStopError(this.path), BY_ITSELF)
   }
 
   /** Handles all that is queued by now, then stops. */
   drainAndStop(): void {
-    this.enqueueOwn(new DrainMarker(this), undefined)
+    this.enqueueOwn(new DrainMarker(() => this.drained(() => this.stop())), undefined)
   }
 
-  /** Ends now: the handler is fenced, clean-ups are left out, children are killed first. */
-  kill(why: string): void {
-    if (this.state === STOPPED || this.#ending?.reason === 'killed') return
-    this.host.report({ type: 'actor-killed', path: this.path, why })
-    this.hold()
-    this.state = STOPPING
-    this.refuseOffers()
-    const ending = (this.#own.ending ??= new Ending())
-    ending.reason = 'killed'
-    this.#killChildren(why)
-    this.#terminate()
+  drainAndStopItself(): void {
+    this.enqueueOwn(new DrainMarker(() => this.drained(() => this.stopItself())), undefined)
   }
 
-  obey(signal: Signal): void {
-    if (signal === 'start') this.#begin()
-    else if (signal === 'overflowed') this.#overflow()
-    else if (signal === 'cleaned-up') this.#ended()
-    else this.#nextChild()
-  }
-
-  #begin(): void {
-    if (this.state !== STARTING) return
-    const incarnation = new Incarnation(this)
-    this.#incarnation = incarnation
-    this.state = RUNNING
-    try {
-      this.become(this.actor.setup(incarnation as never, this.#options.args as never))
-    } catch (thrown) {
-      this.failed(toError(thrown), MIN_SETUP_BACKOFF_MS)
+  protected gone(ending: Ending): void {
+    const { parent, ref } = this
+    // Names and registrations are free before anybody hears of the end, so that a successor can have them.
+    if (parent !== null) {
+      parent.childGone(this)
+      parent.#memberGone(this)
     }
-    this.goOn()
+    const { known, watchers } = this.own
+    if (known) {
+      this.host.registry.unregister(ref)
+      this.host.released(this.uid)
+    }
+    this.life = null
+    if (watchers !== null) for (const watcher of watchers) watcher.terminated(ending.reason)
+    if (parent === null) return
+    if (ending.failure !== null) parent.#hearOf({ ref, ...ending.failure }, this.options.supervise)
+    if (ending.byItself && this.options.significant === true) parent.#significantEnded(this)
   }
+
+  // Failing
 
   /**
    * A handler or the set-up threw, a pipe was rejected, or a child escalated. Where it was not the handler,
    * the message it has at hand is none of this: its asker still gets the handler's own answer.
    */
-  protected failed(error: Error, minBackoffMs = 0): void {
-    if (this.state !== RUNNING) {
-      this.host.report({ type: 'actor-failed', path: this.path, error, directive: 'stop' })
-      return
-    }
-    const decision = this.#decide(error)
-    // Without handlers there is nothing to go on with.
-    const directive = decision.directive === 'resume' && minBackoffMs > 0 ? 'stop' : decision.directive
-    this.host.report({ type: 'actor-failed', path: this.path, error, directive })
-    if (decision.limitReached) this.host.report({ type: 'restart-limit', path: this.path, error })
-    if (directive === 'resume') return
-    if (directive === 'restart') {
-      this.#windDown(RESTARTING, 'failed', Math.max(decision.delayMs, minBackoffMs))
-      return
-    }
-    this.#windDown(STOPPING, 'failed')
-    if (directive === 'escalate') this.parent?.fail(error)
-  }
-
-  /** A supervisor is code of the user's too: one that throws must not take the node with it. */
-  #decide(error: Error): Decision {
-    const { clock, random } = this.host.runtime
-    try {
-      const supervisor = (this.#own.supervisor ??= (this.#options.supervise ?? stopOnFailure).supervise())
-      return supervisor.decide({ error, nowMs: clock.now(), random })
-    } catch (thrown) {
-      this.host.report({ type: 'actor-failed', path: this.path, error: toError(thrown), directive: 'stop' })
-      return STOP
-    }
+  protected failed(error: Error, minDelayMs = 0): void {
+    this.#failed(error, minDelayMs === 0 ? IN_A_TURN : { ...IN_A_TURN, minDelayMs })
   }
 
   /** Fails this actor from outside a handler: a piped promise, an escalating child. */
-  fail(error: Error): void {
+  fail(error: Error, circumstances: Circumstances = IN_A_TURN): void {
+    if (this.state !== RUNNING) return
     // The guardians at the top have nobody above them to decide.
-    if (this.state === RUNNING && this.parent !== null && this.parent.parent !== null) this.failed(error)
-    else if (this.state === RUNNING)
-      this.host.report({ type: 'actor-failed', path: this.path, error, directive: 'resume' })
+    if (this.#isGuardian) this.#reportFailure(error, 'resume', 0, circumstances)
+    else this.#failed(error, circumstances)
   }
 
   /** Later, not inside somebody's tell; and once, however many messages were too many meanwhile. */
   protected overflowed(): void {
-    const life = this.#own
-    if (life.overflowed || this.state > RUNNING) return
-    life.overflowed = true
-    this.#signal('overflowed')
+    if (this.state > RUNNING || this.own.overflowed) return
+    this.own.overflowed = true
+    this.signal('overflowed')
   }
 
-  #overflow(): void {
-    if (this.#life === null) return
-    this.#life.overflowed = false
+  protected overflow(): void {
+    if (this.life === null) return
+    this.life.overflowed = false
     this.fail(new MailboxFullError(this.path))
   }
 
-  /** Begins the end of this incarnation; a stop overrides a restart already under way. */
-  #windDown(towards: typeof RESTARTING | typeof STOPPING, reason: TerminationReason, restartDelayMs = 0): void {
-    if (this.state >= towards) return
-    const underWay = this.state === RESTARTING
-    this.hold()
-    this.state = towards
-    if (towards === STOPPING) this.refuseOffers()
-    const ending = (this.#own.ending ??= new Ending())
-    ending.reason = reason
-    ending.restartDelayMs = restartDelayMs
-    this.#incarnation?.abort()
-    ending.limit?.cancel()
-    ending.limit = null
-    // A handler under way ends first; a restart under way goes on as a stop by itself, unless it only waits.
-    if (this.busy || (underWay && this.#incarnation !== null)) this.#limitEnding()
-    else this.#signal('wind-down')
-  }
-
-  protected turnEnded(): void {
-    this.#signal('wind-down')
-  }
-
-  /** From here on the end takes time: as long as it may. */
-  #limitEnding(): void {
-    const ending = this.#ending!
-    const { timers, stopTimeoutMs } = this.host
-    ending.limit ??= timers.after(this.#options.stopTimeoutMs ?? stopTimeoutMs, () => this.#overdue())
-  }
-
-  /** Stops the children one by one, the last one first, then runs the clean-ups. */
-  #nextChild(): void {
-    const ending = this.#ending
-    if (ending === null || this.busy || ending.cleaning || this.state === STOPPED) return
-    if (this.state !== STOPPING && (this.state !== RESTARTING || this.#incarnation === null)) return
-    const child = this.#youngest
-    if (child !== null) {
-      // Stays listed until it is gone: its end brings the next signal.
-      this.#limitEnding()
-      if (ending.draining) child.drainAndStop()
-      else child.stop()
+  #failed(error: Error, circumstances: Circumstances): void {
+    if (this.state !== RUNNING) {
+      // It makes no difference any more.
+      this.#reportFailure(error, this.state === RESTARTING ? 'restart' : 'stop', 0, circumstances)
       return
     }
-    ending.cleaning = true
-    const incarnation = this.#incarnation
-    const cleaning = incarnation?.cleanUp() ?? null
-    if (cleaning === null) return this.#ended()
-    this.#limitEnding()
-    // One that outlived its time says nothing about the incarnation that is there now.
-    void cleaning.then(() => incarnation === this.#incarnation && this.#signal('cleaned-up'))
-  }
-
-  #childGone(child: Cell): void {
-    this.#life?.children?.remove(child)
-    const ending = this.#ending
-    if (ending === null) return
-    if (!ending.over) this.#signal('child-gone')
-    else if (this.state === STOPPING) this.ringEmptied()
-    else if (this.#youngest === null) this.#restart()
-  }
-
-  get #youngest(): Cell | null {
-    const children = this.#life === null ? null : this.#life.children
-    return children === null ? null : children.youngest
-  }
-
-  /** Children are gone and clean-ups are done. */
-  #ended(): void {
-    if (this.state === STOPPING) this.#terminate()
-    else if (this.state === RESTARTING && this.#ending?.cleaning) this.#restart()
-  }
-
-  #restart(): void {
-    const ending = this.#ending!
-    this.#endIncarnation()
-    ending.over = true
-    if (this.#youngest !== null) return
-    const { restartDelayMs } = ending
-    const life = this.#own
-    life.ending = new Ending()
-    ending.limit?.cancel()
-    // A timer of the cell's own: the one thing that outlives the incarnation besides the mailbox.
-    life.ending.limit = this.host.timers.after(restartDelayMs, () => {
-      this.state = STARTING
-      life.ending = null
-      this.#signal('start')
-      this.host.report({ type: 'actor-restarted', path: this.path, restarts: ++life.restarts })
-    })
-  }
-
-  /** The time for ending in order is over. */
-  #overdue(): void {
-    const why = this.busy ? 'a handler did not end' : 'children or clean-ups did not end'
-    const limitMs = this.#options.stopTimeoutMs ?? this.host.stopTimeoutMs
-    if (this.state === STOPPING) {
-      this.kill(`${why} within ${limitMs} ms`)
-      return
+    const cohort = this.#cohort
+    const temporary = this.options.restart === 'temporary'
+    const underWay = cohort === null ? null : cohort.concerns(this)
+    const decision: Decision =
+      underWay === null
+        ? this.#decide(error, cohort, circumstances)
+        : { directive: underWay, delayMs: 0, limitReached: false }
+    const directive = directiveFor(decision, circumstances, this.options.restart, this.#concernsPermanent(decision))
+    const delayMs = directive === 'restart' ? Math.max(decision.delayMs, circumstances.minDelayMs) : 0
+    this.#reportFailure(error, directive, delayMs, circumstances)
+    if (decision.limitReached) this.host.report({ type: 'restart-limit', error, ...this.#standing })
+    if (directive === 'resume') return
+    // A temporary child takes nobody along.
+    const takesCohort = cohort !== null && underWay === null && !temporary
+    // What else ends may have to end first: of the cohort, or of the parent.
+    const held = takesCohort || underWay !== null || directive === 'escalate'
+    if (directive === 'restart') this.windDown(RESTARTING, 'failed', { restartDelayMs: delayMs, held })
+    else {
+      const failure: FinalFailure = { error, directive: directive === 'escalate' ? 'escalate' : 'stop' }
+      this.windDown(STOPPING, 'failed', { failure, byItself: true, held })
     }
-    this.#killChildren(why)
-    this.#restart()
+    if (directive === 'escalate') this.parent?.fail(error, escalated(circumstances))
+    // A parent that ends its children gets to this one in its turn.
+    if (this.parent?.keepsChildren !== true) return
+    if (takesCohort) this.#takeCohortDown(cohort, directive === 'restart', delayMs)
+    else if (underWay === null) this.release()
   }
 
-  #endIncarnation(): void {
-    this.endTurn()
-    this.#incarnation?.end(this.state === STOPPING)
-    this.#incarnation = null
-  }
-
-  #terminate(): void {
-    const ending = this.#ending!
-    ending.limit?.cancel()
-    ending.over = true
-    this.#endIncarnation()
-    this.ringEmptied()
-  }
-
-  /** What is left in the ring belongs to the dead letters too: the end waits for it. */
-  protected ringEmptied(): void {
-    const ending = this.#ending
-    if (this.state !== STOPPING || ending === null || !ending.over) return
-    if (this.inRing > 0 || this.#youngest !== null) return
-    this.state = STOPPED
-    this.discard(this.#options.onUndelivered)
-    this.host.ended()
-    // Names and registrations are free before anybody hears of the end, so that a successor can have them.
-    if (this.parent !== null) this.parent.#childGone(this)
-    const { known, watchers } = this.#own
-    if (known) {
-      this.host.registry.unregister(this.ref)
-      this.host.released(this.uid)
-    }
-    this.#life = null
-    if (watchers !== null) for (const watcher of watchers) watcher.terminated(ending.reason)
-  }
-
-  #killChildren(why: string): void {
-    for (let child = this.#youngest; child !== null; ) {
-      const older: Cell | null = child.older
-      child.kill(why)
-      child = older
+  /** A supervisor is code of the user's too: one that throws must not take the node with it. */
+  #decide(error: Error, cohort: Cohort<Cell> | null, { ended }: Circumstances): Decision {
+    const { clock, random } = this.host.runtime
+    try {
+      const holder = cohort ?? this.own
+      const supervisor = (holder.supervisor ??= (this.options.supervise ?? stopOnFailure).supervise())
+      const restart = this.options.restart ?? 'transient'
+      return supervisor.decide({ error, nowMs: clock.now(), random, restart, ended })
+    } catch (thrown) {
+      this.#reportFailure(toError(thrown), 'stop', 0, IN_A_TURN)
+      return STOP
     }
   }
 
-  #signal(signal: Signal): void {
-    this.dispatcher.signal(this, signal)
+  #concernsPermanent({ limitReached }: Decision): boolean {
+    if (!limitReached) return false
+    const concerned = this.#cohort === null ? [this] : this.parent!.concerned(this)
+    return concerned.some(({ options }) => options.restart === 'permanent')
+  }
+
+  #reportFailure(error: Error, directive: Directive, delayMs: number, { escalations }: Circumstances): void {
+    this.host.report({ type: 'actor-failed', error, directive, delayMs, escalations, ...this.#standing })
+  }
+
+  get #standing(): { path: string; supervision: string; restarts: number } {
+    const { name } = this.options.supervise ?? stopOnFailure
+    return { path: this.path, supervision: name, restarts: this.life?.restarts ?? 0 }
+  }
+
+  get #isGuardian(): boolean {
+    return this.parent === null || this.parent.parent === null
+  }
+
+  // What failed children mean to their parent
+
+  #hearOf(failed: ChildFailed, supervision: Supervision | undefined): void {
+    if (this.#isGuardian) return
+    const tell = (): void => {
+      const scope = this.options.keepChildren === true ? ALWAYS : this.incarnation
+      if (scope !== null) this.enqueueOwn(new OwnMessage(CHILD_FAILED, scope), failed)
+    }
+    // By then those that stop with it are gone as well, and all their names are free.
+    const cohort = this.#cohortOf(supervision)
+    if (cohort === null) tell()
+    else cohort.afterwards(tell)
+  }
+
+  #significantEnded(child: Cell): void {
+    const { supervise } = child.options
+    if (this.state >= STOPPING) return
+    if (supervise?.shutdown === 'all-significant') {
+      for (const { options } of this.life?.children ?? []) {
+        if (options.significant === true && options.supervise === supervise) return
+      }
+    }
+    this.host.report({ type: 'auto-shutdown', path: this.path, child: child.path })
+    this.stopItself()
+  }
+
+  // Cohorts
+
+  #join(supervision: Supervision, child: Cell): void {
+    const cohorts = (this.own.cohorts ??= new Map())
+    let cohort = cohorts.get(supervision)
+    if (cohort === undefined) cohorts.set(supervision, (cohort = new Cohort<Cell>(this)))
+    cohort.size++
+    if (cohort.joins(child)) child.takeDown(true, true)
+  }
+
+  #memberGone({ options: { supervise } }: Cell): void {
+    const cohort = this.#cohortOf(supervise)
+    if (cohort === null) return
+    cohort.down()
+    // The last one takes the count of restarts with it.
+    if (--cohort.size === 0) this.life?.cohorts?.delete(supervise!)
+  }
+
+  /** What those of its children stand and fall with; null where each stands for itself. */
+  #cohortOf(supervision: Supervision | undefined): Cohort<Cell> | null {
+    const cohorts = this.life?.cohorts ?? null
+    return cohorts === null || supervision === undefined ? null : (cohorts.get(supervision) ?? null)
+  }
+
+  get #cohort(): Cohort<Cell> | null {
+    return this.parent === null ? null : this.parent.#cohortOf(this.options.supervise)
+  }
+
+  concerned(failed: Cell): readonly Cell[] {
+    const { supervise } = failed.options
+    const members = this.children.filter((child) => child.options.supervise === supervise)
+    return supervise?.scope === 'rest' ? members.slice(members.indexOf(failed)) : members
+  }
+
+  after(delayMs: number, task: () => void): void {
+    this.host.timers.after(delayMs, task)
+  }
+
+  #takeCohortDown(cohort: Cohort<Cell>, restarting: boolean, delayMs: number): void {
+    const type = restarting ? 'cohort-restarting' : 'cohort-stopping'
+    const { path, supervision } = this.#standing
+    const members = this.parent?.concerned(this).length ?? 0
+    if (members > 1) this.host.report({ type, path, supervision, members })
+    cohort.begin(this, restarting, delayMs)
+  }
+
+  protected parked(): boolean {
+    const cohort = this.#cohort
+    cohort?.down()
+    return cohort !== null
+  }
+
+  isDown(restarting: boolean): boolean {
+    return this.state === STOPPED || (restarting && this.state === RESTARTING && this.ending?.phase === PARKED)
+  }
+
+  /** @param joining it was spawned while its cohort is down: whatever it is, it starts with the others */
+  takeDown(restarting: boolean, joining = false): void {
+    if (restarting && (joining || this.options.restart !== 'temporary')) this.windDown(RESTARTING, 'stopped')
+    else this.windDown(STOPPING, 'stopped')
   }
 }
 
-/** Queued behind everything sent so far; stops the cell when its turn comes, and is never handled itself. */
-class DrainMarker implements Origin {
-  readonly #cell: Cell
-  message: Head & string = ''
-  readonly own = true
-  readonly last = true
-
-  constructor(cell: Cell) {
-    this.#cell = cell
-  }
-
-  begin(): boolean {
-    this.#cell.drained()
-    return false
-  }
-
-  settle(): void {}
-  fail(): void {}
-  abandoned(): void {}
-  undelivered(): boolean {
-    return false
-  }
-  remainingMs(): null {
-    return null
-  }
+function isCohort(supervision: Supervision | undefined): supervision is Supervision {
+  return supervision?.scope === 'all' || supervision?.scope === 'rest'
 }

@@ -2,7 +2,7 @@ import type { MailboxStrategy } from '../mailbox/mailbox.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
-import type { Supervision } from '../supervision/directive.ts'
+import type { RestartPolicy, Supervision } from '../supervision/directive.ts'
 import type { AnyActorOptions } from './actor-options.ts'
 import type { AskOptions } from './ask.ts'
 import type { DeadLetter } from './dead-letter.ts'
@@ -36,8 +36,20 @@ export interface AnyActor {
 export interface SpawnOptions {
   /** Unique among its siblings: 1 to 128 of A-Z, a-z, 0-9 and `._~:-`. Default: a number after a `$`. */
   readonly name?: string
-  /** What happens when it fails. Default: it stops, and its watchers hear `failed`. */
+  /**
+   * What happens when it fails. Default: it stops, its parent's `childFailed` is called if there is one, and its
+   * watchers hear `failed`. Siblings given the same `oneForAll` or `restForOne` stand and fall together.
+   */
   readonly supervise?: Supervision
+  /** When `supervise` starts it again. Default `transient`: when it has failed, not when it stopped itself. */
+  readonly restart?: RestartPolicy
+  /** Whether the parent may end with it, as `shutdown` of `supervise` says. Not for permanent ones. Default false. */
+  readonly significant?: boolean
+  /**
+   * Its children live on while it is restarted; a set-up finds them by `ctx.child` and `ctx.children`. Default
+   * false: they are gone before the set-up runs again.
+   */
+  readonly keepChildren?: boolean
   /** Time for a stop in order, in ms; then it is killed. Default: the system's `stopTimeoutMs`, 5,000. */
   readonly stopTimeoutMs?: number
   /**
@@ -91,6 +103,16 @@ export interface Context<P> {
 
   /** Starts a child. Its set-up runs in its own first turn, before any message. @throws {NameTakenError} */
   spawn<Q, A>(actor: Actor<Q, A>, ...options: SpawnArgs<A>): Ref<Q>
+  /** Its children that are not gone, in the order they were spawned: more than none at set-up where they are kept. */
+  readonly children: readonly AnyRef[]
+  /**
+   * The child of that name, if its actor is one of that protocol; else null.
+   *
+   * ```ts
+   * const worker = ctx.child(Worker, 'worker') ?? ctx.spawn(worker, { name: 'worker' })
+   * ```
+   */
+  child<Q>(protocol: Protocol<Q>, name: string): Ref<Q> | null
   /** Stops this actor after the present message, or one of its children. */
   stop(ref?: AnyRef, options?: StopOptions): void
   /** Runs when this incarnation ends, after its children are gone; the last one added runs first. */

@@ -40,13 +40,23 @@ export interface IncarnationOwner {
   asking<T>(ask: () => T): T
   become(handlers: object): void
   enqueueOwn(origin: Origin, payload: unknown): void
-  spawn(actor: AnyActor, options: AnySpawnOptions): { readonly ref: ActorRef<never> }
-  childOf(ref: AnyRef): { stop(): void; drainAndStop(): void } | null
-  stop(): void
-  drainAndStop(): void
+  readonly children: readonly Child[]
+  spawn(actor: AnyActor, options: AnySpawnOptions): Child
+  child(name: string): Child | null
+  childOf(ref: AnyRef): Child | null
+  stopItself(): void
+  drainAndStopItself(): void
   fail(error: Error): void
   addWatcher(watcher: Watcher): void
   removeWatcher(watcher: Watcher): void
+}
+
+/** What an incarnation may do with a child of its cell. */
+interface Child {
+  readonly ref: ActorRef<never>
+  readonly actor: AnyActor
+  stop(): void
+  drainAndStop(): void
 }
 
 /** Any protocol at all: the user's types were checked at the door of `actor()`. */
@@ -135,12 +145,27 @@ export class Incarnation implements Context<AnyProtocol> {
     return this.#owner.spawn(actor, checkSpawnOptions('spawn', options)).ref as ActorRef<Q>
   }
 
+  get children(): readonly AnyRef[] {
+    return this.#live ? this.#owner.children.map(({ ref }) => ref) : []
+  }
+
+  child<Q>(protocol: Protocol<Q>, name: string): Ref<Q> | null {
+    this.#check('child')
+    const child = this.#owner.child(name)
+    return child?.actor.id === protocol.id ? (child.ref as ActorRef<Q>) : null
+  }
+
   stop(ref?: AnyRef, options?: StopOptions): void {
     this.#check('stop')
-    const target = ref === undefined || ref.id === this.#owner.ref.id ? this.#owner : this.#owner.childOf(ref)
+    if (ref === undefined || ref.id === this.#owner.ref.id) {
+      if (options?.drain === true) this.#owner.drainAndStopItself()
+      else this.#owner.stopItself()
+      return
+    }
+    const target = this.#owner.childOf(ref)
     if (target === null) {
       // A child may have stopped by itself, unseen as yet: then there is nothing to do.
-      if (ref !== undefined && isBelow(ref, this.#owner.ref)) return
+      if (isBelow(ref, this.#owner.ref)) return
       throw new InvalidOptionError('ctx.stop', 'ref', 'this actor or one of its children', ref)
     }
     if (options?.drain === true) target.drainAndStop()
@@ -263,6 +288,7 @@ export class Incarnation implements Context<AnyProtocol> {
 
   #pipe(name: string, payload: unknown): void {
     if (this.#live) this.#owner.enqueueOwn(new OwnMessage(name, this), payload)
+    else this.#owner.host.report({ type: 'stale-result', path: this.#owner.path })
   }
 
   reply<R>(): Deferred<R> {

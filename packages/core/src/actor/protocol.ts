@@ -1,3 +1,4 @@
+import type { ChildFailed } from './child-failed.ts'
 import type { inspect } from './inspect.ts'
 import type { Deferred, Forwarded } from './reply.ts'
 
@@ -8,8 +9,11 @@ import type { Deferred, Forwarded } from './reply.ts'
  */
 export type ProtocolShape<P> = { [K in keyof P]: (payload: never) => unknown }
 
+/** Members of a behaviour that the runtime calls: no messages. */
+type Reserved = 'unhandled' | 'childFailed'
+
 /** The names of a protocol's messages. */
-export type MessageName<P> = keyof P & string
+export type MessageName<P> = Exclude<keyof P & string, Reserved>
 
 /** The payload of a message as the rest of an argument list: nothing, optional, or one value. */
 export type Payload<P, K extends keyof P> = P[K] extends (...args: infer A) => unknown
@@ -41,12 +45,18 @@ export type Answered<R> = R extends Forwarded ? never : R extends Deferred<infer
  * `ctx.reply()` (the mailbox goes on). Every method of the object is a message: keep helpers `#private`.
  */
 export type Handlers<P> = {
-  [K in keyof P]: P[K] extends (...args: infer A) => infer R ? (...args: A) => Answer<R> : never
+  // `unknown`, because with `never` the parameters of the members below would have to be annotated.
+  [K in keyof P]: P[K] extends (...args: infer A) => infer R ? (...args: A) => Answer<R> : unknown
 } & {
   /** Gets every message that no other handler is named after. For generic actors: a balancer, a proxy. */
   unhandled?: (name: string, payload: unknown) => unknown
   /** What inspectors see of its state. */
   [inspect]?: () => unknown
+  /**
+   * Called when a child has failed, was not restarted and is gone, so that its name is free. It waits its turn like
+   * a message, and is none: nobody can send it.
+   */
+  childFailed?: (failed: ChildFailed) => unknown
 }
 
 /** What a handler may return for a reply of type `R`. A `void` handler may return anything. */

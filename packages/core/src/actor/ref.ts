@@ -1,18 +1,11 @@
+import type { AnyRef } from './any-ref.ts'
 import type { AskOptions } from './ask.ts'
 import type { OfferOptions } from './offer.ts'
 import type { Origin } from './origin.ts'
 import type { MessageName, Payload, Reply, Strict } from './protocol.ts'
 import type { Watcher } from './watcher.ts'
 
-/** What is known of any actor, whatever its protocol. */
-export interface AnyRef {
-  /** Where the actor stands below its node's root: `/user/store`. */
-  readonly path: string
-  /** Where the actor's node listens; an empty string when it does not. */
-  readonly address: string
-  /** Names this very actor, on every node and after any restart, never another one. */
-  readonly id: string
-}
+export type { AnyRef }
 
 /**
  * The only handle to an actor and the only part of one that travels. A ref that arrives on another node

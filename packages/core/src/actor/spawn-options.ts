@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../errors.ts'
 import type { MailboxStrategy } from '../mailbox/mailbox.ts'
 import { checkOptions, is } from '../options.ts'
-import type { Supervision } from '../supervision/directive.ts'
+import type { RestartPolicy, Supervision } from '../supervision/directive.ts'
 import type { AnyActor } from './context.ts'
 import type { DeadLetter } from './dead-letter.ts'
 
@@ -10,6 +10,9 @@ export interface AnySpawnOptions {
   readonly name?: string
   readonly args?: unknown
   readonly supervise?: Supervision
+  readonly restart?: RestartPolicy
+  readonly significant?: boolean
+  readonly keepChildren?: boolean
   readonly stopTimeoutMs?: number
   readonly mailbox?: MailboxStrategy
   readonly onUndelivered?: (letter: DeadLetter) => void
@@ -22,6 +25,9 @@ const CHECKS = {
     typeof value === 'string' && NAME.test(value) ? null : '1 to 128 of A-Z, a-z, 0-9 and ._~:-',
   args: is.anything,
   supervise: is.object,
+  restart: is.oneOf('permanent', 'transient', 'temporary'),
+  significant: is.boolean,
+  keepChildren: is.boolean,
   stopTimeoutMs: is.number(0),
   mailbox: (value: unknown) =>
     is.object(value) === null && typeof (value as Partial<MailboxStrategy>).create === 'function'
@@ -34,7 +40,19 @@ const CHECKS = {
 export function checkSpawnOptions(where: string, options: AnySpawnOptions | undefined): AnySpawnOptions {
   if (options === undefined) return NONE
   checkOptions(where, options, CHECKS)
+  if (options.restart !== undefined || options.significant === true) checkTogether(where, options)
   return options
+}
+
+/** What only means something beside other options must not be given in vain. */
+function checkTogether(where: string, { supervise, restart, significant }: AnySpawnOptions): void {
+  if (restart !== undefined && supervise === undefined)
+    throw new InvalidOptionError(where, 'restart', 'given together with supervise', restart)
+  if (significant !== true) return
+  if ((supervise?.shutdown ?? 'never') === 'never')
+    throw new InvalidOptionError(where, 'significant', 'false unless supervise has a shutdown', significant)
+  if (restart === 'permanent')
+    throw new InvalidOptionError(where, 'significant', 'false where restart is permanent', significant)
 }
 
 const NONE: AnySpawnOptions = {}

@@ -4,6 +4,7 @@ import { Fifo } from '../mailbox/fifo.ts'
 import type { Mailbox, MailboxStrategy } from '../mailbox/mailbox.ts'
 import { UnboundedMailbox } from '../mailbox/unbounded.ts'
 import type { CellHost, PendingHandler } from './cell-host.ts'
+import { CHILD_FAILED } from './child-failed.ts'
 import type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
 import { Asker, endAsksOf, type NestedAsk, NO_TURN } from './nested-ask.ts'
 import { OfferLine, type PendingOffer } from './offer.ts'
@@ -39,7 +40,7 @@ const NO_HANDLERS: HandlerTable = {}
 /** What every object has besides: `toString` and the like are messages only where a behaviour says so. */
 const INHERITED = Object.prototype as object as HandlerTable
 /** Members of a behaviour that the runtime calls, and nobody else. */
-const RESERVED: ReadonlySet<string> = new Set(['constructor', 'unhandled', 'childFailed'])
+const RESERVED: ReadonlySet<string> = new Set(['constructor', 'unhandled', CHILD_FAILED])
 
 /** The promise of a handler under way. Made once per incarnation that has such handlers, then used again. */
 class PendingTurn implements PendingHandler {
@@ -382,6 +383,8 @@ export abstract class Turns extends Asker implements Runnable {
         if (known[i] === name) return (known[i + 1] as Handler).call(handlers, payload)
       }
     }
+    // Not remembered: from anybody else a message of that name is none.
+    if (name === CHILD_FAILED && this.#origin?.own === true) return handlers[name]?.(payload)
     const handler = handlers[name]
     if (typeof handler === 'function' && !RESERVED.has(name) && handler !== INHERITED[name]) {
       this.#remember(name, handler)

@@ -20,6 +20,7 @@ const Store = protocol<Store>('store')
 interface Reader {
   get: (key: string) => Promise<number | undefined>
 }
+const Reader = protocol<Reader>('reader')
 
 /** True when both are the same type, and not `any`. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -309,6 +310,32 @@ export async function aroundASystem(): Promise<void> {
 }
 
 declare const storeHandlers: Handlers<Store>
+
+export async function hearingOfChildren(): Promise<void> {
+  const system = await createSystem({ name: 'types', log: false })
+  const parent = system.spawn(
+    actor(Reader, (context) => ({
+      get: async (key) => context.child(Store, 'store')?.ask('get', key),
+      childFailed: ({ ref, error, directive }) => {
+        true satisfies Same<typeof directive, 'stop' | 'escalate'>
+        context.log.error(ref.path, error)
+      },
+    })),
+  )
+  const inferred = system.spawn(actor('inferred', () => ({ get: () => 1, childFailed: () => {}, unhandled: () => {} })))
+  // @ts-expect-error nobody sends it
+  parent.tell('childFailed', { ref: parent, error: new Error('x'), directive: 'stop' })
+  // @ts-expect-error nor where the protocol is inferred
+  inferred.tell('childFailed')
+  // @ts-expect-error nor this one
+  await inferred.ask('unhandled')
+  // @ts-expect-error a handler for something else
+  actor(Reader, () => ({ get: async () => 1, childFailed: (failed: string) => failed }))
+  // @ts-expect-error no such policy
+  system.spawn(store, { restart: 'always' })
+  // @ts-expect-error significant or not
+  system.spawn(store, { significant: 'yes' })
+}
 
 test('a protocol that is inferred from handlers types its asks, and a token types its handlers', async (t) => {
   const system = await createSystem({ name: 'types', log: false })

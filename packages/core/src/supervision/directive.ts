@@ -6,16 +6,42 @@ export type Directive =
   | 'resume'
   /** Its set-up runs again; ref, name, mailbox and watchers stay. */
   | 'restart'
-  /** It stops; watchers are told that it failed. */
+  /** It stops; its parent and its watchers are told that it failed. */
   | 'stop'
   /** It stops and its parent fails with the same error. */
   | 'escalate'
 
+/** When an actor is started again. */
+export type RestartPolicy =
+  /** Also when it stops by itself; where the limit forbids it, its parent fails too. */
+  | 'permanent'
+  /** When it has failed. */
+  | 'transient'
+  /** Never: when it fails it stops, and when its cohort is restarted it stops too. */
+  | 'temporary'
+
+/** Whom the end of one child concerns, of those spawned below one parent with the same supervision: the cohort. */
+export type Scope =
+  /** Itself alone. Each child has a count of restarts of its own. */
+  | 'one'
+  /** The whole cohort, which has one count of restarts. */
+  | 'all'
+  /** Itself and those of the cohort that were spawned after it; the cohort has one count of restarts. */
+  | 'rest'
+
+/** When the end of significant children stops their parent. */
+export type Shutdown = 'never' | 'any-significant' | 'all-significant'
+
 export interface Failure {
+  /** For a permanent actor that stopped by itself, an {@link UnexpectedStopError}. */
   readonly error: Error
   /** Monotonic ms. */
   readonly nowMs: number
   readonly random: Random
+  /** Of the actor it is about: a temporary one is not restarted whatever is decided. */
+  readonly restart: RestartPolicy
+  /** It did not fail, but stopped by itself although it is permanent: it can be restarted, and not resumed. */
+  readonly ended: boolean
 }
 
 export interface Decision {
@@ -26,14 +52,22 @@ export interface Decision {
   readonly limitReached: boolean
 }
 
-/** How a parent has a child supervised: given at spawn, shared by any number of children. */
+/**
+ * How a parent has children supervised: given at spawn, shared by any number of them. Siblings that were given
+ * the same object form a cohort.
+ */
 export interface Supervision {
+  /** For events: `one-for-all`. */
   readonly name: string
-  /** A supervisor for one child, with its own count of restarts. */
+  /** Default `one`. A directive other than resume concerns all of the scope, temporary children left out. */
+  readonly scope?: Scope
+  /** Default `never`. */
+  readonly shutdown?: Shutdown
+  /** A supervisor with its own count of restarts: for one child, or for a cohort below one parent. */
   supervise(): Supervisor
 }
 
-/** Decides for one child. A pure state machine: time and chance come in with the failure. */
+/** Decides for one child or one cohort. A pure state machine: time and chance come in with the failure. */
 export interface Supervisor {
   decide(failure: Failure): Decision
 }

@@ -1,87 +1,17 @@
-import { checkOptions, given, is } from '../options.ts'
-import type { Decision, Directive, Failure, Supervision, Supervisor } from './directive.ts'
-
-export interface OneForOneOptions {
-  /** Restarts allowed within `withinMs`; one more stops the child. Default 5. */
-  readonly maxRestarts?: number
-  /** The sliding window for `maxRestarts`, in ms. Default 10,000. */
-  readonly withinMs?: number
-  /** Waits between failure and restart; messages wait in the mailbox meanwhile. */
-  readonly backoff?: BackoffOptions
-  /** What to do about an error. Default: restart on any. */
-  readonly decide?: (error: Error) => Directive
-}
-
-export interface BackoffOptions {
-  /** First wait, in ms. Default 100. */
-  readonly minMs?: number
-  /** Longest wait, in ms. Default 10,000. */
-  readonly maxMs?: number
-  /** Growth from one wait to the next. Default 2. */
-  readonly factor?: number
-  /** Spread of each wait around its value, 0 to 1, so that children do not return in step. Default 0.2. */
-  readonly jitter?: number
-}
-
-/** 5 restarts in 10 s forgive a burst; the waits of 100 ms to 10 s keep a broken resource from being hammered. */
-const DEFAULTS = { maxRestarts: 5, withinMs: 10_000, minMs: 100, maxMs: 10_000, factor: 2, jitter: 0.2 } as const
+import type { Supervision } from './directive.ts'
+import { Restarts, restartSettings, type SupervisionOptions } from './restarts.ts'
 
 /**
- * Restarts the child that failed and leaves its siblings alone.
+ * Restarts the child that failed and leaves its siblings alone. Each child has a count of restarts of its own.
  *
- * The wait goes back to `minMs` once the child has run for `(minMs + maxMs) / 2` without failing.
+ * @throws {UnknownOptionError | InvalidOptionError}
  */
-export function oneForOne(options: OneForOneOptions = {}): Supervision {
-  checkOptions('oneForOne', options, {
-    maxRestarts: is.integer(0),
-    withinMs: is.number(1),
-    backoff: is.object,
-    decide: is.function,
-  })
-  checkOptions('oneForOne backoff', options.backoff, {
-    minMs: is.number(0),
-    maxMs: is.number(0),
-    factor: is.number(1),
-    jitter: is.number(0, 1),
-  })
-  const settings = { ...DEFAULTS, ...given(options), ...given(options.backoff) }
-  return { name: 'one-for-one', supervise: () => new OneForOne(settings) }
-}
-
-interface Settings extends Required<Omit<OneForOneOptions, 'backoff' | 'decide'>>, Required<BackoffOptions> {
-  readonly decide?: (error: Error) => Directive
-}
-
-class OneForOne implements Supervisor {
-  readonly #settings: Settings
-  /** When the restarts within the window were, oldest first; monotonic ms. */
-  #restartsMs: number[] = []
-  #nextDelayMs: number
-  #lastFailureMs = Number.NEGATIVE_INFINITY
-
-  constructor(settings: Settings) {
-    this.#settings = settings
-    this.#nextDelayMs = settings.minMs
-  }
-
-  decide(failure: Failure): Decision {
-    const directive = this.#settings.decide?.(failure.error) ?? 'restart'
-    if (directive !== 'restart') return { directive, delayMs: 0, limitReached: false }
-    const { nowMs } = failure
-    this.#restartsMs = this.#restartsMs.filter((at) => nowMs - at < this.#settings.withinMs)
-    if (this.#restartsMs.length >= this.#settings.maxRestarts)
-      return { directive: 'stop', delayMs: 0, limitReached: true }
-    this.#restartsMs.push(nowMs)
-    return { directive, delayMs: this.#delay(failure), limitReached: false }
-  }
-
-  #delay({ nowMs, random }: Failure): number {
-    const { minMs, maxMs, factor, jitter } = this.#settings
-    if (nowMs - this.#lastFailureMs > (minMs + maxMs) / 2) this.#nextDelayMs = minMs
-    this.#lastFailureMs = nowMs
-    const baseMs = this.#nextDelayMs
-    this.#nextDelayMs = Math.min(maxMs, baseMs * factor)
-    const spread = (random.below(2001) - 1000) / 1000
-    return baseMs * (1 + jitter * spread)
+export function oneForOne(options: SupervisionOptions = {}): Supervision {
+  const settings = restartSettings('oneForOne', options)
+  return {
+    name: 'one-for-one',
+    scope: 'one',
+    shutdown: settings.shutdown ?? 'never',
+    supervise: () => new Restarts(settings),
   }
 }

@@ -14,7 +14,8 @@ import type { SystemEvent } from '../system/events.ts'
 import { LocalSystem } from '../system/local-system.ts'
 import { checkSystemOptions } from '../system/system-options.ts'
 import type { Directive, Supervision } from './directive.ts'
-import { type OneForOneOptions, oneForOne } from './one-for-one.ts'
+import { oneForOne } from './one-for-one.ts'
+import type { SupervisionOptions } from './restarts.ts'
 
 interface Counter {
   add: (n: number) => number
@@ -307,7 +308,10 @@ test('an option given as undefined counts as left out', (t) => {
 test('each child of a supervision has a count of its own', (t) => {
   const supervision = oneForOne({ maxRestarts: 1 })
   const decide = (): string =>
-    supervision.supervise().decide({ error: new Error('x'), nowMs: 0, random: new SeededRandom(1) }).directive
+    supervision
+      .supervise()
+      .decide({ error: new Error('x'), nowMs: 0, random: new SeededRandom(1), restart: 'transient', ended: false })
+      .directive
 
   t.deepEqual([decide(), decide()], ['restart', 'restart'])
 })
@@ -717,10 +721,10 @@ async function refusal(t: ExecutionContext, ask: Promise<unknown>): Promise<AskE
 }
 
 /** What one child's supervisor decides at an instant. */
-function decisions(options?: OneForOneOptions): (nowMs: number) => { directive: Directive; delayMs: number } {
+function decisions(options?: SupervisionOptions): (nowMs: number) => { directive: Directive; delayMs: number } {
   const supervisor = oneForOne(options).supervise()
   const random = new SeededRandom(7)
-  return (nowMs) => supervisor.decide({ error: new Error('x'), nowMs, random })
+  return (nowMs) => supervisor.decide({ error: new Error('x'), nowMs, random, restart: 'transient', ended: false })
 }
 
 /** An actor that watches what it is given and logs `path reason`. */

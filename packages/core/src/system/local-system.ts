@@ -141,6 +141,13 @@ export class LocalSystem implements ActorSystem, CellHost {
   spawn<P>(definition: AnyActor, options?: object): Ref<P> {
     checkActor('system.spawn', definition)
     const checked = checkSpawnOptions('system.spawn', options)
+    if (checked.significant === true)
+      throw new InvalidOptionError(
+        'system.spawn',
+        'significant',
+        'false: an actor at the top has no parent to stop',
+        true,
+      )
     if (this.#shutdown.begun) throw new SystemStoppedError(this.name, `spawn "${checked.name ?? definition.id}"`)
     return this.#user.spawn(definition, checked).ref as ActorRef<P>
   }

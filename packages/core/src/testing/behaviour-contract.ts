@@ -9,6 +9,7 @@ import type { Terminated } from '../actor/terminated.ts'
 import { ActorFailedError, NotSerializableError, ReplyError, ServiceNotFoundError } from '../errors.ts'
 import { bounded } from '../mailbox/bounded.ts'
 import { realRuntime } from '../runtime/real.ts'
+import { oneForAll } from '../supervision/one-for-all.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
 import type { SystemEvent } from '../system/events.ts'
@@ -620,6 +621,44 @@ const anywhere: Promises = {
       if (expected === 'failed') t.deepEqual(watching.log, ['failed', 'failed'])
       else t.is(await linked.ask('say', 'alive'), 'alive')
     }
+  },
+
+  'siblings under one-for-all restart together behind their refs, and nobody who watches them hears of it': async (
+    t,
+    stage,
+  ) => {
+    const Sibling: Protocol<Subject> = protocol('contract.sibling')
+    const supervise = oneForAll({ backoff: { minMs: 0, maxMs: 0 } })
+    stage.there.spawn(
+      actor('contract.parent', (context) => {
+        stage.there.register(Subject, context.spawn(stage.subject, { supervise }))
+        stage.there.register(Sibling, context.spawn(stage.subject, { supervise }))
+        return {}
+      }),
+    )
+    const [one, other] = [await stage.here.find(Subject), await stage.here.find(Sibling)]
+    const watching = stage.watcher()
+    for (const ref of [one, other]) await watching.ref.ask('watch', ref)
+    await other.ask('keep', 'before')
+
+    one.tell('reject')
+
+    t.is(await one.ask('keep', 'after'), 1)
+    t.deepEqual(await other.ask('kept'), [])
+    await watching.ref.ask('barrier')
+    t.deepEqual(watching.log, [])
+  },
+
+  'what the runtime calls is no message: an ask for childFailed finds no handler': async (t, stage) => {
+    const Parent: Protocol<{ other: () => void }> = protocol('contract.parent')
+    let called = 0
+    const parent = actor(Parent, () => ({ other: () => {}, childFailed: () => void called++ }))
+    stage.there.register(Parent, stage.there.spawn(parent))
+    const ref = await stage.here.find(Parent)
+    const ask = ref.ask.bind(ref) as (name: string) => Promise<unknown>
+
+    for (let i = 0; i < 2; i++) t.is((await refusal(ask('childFailed'))).reason, 'unhandled')
+    t.is(called, 0)
   },
 
   'find waits until an actor is registered, and gives up with ServiceNotFoundError': async (t, stage) => {
