@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 // Node 22.18 and later strip types by themselves, and warn about it.
@@ -10,9 +11,11 @@ export default {
   extensions: { ts: 'module' },
   // Those that start processes take longest: begun first, they do not keep one core waiting at the end.
   sortTestFiles: (a, b) => Number(STARTS_PROCESSES.test(b)) - Number(STARTS_PROCESSES.test(a)) || a.localeCompare(b),
+  // One more than cores: files that start processes wait for them most of their time, for graces and greetings.
+  concurrency: availableParallelism() + 1,
   // Packages resolve to their sources, so tests need no build.
   nodeArguments: ['--conditions=@troupe/source', ...(stripsTypes ? ['--disable-warning=ExperimentalWarning'] : [])],
-  require: stripsTypes ? [] : [fileURLToPath(new URL('scripts/register-tsx.mjs', import.meta.url))],
+  require: stripsTypes ? [] : [fileURLToPath(new URL('scripts/register-typescript.mjs', import.meta.url))],
   // AVA_PROCESSES=1: for a test that needs process.chdir or signals, which worker threads lack.
   workerThreads: process.env.AVA_PROCESSES !== '1',
   // Time without any test ending, in all files; generous, because CI machines stall.

@@ -23,6 +23,9 @@ export interface Listing {
 /** How long to look for a block on all nodes, in ms. */
 const LOAD_TIMEOUT_MS = 20_000
 
+/** How long a majority may take over a name, in ms: each of them waits for its disk, which may be busy for seconds. */
+const NAMES_TIMEOUT_MS = 8_000
+
 /** Memory for blocks that were read lately, in bytes. */
 const CACHE_BYTES = 64 * 1024 * 1024
 
@@ -46,7 +49,7 @@ export class FileSystem {
       name: 'cache',
     })
     const replicas = () => system.findAll(RegisterReplica)
-    this.#names = new QuorumRegister({ replicas, size: nodes, writer: system.uid })
+    this.#names = new QuorumRegister({ replicas, size: nodes, writer: system.uid, timeoutMs: NAMES_TIMEOUT_MS })
   }
 
   /**

@@ -50,6 +50,15 @@ test('a command called wrongly ends with status 2 and the usage', async (t) => {
   }
 })
 
+test('--help of either command prints the usage and ends with status 0', async (t) => {
+  for (const args of [['--help'], ['demo', '--help'], ['serve', '--port', '0', '--help']]) {
+    const [out, err] = [new Captured(), new Captured()]
+    t.is(await main(args, out, err), 0)
+    t.regex(out.text, /^usage: npm start/)
+    t.is(err.text, '')
+  }
+})
+
 test.serial('a folder in use, a port taken and a folder nobody can write to are named, with the way out', async (t) => {
   const folder = await scratch(t)
   await writeFile(join(folder, 'file'), '')
@@ -60,7 +69,7 @@ test.serial('a folder in use, a port taken and a folder nobody can write to are 
   const noPort = await run(['serve', '--data', join(folder, 'other'), '--port', port])
   const noFolder = await called(['serve', '--data', join(folder, 'file', 'data'), '--port', '0'])
   first.process.kill('SIGTERM')
-  const [status] = await once(first.process, 'exit')
+  const [status] = await once(first.process, 'close')
   const resized = await called(['serve', '--data', join(folder, 'data'), '--port', '0', '--nodes', '4'])
 
   t.deepEqual([inUse.status, noPort.status, noFolder.status, resized.status], [1, 1, 1, 1])
@@ -69,6 +78,7 @@ test.serial('a folder in use, a port taken and a folder nobody can write to are 
   t.regex(noFolder.stderr, /cannot use .*file.data: ENOTDIR.*--data FOLDER/)
   t.regex(resized.stderr, /of another cluster than one of 4 nodes: .*"size":3.*--nodes/)
   t.is(status, 0)
+  t.regex(first.output(), /\nended in order; the data are in .*\n$/)
   t.false(first.children.some(isAlive))
 })
 
@@ -111,6 +121,8 @@ interface Served {
   readonly process: ChildProcess
   readonly url: string
   readonly children: readonly number[]
+  /** What it has printed so far. */
+  output(): string
 }
 
 /** Starts `serve` with three nodes on a folder and a free port; gone after the test. @param shell wraps the command: `... "$@"` */
@@ -128,7 +140,12 @@ async function served(t: ExecutionContext, folder: string, shell = 'exec "$@"'):
   })
   await until('it serves', () => text.includes('Ctrl-C') || child.exitCode !== null)
   const url = /http:\/\/[\d.:]+/.exec(text)?.[0] ?? ''
-  return { process: child, url, children: [...text.matchAll(/process (\d+)/g)].map(([, pid]) => Number(pid)) }
+  return {
+    process: child,
+    url,
+    children: [...text.matchAll(/process (\d+)/g)].map(([, pid]) => Number(pid)),
+    output: () => text,
+  }
 }
 
 /** In this process: enough for what fails before any other is started. */

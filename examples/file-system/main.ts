@@ -22,16 +22,23 @@ const USAGE = `usage: npm start -- [--in-process] [--generate-mib N] [--folder F
   --data FOLDER       where the data are kept; default ${defaultFolder()}
   --port N            where the gateway listens, 0 for any free port; default ${DEFAULT_PORT}
   --nodes N           storage nodes, 3 or more, the same at each start on a folder; default ${SIZE}
+  --help
+
+status: 0 done, or served until Ctrl-C or a signal; 1 failed; 2 called wrongly; 128 and more: a demonstration cut short
 `
 
-/** @returns the exit status: 0 done, 1 failed, 2 called wrongly, 128 and more ended by a signal */
+/** @returns the exit status, as the usage says */
 export async function main(args: readonly string[], out: Output, err: Output): Promise<number> {
   try {
     const [command, ...rest] = args
+    if (command === 'help' || args.includes('--help')) {
+      out.write(USAGE)
+      return 0
+    }
     if (command === 'demo') return await demo(rest, out)
     if (command === 'serve') return await serveCommand(rest, out)
-    out.write(USAGE)
-    return command === 'help' || command === '--help' ? 0 : 2
+    err.write(USAGE)
+    return 2
   } catch (error) {
     const { message, isUsage } = explain(error)
     err.write(`${message}\n${isUsage ? `\n${USAGE}` : ''}`)

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from './cluster.ts'
 import { openDataFolder } from './data-folder.ts'
 import { startProcessCluster } from './process-cluster.ts'
-import { untilSignal } from './until-signal.ts'
+import { type UntilSignal, untilSignal } from './until-signal.ts'
 
 export interface ServeOptions {
   /** Where the data are kept. */
@@ -21,20 +21,29 @@ export async function serve({ folder, port, size, write }: ServeOptions): Promis
   const signal = untilSignal()
   const data = await openDataFolder(folder, size)
   try {
-    const cluster = await startProcessCluster({ folder, port, size })
-    try {
-      write(usage(cluster, folder))
-      const broken = watchOver(cluster, write)
-      const ended = await Promise.race([signal.status.then(() => null), broken])
-      if (ended !== null) write(`${ended}\n`)
-      else write('ending: the gateway first, then the storage nodes\n')
-      return ended === null ? 0 : 1
-    } finally {
-      await cluster.stop()
-    }
+    const ended = await serveUntilEnd(await startProcessCluster({ folder, port, size }), folder, signal, write)
+    if (ended === null) write(`ended in order; the data are in ${folder}\n`)
+    return ended === null ? 0 : 1
   } finally {
     await data.release()
     signal.dispose()
+  }
+}
+
+/** @returns null after a signal, else what made it end; the cluster has stopped */
+async function serveUntilEnd(
+  cluster: Cluster,
+  folder: string,
+  signal: UntilSignal,
+  write: (text: string) => unknown,
+): Promise<string | null> {
+  try {
+    write(usage(cluster, folder))
+    const ended = await Promise.race([signal.status.then(() => null), watchOver(cluster, write)])
+    write(`${ended ?? 'ending: the gateway first, then the storage nodes'}\n`)
+    return ended
+  } finally {
+    await cluster.stop()
   }
 }
 

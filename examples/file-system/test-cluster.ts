@@ -42,11 +42,15 @@ export async function read(client: GatewayClient, name: string, range?: string):
   return Buffer.concat(chunks)
 }
 
-/** Resolves when `condition` holds. @throws when it does not within the deadline: says what was awaited */
+/**
+ * Resolves when `condition` holds. @throws when it does not within the deadline: says what was awaited
+ *
+ * @param deadlineMs ends what hangs, well before the runner does; a machine that does much else takes its time
+ */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  deadlineMs = 15_000,
+  deadlineMs = 45_000,
 ): Promise<void> {
   const endMs = performance.now() + deadlineMs
   while (!(await condition())) {

@@ -1,4 +1,13 @@
-import { AskError, actor, DialError, ProtocolMismatchError, protocol, type Ref, RefusedError } from '@troupe/core'
+import {
+  AskError,
+  actor,
+  DialError,
+  type LogSink,
+  ProtocolMismatchError,
+  protocol,
+  type Ref,
+  RefusedError,
+} from '@troupe/core'
 import test from 'ava'
 import { type Recorder, recorder } from './testing/recorder.ts'
 import { eventsOf, World } from './testing/world.ts'
@@ -416,6 +425,50 @@ test('a seed that refuses is asked again less and less often, not each second', 
   t.true(eventsOf(a, 'link-refused').length > 1)
   t.is(eventsOf(b, 'link-refused').filter(({ code }) => code === 'self').length, 0)
   await world.stop()
+})
+
+test('a seed that does not answer is in the log once, with address and cause, and once more when it is reached', async (t) => {
+  const world = new World()
+  const lines: string[] = []
+  const log: LogSink = (level, path, message) => lines.push(`${level} ${path} ${message}`)
+  await world.node('b', { seeds: ['memory://a'], log })
+
+  await world.time.advance(1_900)
+  t.deepEqual(lines, [])
+  await world.time.advance(60_000)
+  const unanswered =
+    'warn / seed memory://a does not answer, tried again each 1000 ms: cannot connect to memory://a: nobody listens there'
+  t.deepEqual(lines, [unanswered])
+
+  const a = await world.node('a')
+  await world.time.advance(60_000)
+  t.is(lines.length, 2)
+  t.regex(lines[1]!, /^warn \/ seed memory:\/\/a is reached, after 6\d failed attempts$/)
+
+  // Another outage is other news.
+  world.kill(a)
+  await world.time.advance(60_000)
+  t.deepEqual(lines.slice(2), [unanswered])
+  await world.stop()
+})
+
+test('a seed that comes at the second attempt, one that refuses and the node itself are not in the log as unanswered', async (t) => {
+  const world = new World()
+  const lines: string[] = []
+  const log: LogSink = (_level, _path, message) => lines.push(message)
+  await world.node('other', { cluster: 'other' })
+  await world.node('b', { seeds: ['memory://a', 'memory://b', 'memory://other'], log })
+  await world.time.advance(500)
+  await world.node('a')
+
+  await world.time.advance(60_000)
+  await world.stop()
+
+  t.true(lines.length > 0)
+  t.deepEqual(
+    lines.filter((line) => !line.startsWith('connection refused (cluster)')),
+    [],
+  )
 })
 
 test('20 nodes connect to each other and agree on everything that is registered, then stop', async (t) => {

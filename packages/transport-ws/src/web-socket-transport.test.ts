@@ -15,7 +15,8 @@ import test, { type ExecutionContext } from 'ava'
 import { WebSocket } from 'ws'
 import { type WebSocketTransportOptions, webSocketTransport } from './index.ts'
 
-transportContract(test, 'ws', () => ({
+// One after the other: all at once, each would wait for all of them, and its dials would be late on a busy machine.
+transportContract(test.serial, 'ws', () => ({
   server: webSocketTransport({ port: 0 }),
   client: webSocketTransport(),
   // A port below 1024 that nobody uses: the system gives it to no other test.

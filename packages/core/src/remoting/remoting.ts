@@ -55,7 +55,7 @@ export class Remoting implements Associations {
     this.#emit = emit
     const { handshakeTimeoutMs } = settings
     this.#dialler = new Dialler(transport, cells.timers, handshakeTimeoutMs, (link, to) => this.#introduce(link, to))
-    this.#seeds = new Seeds(cells.timers, async (seed) => this.#book.byAddress(seed) ?? (await this.#dial(seed)))
+    this.#seeds = new Seeds(cells.timers, (seed) => this.#connectSeed(seed), cells.logger('/'))
   }
 
   /** @returns the address of this node, an empty string when it only dials */
@@ -66,6 +66,14 @@ export class Remoting implements Associations {
   /** Connects to the seeds, now and whenever one of them is not connected, until the node stops. */
   connectSeeds(): void {
     this.#seeds.start(this.#settings.seeds.filter((seed) => seed !== this.cells.address))
+  }
+
+  async #connectSeed(address: string): Promise<boolean> {
+    const known = this.#book.byAddress(address)
+    // One that is known and not connected is being dialled already.
+    if (known !== null) return known.connected
+    await this.#dial(address)
+    return true
   }
 
   get peers(): readonly Peer[] {

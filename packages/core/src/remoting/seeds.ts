@@ -1,26 +1,39 @@
-import { ProtocolMismatchError, RefusedError } from '../errors.ts'
+import type { Logger } from '../actor/logger.ts'
+import { ProtocolMismatchError, RefusedError, toError } from '../errors.ts'
 import type { Deadline, TimerQueue } from '../runtime/timer-queue.ts'
 
 /** How often a seed that does not answer is tried again, in ms. */
 const RETRY_MS = 1_000
 /** Longest wait before a seed that refuses is asked again, in ms: it takes a restart of either side to change that. */
 const MAX_REFUSED_MS = 60_000
+/** Failed attempts in a row before the log hears of it: nodes that start together miss each other once or twice. */
+const FAILURES_TO_WARN = 3
+
+interface Seed {
+  readonly address: string
+  /** How long to wait after the next refusal. */
+  refusedMs: number
+  /** Failed attempts in a row. */
+  failures: number
+}
 
 /** Connects to the seeds, now and whenever one of them is not connected, until it is stopped. */
 export class Seeds {
   readonly #timers: TimerQueue
-  readonly #connect: (address: string) => Promise<unknown>
+  readonly #connect: (address: string) => Promise<boolean>
+  readonly #log: Logger
   readonly #waiting = new Set<Deadline>()
   #stopped = false
 
-  /** @param connect makes a connection to an address, or does nothing if there is one */
-  constructor(timers: TimerQueue, connect: (address: string) => Promise<unknown>) {
+  /** @param connect makes a connection to an address unless others see to it; answers whether there is one now */
+  constructor(timers: TimerQueue, connect: (address: string) => Promise<boolean>, log: Logger) {
     this.#timers = timers
     this.#connect = connect
+    this.#log = log
   }
 
   start(addresses: Iterable<string>): void {
-    for (const address of new Set(addresses)) this.#try(address, RETRY_MS)
+    for (const address of new Set(addresses)) this.#try({ address, refusedMs: RETRY_MS, failures: 0 })
   }
 
   stop(): void {
@@ -29,25 +42,53 @@ export class Seeds {
     this.#waiting.clear()
   }
 
-  #try(address: string, refusedMs: number): void {
-    this.#connect(address).then(
-      () => this.#later(address, RETRY_MS, RETRY_MS),
+  #try(seed: Seed): void {
+    this.#connect(seed.address).then(
+      (isConnected) => {
+        if (isConnected) this.#reached(seed)
+        seed.refusedMs = RETRY_MS
+        this.#later(seed, RETRY_MS)
+      },
       (error) => {
         if (error instanceof RefusedError && error.reason === 'self') return
-        const refused =
-          error instanceof ProtocolMismatchError || (error instanceof RefusedError && error.reason !== 'duplicate')
-        if (refused) this.#later(address, refusedMs, Math.min(MAX_REFUSED_MS, refusedMs * 2))
-        else this.#later(address, RETRY_MS, RETRY_MS)
+        if (isRefusal(error)) {
+          this.#later(seed, seed.refusedMs)
+          seed.refusedMs = Math.min(MAX_REFUSED_MS, seed.refusedMs * 2)
+          return
+        }
+        // Refused as a duplicate, it is reached the other way.
+        if (!(error instanceof RefusedError)) this.#missed(seed, toError(error))
+        seed.refusedMs = RETRY_MS
+        this.#later(seed, RETRY_MS)
       },
     )
   }
 
-  #later(address: string, waitMs: number, refusedMs: number): void {
+  /** Says once what keeps a node alone. Refusals are not counted: each is in the log already. */
+  #missed(seed: Seed, error: Error): void {
+    if (this.#stopped || ++seed.failures !== FAILURES_TO_WARN) return
+    this.#log.warn(`seed ${seed.address} does not answer, tried again each ${RETRY_MS} ms: ${error.message}`)
+  }
+
+  /** A warning as well: who reads the one has to see the other, and the default log shows nothing below. */
+  #reached(seed: Seed): void {
+    if (seed.failures >= FAILURES_TO_WARN) {
+      this.#log.warn(`seed ${seed.address} is reached, after ${seed.failures} failed attempts`)
+    }
+    seed.failures = 0
+  }
+
+  #later(seed: Seed, waitMs: number): void {
     if (this.#stopped) return
     const deadline = this.#timers.after(waitMs, () => {
       this.#waiting.delete(deadline)
-      this.#try(address, refusedMs)
+      this.#try(seed)
     })
     this.#waiting.add(deadline)
   }
+}
+
+/** Whether somebody answered, and only a restart of either side changes the answer. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ProtocolMismatchError || (error instanceof RefusedError && error.reason !== 'duplicate')
 }

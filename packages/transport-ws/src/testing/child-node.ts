@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { ChildOptions } from './child.ts'
 
-/** Node runs the sources as they are: by itself from 22.18 on, before that with tsx. */
+/** Node runs the sources as they are: by itself from 22.18 on, before that with a hook. */
 const execArgv = [
   '--conditions=@troupe/source',
   ...(Reflect.get(process.features, 'typescript')
     ? ['--disable-warning=ExperimentalWarning']
-    : [`--import=${import.meta.resolve('tsx')}`]),
+    : [`--import=${new URL('../../../../scripts/register-typescript.mjs', import.meta.url)}`]),
 ]
 
 const running = new Set<ChildNode>()
