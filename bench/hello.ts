@@ -16,7 +16,7 @@ export const hello: Bench = {
   async run({ rounds }: RunOptions): Promise<Report> {
     const programs = allPrograms()
     const times: number[][] = programs.map(() => [])
-    // Round -1 fills the caches of the disk and of stripped types.
+    // Round -1 fills the caches of the disk and of tsx.
     for (let round = -1; round < rounds; round++) {
       for (const [i, { args }] of programs.entries()) {
         const ms = await firstLineMs(args)
@@ -32,7 +32,7 @@ function allPrograms(): Program[] {
   const built = existsSync(path('../packages/core/dist/index.js'))
   return [
     { name: 'node itself', args: ['-e', 'console.log("hello")'] },
-    // What runs this file runs the example as well: a hook where Node cannot strip types itself.
+    // What runs this file runs the example as well: tsx where Node cannot strip types itself.
     { name: 'hello, from the sources', args: [...process.execArgv, path('../examples/hello.ts')] },
     ...(built ? [{ name: 'hello, built', args: [path('./hello.mjs')] }] : []),
   ]

@@ -2,7 +2,7 @@
 // dependencies and leaves at once when a stamp in node_modules says that nothing has changed since the last install.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -25,8 +25,6 @@ function install() {
     console.error(`${result.stdout ?? ''}${result.stderr ?? ''}`)
     fail(`could not install the dependencies (${result.error?.message ?? `status ${result.status}`}): ${command}`)
   }
-  // Of strip-types.mjs: it grows with each edit, and another version may strip otherwise.
-  rmSync(join(root, 'node_modules', '.cache', 'troupe-types'), { recursive: true, force: true })
   mkdirSync(dirname(stampFile), { recursive: true })
   writeFileSync(stampFile, wanted)
   console.log(`installed dependencies in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`)

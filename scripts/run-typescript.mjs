@@ -7,7 +7,7 @@ export const nodeOptions = [
   '--conditions=@troupe/source',
   ...(process.features.typescript
     ? ['--disable-warning=ExperimentalWarning']
-    : [`--import=${new URL('register-typescript.mjs', import.meta.url)}`]),
+    : [`--import=${import.meta.resolve('tsx')}`]),
 ]
 
 /** Runs the file in a child process and ends as it ends: same exit status, and 128 + n after a signal. */

@@ -173,7 +173,8 @@ export class Report {
   }
 
   #cleanStack(stack) {
-    const foreign = /node:internal|[\\/]node_modules[\\/](\.pnpm[\\/])?ava[@\\/]|^\s*at async Promise\.all \(index/
+    const foreign =
+      /node:internal|[\\/]node_modules[\\/](\.pnpm[\\/])?(ava|tsx)[@\\/]|^\s*at async Promise\.all \(index/
     const lines = stack.split('\n').filter((line) => line !== 'Error' && !foreign.test(line))
     return lines
       .map((line) => {

@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { ChildOptions } from './child.ts'
 
-/** Node runs the sources as they are: by itself from 22.18 on, before that with a hook. */
+/** Node runs the sources as they are: by itself from 22.18 on, before that with tsx. */
 const execArgv = [
   '--conditions=@troupe/source',
   ...(Reflect.get(process.features, 'typescript')
     ? ['--disable-warning=ExperimentalWarning']
-    : [`--import=${new URL('../../../../scripts/register-typescript.mjs', import.meta.url)}`]),
+    : [`--import=${import.meta.resolve('tsx')}`]),
 ]
 
 const running = new Set<ChildNode>()
