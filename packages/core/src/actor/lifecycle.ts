@@ -7,8 +7,9 @@ import type { AnyActor } from './context.ts'
 import { CLEANING, Ending, type EndingDetails, HELD, OVER, PARKED, WINDING } from './ending.ts'
 import type { Incarnation } from './incarnation.ts'
 import { Life } from './life.ts'
+import { RESTARTING, RUNNING, STARTING, STOPPED, STOPPING } from './life-state.ts'
+import { SideTurns } from './side-turns.ts'
 import type { AnySpawnOptions } from './spawn-options.ts'
-import { RESTARTING, RUNNING, STARTING, STOPPED, STOPPING, Turns } from './turns.ts'
 import type { TerminationReason } from './watcher.ts'
 
 /** What the system lane carries: steps of the actor's life that run user code or continue one another. */
@@ -30,7 +31,7 @@ interface Child<C> extends Sibling<C>, CohortMember {
  * Its steps are `protected` where only this class needs them: a class with `#methods` marks each of its instances,
  * with 8 bytes that a million actors need not have.
  */
-export abstract class Lifecycle<C extends Child<C>> extends Turns {
+export abstract class Lifecycle<C extends Child<C>> extends SideTurns {
   protected readonly options: AnySpawnOptions
   protected incarnation: Incarnation | null = null
   /** Made when first needed: most actors of a million have none of it. */

@@ -1,0 +1,340 @@
+import { type Dispatcher, type Runnable, TURN_MESSAGES } from '../dispatch/dispatcher.ts'
+import { toError } from '../errors.ts'
+import { Fifo } from '../mailbox/fifo.ts'
+import type { Mailbox, MailboxStrategy } from '../mailbox/mailbox.ts'
+import { UnboundedMailbox } from '../mailbox/unbounded.ts'
+import type { CellHost } from './cell-host.ts'
+import type { DeadLetter, DeadLetterReason } from './dead-letter.ts'
+import { RUNNING, STARTING, STOPPED, STOPPING } from './life-state.ts'
+import { Asker } from './nested-ask.ts'
+import { OfferLine, type PendingOffer } from './offer.ts'
+import { type Head, nameOf, type Origin, originOf } from './origin.ts'
+import { HIGH_WATER, nextQueue, Waiting } from './waiting.ts'
+
+/** Messages are handled as the dispatcher's ring brings them. */
+const DIRECT = 0
+/** Messages wait in queues of the actor's own: it is busy, or has more to do than one turn allows. */
+const QUEUED = 1
+
+/** An entry of the ring that is no message: look into the queues. */
+const VISIT: unknown = Object.freeze({ entry: 'visit' })
+
+/**
+ * Where an actor's messages wait. As long as it has less to do than one turn allows, the dispatcher's ring is its
+ * mailbox: nothing is queued twice, and an idle actor has no queue at all.
+ *
+ * What waits is oldest in `front`, which is what came back from the stash, and then in `held`, where the ring puts
+ * what it brings while the actor is busy; then come the entries still in the ring; then `mailbox`, which gets all
+ * that is sent while there is something in it.
+ *
+ * Here and in the classes above it, what only they need is `protected`: a class with `#methods` marks each of its
+ * instances, with 8 bytes that a million actors need not have.
+ */
+export abstract class Queues extends Asker implements Runnable {
+  readonly host: CellHost
+  protected readonly dispatcher: Dispatcher
+  protected state: number = STARTING
+  #mode = DIRECT
+  /** Entries of this actor in the ring, visits not counted. */
+  #inRing = 0
+  /** Made when first needed: most actors of a million have none of it. */
+  protected waiting: Waiting | null = null
+
+  constructor(host: CellHost, mailbox: MailboxStrategy | undefined) {
+    super()
+    this.host = host
+    this.dispatcher = host.dispatcher
+    if (mailbox === undefined && !host.queuesOnly) return
+    this.#mode = QUEUED
+    if (mailbox !== undefined) {
+      this.ownWaiting.mailbox = mailbox.create((head, payload) =>
+        this.undelivered('mailbox-full', head as Head, payload),
+      )
+    }
+  }
+
+  abstract override get path(): string
+  abstract obey(signal: unknown): void
+  /** Messages that do not wait for a pending handler. */
+  protected abstract get interleaved(): ReadonlySet<string> | null
+  /** Calls the handler of a message with nobody behind it. */
+  protected abstract handleTell(name: string, payload: unknown): void
+  protected abstract handleFrom(origin: Origin, payload: unknown): void
+  /** A message was taken from a queue: calls its handler. */
+  protected abstract take(head: Head, payload: unknown): void
+  /** Calls the handler of a message that need not wait for the one that is pending. */
+  protected abstract handleBeside(head: Head, payload: unknown): void
+  /** Nothing of this actor is in the ring any more. */
+  protected abstract ringEmptied(): void
+  /** The mailbox overflowed, and the actor is to fail. */
+  protected abstract overflowed(): void
+
+  // Sending
+
+  /** Queues a message behind all that were queued before. @returns false when the mailbox has turned it down */
+  enqueue(head: Head, payload: unknown): boolean {
+    if (this.#mode !== DIRECT || this.#inRing >= TURN_MESSAGES) return this.enqueueQueued(head, payload)
+    this.#inRing++
+    this.dispatcher.post(this, head, payload)
+    return true
+  }
+
+  protected enqueueQueued(head: Head, payload: unknown): boolean {
+    const { hooks } = this.host
+    const plain = typeof head === 'string'
+    if (hooks !== null) {
+      const passing = hooks.passing(this.path, head, payload)
+      if (passing === null) return true
+      head = passing.head
+      payload = passing.payload
+    }
+    if (this.state >= STOPPING) {
+      this.undelivered(this.state === STOPPING ? 'stopping' : 'stopped', head, payload)
+      return true
+    }
+    this.#mode = QUEUED
+    const waiting = this.ownWaiting
+    const mailbox = (waiting.mailbox ??= new UnboundedMailbox())
+    if (this.interleaved !== null && this.goesBeside(waiting, head, mailbox)) {
+      this.#inRing++
+      this.dispatcher.post(this, head, payload)
+      return true
+    }
+    const pushed = mailbox.push(head, payload)
+    if (pushed !== 'queued') return this.notQueued(pushed, plain, head, payload)
+    if (mailbox.size + this.#inRing >= waiting.highWater) this.reportHighWater(waiting)
+    if (this.#inRing === 0 && !waiting.visitPosted) this.goOn()
+    return true
+  }
+
+  protected notQueued(
+    pushed: 'rejected' | 'dropped' | 'failed',
+    plain: boolean,
+    head: Head,
+    payload: unknown,
+  ): boolean {
+    // Who only told can be told so. Who asked waits for an answer, and gets this one.
+    if (pushed === 'rejected' && plain) {
+      originOf(head)?.undelivered('mailbox-full')
+      return false
+    }
+    this.undelivered('mailbox-full', head, payload)
+    if (pushed === 'failed') this.overflowed()
+    return true
+  }
+
+  offer(name: string, payload: unknown): 'full' | 'stopping' | 'stopped' | null {
+    if (this.state >= STOPPING) return this.state === STOPPING ? 'stopping' : 'stopped'
+    const waiting = this.waiting
+    if (waiting !== null && (waiting.offers?.empty === false || waiting.mailbox?.full)) return 'full'
+    return this.enqueue(name, payload) ? null : 'full'
+  }
+
+  waitForRoom(offer: PendingOffer, payload: unknown): void {
+    const waiting = this.ownWaiting
+    waiting.offers ??= new OfferLine()
+    waiting.offers.add(offer, () => !waiting.mailbox?.full && this.enqueue(offer.message, payload))
+  }
+
+  /** Whoever waits for room waits in vain. */
+  protected refuseOffers(): void {
+    this.waiting?.offers?.rejectAll('stopping')
+  }
+
+  protected get ownWaiting(): Waiting {
+    this.waiting ??= new Waiting()
+    return this.waiting
+  }
+
+  /** What it was given at spawn, or what it has needed meanwhile. */
+  get mailbox(): Mailbox | null {
+    return this.waiting === null ? null : this.waiting.mailbox
+  }
+
+  // Turns
+
+  /** Messages waiting. */
+  get queued(): number {
+    const waiting = this.waiting
+    if (waiting === null) return this.#inRing
+    return this.#inRing + (waiting.front?.size ?? 0) + (waiting.held?.size ?? 0) + (waiting.mailbox?.size ?? 0)
+  }
+
+  receive(head: unknown, payload: unknown): void {
+    if (this.#mode !== DIRECT) return this.receiveQueued(head, payload)
+    this.#inRing--
+    if (typeof head === 'string') this.handleTell(head, payload)
+    else this.handleFrom(head as Origin, payload)
+    // Handlers are slow: with more in the ring, the others go first.
+    if (this.dispatcher.slow && this.#inRing > 0 && this.#mode === DIRECT) {
+      this.#mode = QUEUED
+      this.ownWaiting.held ??= new Fifo()
+    }
+  }
+
+  protected receiveQueued(head: unknown, payload: unknown): void {
+    if (head === VISIT) return this.visit()
+    this.#inRing--
+    const waiting = this.ownWaiting
+    if (this.runnable && waiting.held === null) this.take(head as Head, payload)
+    else if (this.state === STOPPED) this.undelivered('stopped', head as Head, payload)
+    else if (this.interleaved !== null && this.goesBeside(waiting, head as Head, null))
+      this.handleBeside(head as Head, payload)
+    else {
+      waiting.held ??= new Fifo()
+      waiting.held.push(head, payload)
+      this.dispatcher.putAside()
+    }
+    if (this.#inRing > 0) return
+    this.ringEmptied()
+    this.goOn()
+  }
+
+  /** Handles what was queued when it began: an actor that reminds itself must not run ahead of the others. */
+  protected visit(): void {
+    const waiting = this.ownWaiting
+    waiting.visitPosted = false
+    if (!this.runnable) {
+      this.dispatcher.putAside()
+      return this.goOn()
+    }
+    this.dispatcher.beginVisit()
+    for (let left = Math.min(TURN_MESSAGES, this.queued); left > 0; left--) {
+      const queue = nextQueue(waiting)
+      if (queue === null) break
+      const { head, payload } = queue
+      // Before anybody can tell it anything else: the room is for those who wait for it.
+      if (waiting.offers !== null) waiting.offers.admit()
+      this.take(head as Head, payload)
+      if (!this.runnable || (left > 1 && this.dispatcher.visitOver())) break
+    }
+    this.goOn()
+  }
+
+  protected get runnable(): boolean {
+    if (this.state !== RUNNING) return false
+    const waiting = this.waiting
+    return waiting === null || !(waiting.busy || waiting.suspended)
+  }
+
+  /** Asks for a visit if something waits and may be handled; with nothing left, the ring is the mailbox again. */
+  protected goOn(): void {
+    // What is left in the ring comes first, and its last entry leads here again.
+    if (this.#mode === DIRECT || this.#inRing > 0) return
+    const waiting = this.ownWaiting
+    if (!this.runnable) {
+      if (waiting.busy && waiting.sift && this.interleaved !== null) this.releaseBeside(waiting, this.interleaved)
+      return
+    }
+    if (waiting.visitPosted) return
+    const { queued } = this
+    // A queue that has shrunk to a quarter of what was last reported is a new story when it grows again.
+    while (waiting.highWater > HIGH_WATER && queued < waiting.highWater / 8) waiting.highWater /= 2
+    if (queued > 0) {
+      waiting.visitPosted = true
+      this.dispatcher.post(this, VISIT, undefined)
+      return
+    }
+    waiting.front = null
+    waiting.held = null
+    // An idle actor must not keep the last thing it was told.
+    waiting.mailbox?.forget()
+    if (this.host.queuesOnly) return
+    if (waiting.mailbox === null || waiting.mailbox instanceof UnboundedMailbox) this.#mode = DIRECT
+  }
+
+  /** From here on messages wait in queues of the actor's own. */
+  protected hold(): void {
+    this.#mode = QUEUED
+  }
+
+  // Handlers beside a pending one
+
+  /** Whether the message may be handled beside the pending handler. What comes in goes to the ring then. */
+  protected goesBeside(waiting: Waiting, head: Head, mailbox: Mailbox | null): boolean {
+    if (!this.interleaved?.has(nameOf(head))) return false
+    // A bounded mailbox stays bounded: no more of it in the ring than of any other actor's.
+    const room = mailbox === null || mailbox instanceof UnboundedMailbox || this.#inRing < TURN_MESSAGES
+    if (waiting.busy && room && this.state === RUNNING && !waiting.suspended) return true
+    waiting.sift = true
+    return false
+  }
+
+  /** Puts what need not wait from the queues back into the ring. */
+  protected releaseBeside(waiting: Waiting, names: ReadonlySet<string>): void {
+    waiting.sift = false
+    const { mailbox } = waiting
+    const rest = new Fifo()
+    for (const queue of [waiting.front, waiting.held, mailbox instanceof UnboundedMailbox ? mailbox : null]) {
+      while (queue?.take()) {
+        const head = queue.head as Head
+        if (!names.has(nameOf(head))) {
+          rest.push(head, queue.payload)
+          continue
+        }
+        this.#inRing++
+        this.dispatcher.post(this, head, queue.payload)
+      }
+    }
+    waiting.front = null
+    waiting.held = rest
+  }
+
+  // For the life of the actor
+
+  get suspended(): boolean {
+    return this.waiting !== null && this.waiting.suspended
+  }
+
+  /** From the next message on all wait. A handler under way goes on; steps of the actor's life are taken. */
+  suspend(): boolean {
+    if (this.state >= STOPPING) return false
+    this.hold()
+    this.ownWaiting.suspended = true
+    return true
+  }
+
+  resume(): boolean {
+    if (this.suspended) {
+      this.ownWaiting.suspended = false
+      this.goOn()
+    }
+    return this.state < STOPPED
+  }
+
+  protected get inRing(): number {
+    return this.#inRing
+  }
+
+  /** Turns everything that waits into dead letters, or gives what was told to `onUndelivered`. */
+  protected discard(onUndelivered: ((letter: DeadLetter) => void) | undefined): void {
+    const waiting = this.waiting
+    if (waiting === null) return
+    this.waiting = null
+    for (let queue = nextQueue(waiting); queue !== null; queue = nextQueue(waiting)) {
+      const { head, payload } = queue as { readonly head: Head; readonly payload: unknown }
+      const given = onUndelivered !== undefined && typeof head === 'string' && this.give(onUndelivered, head, payload)
+      if (!given) this.undelivered('stopped', head, payload)
+    }
+  }
+
+  /** @returns false when whoever was to have it threw */
+  protected give(onUndelivered: (letter: DeadLetter) => void, message: string, payload: unknown): boolean {
+    try {
+      onUndelivered({ reason: 'stopped', target: this.path, message, payload })
+      return true
+    } catch (thrown) {
+      this.host.logger(this.path).error('onUndelivered threw', toError(thrown))
+      return false
+    }
+  }
+
+  protected undelivered(reason: DeadLetterReason, head: Head, payload: unknown): void {
+    this.host.undelivered(reason, this.path, nameOf(head), payload, originOf(head))
+  }
+
+  protected reportHighWater(waiting: Waiting): void {
+    this.host.report({ type: 'high-water', path: this.path, queued: this.queued })
+    waiting.highWater *= 2
+  }
+}
