@@ -12,13 +12,15 @@ import { type Ending, type FinalFailure, PARKED } from './ending.ts'
 import { Incarnation } from './incarnation.ts'
 import { type ActorInfo, type ActorStatus, inspect } from './inspect.ts'
 import { RESTARTING, RUNNING, STARTING, STOPPED, STOPPING } from './life-state.ts'
-import { Lifecycle } from './lifecycle.ts'
+import { BY_ITSELF_IN_ORDER, Lifecycle } from './lifecycle.ts'
 import { LocalRef } from './local-ref.ts'
 import type { Origin } from './origin.ts'
 import { OwnMessage } from './own-message.ts'
 import type { AnyRef } from './ref.ts'
 import type { AnySpawnOptions } from './spawn-options.ts'
 import type { Watcher } from './watcher.ts'
+
+const NOBODY: readonly Watcher[] = []
 
 /** Of messages about children that outlive the incarnation. */
 const ALWAYS = { live: true } as const
@@ -165,7 +167,7 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
 
   /** Stops of its own will, which a permanent actor is not meant to. */
   stopItself(): void {
-    if (this.options.restart !== 'permanent') this.windDown(STOPPING, 'stopped', { byItself: true })
+    if (this.options.restart !== 'permanent') this.windDown(STOPPING, 'stopped', BY_ITSELF_IN_ORDER)
     else if (this.state === RUNNING) this.#failed(new UnexpectedStopError(this.path), BY_ITSELF)
   }
 
@@ -185,13 +187,13 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
       parent.childGone(this)
       parent.#memberGone(this)
     }
-    const { known, watchers } = this.own
-    if (known) {
+    const { life } = this
+    if (life?.known === true) {
       this.host.registry.unregister(ref)
       this.host.released(this.uid)
     }
     this.life = null
-    if (watchers !== null) for (const watcher of watchers) watcher.terminated(ending.reason)
+    for (const watcher of life?.watchers ?? NOBODY) watcher.terminated(ending.reason)
     if (parent === null) return
     if (ending.failure !== null) parent.#hearOf({ ref, ...ending.failure }, this.options.supervise)
     if (ending.byItself && this.options.significant === true) parent.#significantEnded(this)

@@ -345,6 +345,10 @@ export class Incarnation implements Context<AnyProtocol> {
     this.#belongings?.abort?.abort()
   }
 
+  get hasCleanUps(): boolean {
+    return this.#belongings !== null && this.#belongings.cleanUps !== null
+  }
+
   /** Runs the clean-ups, the last one first. @returns a promise only when one of them is asynchronous */
   cleanUp(): Promise<void> | null {
     return this.#belongings?.cleanUps?.run() ?? null

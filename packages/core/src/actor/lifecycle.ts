@@ -13,10 +13,17 @@ import type { AnySpawnOptions } from './spawn-options.ts'
 import type { TerminationReason } from './watcher.ts'
 
 /** What the system lane carries: steps of the actor's life that run user code or continue one another. */
-type Signal = 'start' | 'overflowed' | 'wind-down' | 'child-gone' | 'cleaned-up'
+type Signal = 'start' | 'overflowed' | 'vanish' | 'wind-down' | 'child-gone' | 'cleaned-up'
 
 /** A set-up that throws at once must not spin, whatever backoff was asked for. */
 const MIN_SETUP_BACKOFF_MS = 100
+
+/** How an actor ends that has stopped itself. */
+export const BY_ITSELF_IN_ORDER: EndingDetails = { byItself: true }
+
+/** The end of all that end without a trace. */
+const VANISHED = new Ending(false)
+VANISHED.redirect('stopped', BY_ITSELF_IN_ORDER)
 
 /** What the end of an actor needs of its children. */
 interface Child<C> extends Sibling<C>, CohortMember {
@@ -85,6 +92,7 @@ export abstract class Lifecycle<C extends Child<C>> extends SideTurns {
 
   obey(signal: Signal): void {
     if (signal === 'start') this.setUp()
+    else if (signal === 'vanish') this.vanish()
     else if (signal === 'overflowed') this.overflow()
     else if (signal === 'cleaned-up') this.cleaned()
     else this.step()
@@ -127,6 +135,8 @@ export abstract class Lifecycle<C extends Child<C>> extends SideTurns {
     details: EndingDetails = {},
   ): void {
     if (this.state >= towards) return this.release()
+    // Most actors that are started and stopped in great number leave nothing behind: they need no record of it.
+    if (details === BY_ITSELF_IN_ORDER && this.state === RUNNING && this.life === null) return this.vanishSoon()
     const started = this.state !== STARTING
     this.hold()
     this.state = towards
@@ -139,6 +149,32 @@ export abstract class Lifecycle<C extends Child<C>> extends SideTurns {
     // A set-up that has not run has left nothing to end before it runs.
     else if (!started && towards === RESTARTING) ending.phase = PARKED
     else this.windOn(ending)
+  }
+
+  protected vanishSoon(): void {
+    this.hold()
+    this.state = STOPPING
+    this.refuseOffers()
+    this.incarnation?.abort()
+    this.signal('vanish')
+  }
+
+  /** Ends without a trace, unless something came up meanwhile that makes it an end like any other. */
+  protected vanish(): void {
+    if (this.state !== STOPPING || this.ending !== null) return
+    const simple = this.life === null && this.inRing === 0 && !this.busy && this.incarnation?.hasCleanUps !== true
+    if (simple) {
+      this.endIncarnation()
+      this.state = STOPPED
+      this.discard(this.options.onUndelivered)
+      this.host.ended()
+      this.gone(VANISHED)
+      return
+    }
+    const ending = new Ending(false)
+    ending.redirect('stopped', BY_ITSELF_IN_ORDER)
+    this.own.ending = ending
+    this.windOn(ending)
   }
 
   /** What was held until its turn ends now. */
