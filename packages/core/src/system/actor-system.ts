@@ -61,7 +61,7 @@ export interface ActorSystem {
    * @throws {RangeError} for NaN
    */
   after(delayMs: number, task: () => void): Cancellable
-  /** Stops one actor of this node below `/user`. Resolves when it is gone. */
+  /** Stops an actor of this node, anywhere below `/user`. Resolves when it is gone. @throws {InvalidOptionError} for any other */
   stop(ref: AnyRef, options?: StopOptions): Promise<void>
   /**
    * Stops everything, in this order: tasks `before-stop`; every actor below `/user`, the last one started first;

@@ -194,10 +194,13 @@ export class LocalSystem implements ActorSystem, CellHost {
     return this.#shutdown.stop().then(() => {})
   }
 
-  #stopActor(ref: AnyRef, options: StopOptions | undefined): Promise<void> {
-    const cell = this.#user.childOf(ref)
-    if (cell === null) return Promise.resolve()
-    return new Promise((resolve) => {
+  async #stopActor(ref: AnyRef, options: StopOptions | undefined): Promise<void> {
+    const cell = this.#inspector.living('system.stop', ref)
+    if (cell === null) return
+    if (!cell.path.startsWith(`${this.#user.path}/`)) {
+      throw new InvalidOptionError('system.stop', 'ref', 'a ref to an actor below /user', ref.path)
+    }
+    await new Promise<void>((resolve) => {
       cell.addWatcher({ terminated: () => resolve() })
       if (options?.drain === true) cell.drainAndStop()
       else cell.stop()

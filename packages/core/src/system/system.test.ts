@@ -202,3 +202,24 @@ test('a stop that an actor holds up ends after five times stopTimeoutMs at the l
   await t.throwsAsync(refs[0]!.ask('hang'), { message: /stopped/ })
   t.throws(() => system.spawn(echo), { instanceOf: SystemStoppedError })
 })
+
+test('system.stop stops an actor at any depth below /user, and nothing that belongs to the runtime', async (t) => {
+  const system = await createSystem({ name: 'a', log: false })
+  const ended: string[] = []
+  const leaf = actor('leaf', (context) => {
+    context.onStop(() => void ended.push('leaf'))
+    return { ping: () => 'pong' }
+  })
+  const parent = actor('parent', (context) => ({ child: () => context.spawn(leaf, { name: 'leaf' }) }))
+  const ref = system.spawn(parent, { name: 'parent' })
+  const child = await ref.ask('child')
+
+  await system.stop(child)
+  t.deepEqual(ended, ['leaf'])
+  await system.stop(child)
+  t.truthy(await ref.ask('child'))
+  const internal = system.inspect({ depth: 9 }).actors.find(({ path }) => path.startsWith('/system/'))
+  t.truthy(internal)
+  await t.throwsAsync(system.stop(Reflect.get(system, 'receptionist')), { message: /below \/user/ })
+  await system.stop()
+})
