@@ -1,13 +1,19 @@
 import { Gate, type Pass } from '../runtime.ts'
 import { CAPACITY, IN_FLIGHT, type Size } from '../workloads.ts'
-import { type Actor, AsyncActor, ask, type Question, tell } from './loop.ts'
+import { AsyncActor, ask, type Question, tell } from './loop.ts'
 
-class Echo implements Actor<Question<number, number>> {
-  asked = 0
+class Echo {
+  #asked = 0
 
-  receive(question: Question<number, number>): void {
-    this.asked++
-    question.answer(question.value)
+  echo({ value, reply }: Question<number, number>): void {
+    this.#asked++
+    reply(value)
+  }
+
+  /** How often `echo` was asked since the last time. */
+  count({ reply }: Question<undefined, number>): void {
+    reply(this.#asked)
+    this.#asked = 0
   }
 }
 
@@ -15,9 +21,8 @@ class Echo implements Actor<Question<number, number>> {
 export function lockstep({ each }: Size): Pass {
   const echo = new Echo()
   return async () => {
-    echo.asked = 0
-    for (let i = 0; i < each; i++) if ((await ask(echo, i)) !== i) return Number.NaN
-    return echo.asked
+    for (let i = 0; i < each; i++) if ((await ask(echo, 'echo', i)) !== i) return Number.NaN
+    return ask(echo, 'count', undefined)
   }
 }
 
@@ -25,12 +30,11 @@ export function lockstep({ each }: Size): Pass {
 export function inFlight({ each }: Size): Pass {
   const echo = new Echo()
   return async () => {
-    echo.asked = 0
     for (let asked = 0; asked < each; asked += IN_FLIGHT) {
-      const answers = await Promise.all(Array.from({ length: IN_FLIGHT }, (_, i) => ask(echo, i)))
+      const answers = await Promise.all(Array.from({ length: IN_FLIGHT }, (_, i) => ask(echo, 'echo', i)))
       if (answers.some((answer, i) => answer !== i)) return Number.NaN
     }
-    return echo.asked
+    return ask(echo, 'count', undefined)
   }
 }
 
@@ -41,11 +45,11 @@ export function asyncHandlers({ actors, each }: Size): Pass {
   const workers = Array.from({ length: actors }, () => new Worker(sink, each))
   return () =>
     gate.pass(() => {
-      for (let i = 1; i <= each; i++) for (const worker of workers) tell(worker, i)
+      for (let i = 1; i <= each; i++) for (const worker of workers) tell(worker, 'work', i)
     })
 }
 
-class Worker extends AsyncActor<number> {
+class Worker extends AsyncActor {
   readonly #sink: Sink
   readonly #last: number
   #count = 0
@@ -56,16 +60,21 @@ class Worker extends AsyncActor<number> {
     this.#last = last
   }
 
-  protected async handle(number: number): Promise<void> {
+  work(number: number): void {
+    if (this.busy) this.wait('work', number)
+    else this.until(this.#work(number))
+  }
+
+  async #work(number: number): Promise<void> {
     await null
     this.#count++
     if (number !== this.#last) return
-    tell(this.#sink, this.#count)
+    tell(this.#sink, 'finished', this.#count)
     this.#count = 0
   }
 }
 
-class Sink implements Actor<number> {
+class Sink {
   readonly #gate: Gate
   readonly #workers: number
   #heard = 0
@@ -76,7 +85,7 @@ class Sink implements Actor<number> {
     this.#workers = workers
   }
 
-  receive(count: number): void {
+  finished(count: number): void {
     this.#sum += count
     if (++this.#heard < this.#workers) return
     this.#gate.open(this.#sum)
@@ -96,11 +105,11 @@ async function produce(consumer: Consumer, items: number): Promise<void> {
   for (let i = 0; i < items; i++) {
     while (consumer.queued === CAPACITY) await consumer.space()
     consumer.queued++
-    tell(consumer, i)
+    tell(consumer, 'item', i)
   }
 }
 
-class Consumer implements Actor<number> {
+class Consumer {
   queued = 0
   readonly #gate: Gate
   readonly #items: number
@@ -118,7 +127,7 @@ class Consumer implements Actor<number> {
     })
   }
 
-  receive(_item: number): void {
+  item(_item: number): void {
     this.queued--
     if (this.#offered !== null) {
       this.#offered()

@@ -1,7 +1,7 @@
 import { OPENING_BALANCE, type Transfer, transfers } from '../chance.ts'
 import { Gate, type Pass } from '../runtime.ts'
 import type { Size } from '../workloads.ts'
-import { type Actor, AsyncActor, Question, tell } from './loop.ts'
+import { AsyncActor, ask, type Question, tell } from './loop.ts'
 
 /** A teller tells accounts to transfer; each asks the other account and is busy until that has answered. */
 export function bank({ actors, each }: Size): Pass {
@@ -10,41 +10,40 @@ export function bank({ actors, each }: Size): Pass {
   const teller = new Teller(gate, accounts, transfers(actors, each))
   for (let i = 0; i < actors; i++) accounts.push(new Account(accounts, teller))
   return async () => {
-    const done = await gate.pass(() => teller.start())
-    const sum = accounts.reduce((total, { balance }) => total + balance, 0)
+    const done = await gate.pass(() => tell(teller, 'start'))
+    const balances = await Promise.all(accounts.map((account) => ask(account, 'balance', undefined)))
+    const sum = balances.reduce((total, balance) => total + balance, 0)
     return sum === actors * OPENING_BALANCE ? done : Number.NaN
   }
 }
 
-class Teller implements Actor<null> {
+class Teller {
   readonly #gate: Gate
   readonly #accounts: readonly Account[]
-  readonly #transfers: readonly Transfer[]
+  readonly #orders: readonly Transfer[]
   #done = 0
 
-  constructor(gate: Gate, accounts: readonly Account[], transfers: readonly Transfer[]) {
+  constructor(gate: Gate, accounts: readonly Account[], orders: readonly Transfer[]) {
     this.#gate = gate
     this.#accounts = accounts
-    this.#transfers = transfers
+    this.#orders = orders
   }
 
   start(): void {
-    for (const transfer of this.#transfers) tell(this.#accounts[transfer.from]!, transfer)
+    for (const order of this.#orders) tell(this.#accounts[order.from]!, 'transfer', order)
   }
 
-  receive(_message: null): void {
-    if (++this.#done < this.#transfers.length) return
+  transferred(): void {
+    if (++this.#done < this.#orders.length) return
     this.#gate.open(this.#done)
     this.#done = 0
   }
 }
 
-type Debit = Question<number, number>
-
-class Account extends AsyncActor<Transfer | Debit> {
-  balance = OPENING_BALANCE
+class Account extends AsyncActor {
   readonly #accounts: readonly Account[]
   readonly #teller: Teller
+  #balance = OPENING_BALANCE
 
   constructor(accounts: readonly Account[], teller: Teller) {
     super()
@@ -52,17 +51,25 @@ class Account extends AsyncActor<Transfer | Debit> {
     this.#teller = teller
   }
 
-  protected handle(message: Transfer | Debit): Promise<void> | undefined {
-    if (!(message instanceof Question)) return this.#transfer(message)
-    this.balance += message.value
-    message.answer(this.balance)
-    return undefined
+  transfer(transfer: Transfer): void {
+    if (this.busy) this.wait('transfer', transfer)
+    else this.until(this.#transfer(transfer))
   }
 
   async #transfer({ to, amount }: Transfer): Promise<void> {
-    this.balance -= amount
-    const other = this.#accounts[to]!
-    await new Promise((resolve) => tell(other, new Question(amount, resolve)))
-    tell(this.#teller, null)
+    this.#balance -= amount
+    await ask(this.#accounts[to]!, 'debit', amount)
+    tell(this.#teller, 'transferred')
+  }
+
+  debit(question: Question<number, number>): void {
+    if (this.busy) return this.wait('debit', question)
+    this.#balance += question.value
+    question.reply(this.#balance)
+  }
+
+  balance(question: Question<undefined, number>): void {
+    if (this.busy) return this.wait('balance', question)
+    question.reply(this.#balance)
   }
 }

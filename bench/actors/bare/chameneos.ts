@@ -1,7 +1,7 @@
 import { COLOURS, complement } from '../chance.ts'
 import { Gate, type Pass } from '../runtime.ts'
 import type { Size } from '../workloads.ts'
-import { type Actor, tell } from './loop.ts'
+import { tell } from './loop.ts'
 
 /** Creatures meet in pairs at a mall, change colour, and come back, until the mall closes. */
 export function chameneos({ actors, each }: Size): Pass {
@@ -10,25 +10,18 @@ export function chameneos({ actors, each }: Size): Pass {
   const creatures = Array.from({ length: actors }, (_, i) => new Creature(mall, i % COLOURS))
   return () =>
     gate.pass(() => {
-      mall.open(each)
-      for (const creature of creatures) creature.come()
+      tell(mall, 'open', each)
+      for (const creature of creatures) tell(creature, 'come')
     })
 }
 
 /** `who` is ready to meet; the colour is the one it has at that moment. */
-class Meet {
+interface Meet {
   readonly who: Creature
   readonly colour: number
-
-  constructor(who: Creature, colour: number) {
-    this.who = who
-    this.colour = colour
-  }
 }
 
-const CLOSED = -1
-
-class Mall implements Actor<Meet | number> {
+class Mall {
   readonly #gate: Gate
   readonly #creatures: number
   #left = 0
@@ -45,24 +38,26 @@ class Mall implements Actor<Meet | number> {
     this.#left = meetings
   }
 
-  receive(message: Meet | number): void {
-    if (typeof message === 'number') {
-      this.#meetings += message
-      if (++this.#gone < this.#creatures) return
-      this.#gate.open(this.#meetings / 2)
-      this.#gone = 0
-      this.#meetings = 0
-    } else if (this.#left === 0) tell(message.who, CLOSED)
-    else if (this.#waiting === null) this.#waiting = message.who
+  meet(meet: Meet): void {
+    if (this.#left === 0) tell(meet.who, 'closed')
+    else if (this.#waiting === null) this.#waiting = meet.who
     else {
       this.#left--
-      tell(this.#waiting, message)
+      tell(this.#waiting, 'meet', meet)
       this.#waiting = null
     }
   }
+
+  gone(meetings: number): void {
+    this.#meetings += meetings
+    if (++this.#gone < this.#creatures) return
+    this.#gate.open(this.#meetings / 2)
+    this.#gone = 0
+    this.#meetings = 0
+  }
 }
 
-class Creature implements Actor<Meet | number> {
+class Creature {
   readonly #mall: Mall
   #colour: number
   #meetings = 0
@@ -73,22 +68,24 @@ class Creature implements Actor<Meet | number> {
   }
 
   come(): void {
-    tell(this.#mall, new Meet(this, this.#colour))
+    tell(this.#mall, 'meet', { who: this, colour: this.#colour })
   }
 
-  receive(message: Meet | number): void {
-    if (typeof message !== 'number') {
-      this.#colour = complement(this.#colour, message.colour)
-      this.#meetings++
-      tell(message.who, this.#colour)
-      this.come()
-    } else if (message === CLOSED) {
-      tell(this.#mall, this.#meetings)
-      this.#meetings = 0
-    } else {
-      this.#colour = message
-      this.#meetings++
-      this.come()
-    }
+  meet({ who, colour }: Meet): void {
+    this.#colour = complement(this.#colour, colour)
+    this.#meetings++
+    tell(who, 'change', this.#colour)
+    this.come()
+  }
+
+  change(colour: number): void {
+    this.#colour = colour
+    this.#meetings++
+    this.come()
+  }
+
+  closed(): void {
+    tell(this.#mall, 'gone', this.#meetings)
+    this.#meetings = 0
   }
 }

@@ -1,17 +1,15 @@
 import { Gate, type Pass } from '../runtime.ts'
 import type { Size } from '../workloads.ts'
-import { type Actor, tell } from './loop.ts'
+import { tell } from './loop.ts'
 
-/** Starts many actors, each of which gets one message, does a little and ends. */
+/** Starts many actors, each of which gets one message, reports that it has done it, and ends: nothing knows it then. */
 export function create({ each }: Size): Pass {
   const gate = new Gate()
   const parent = new Parent(gate)
-  return () => gate.pass(() => tell(parent, each))
+  return () => gate.pass(() => tell(parent, 'spawnAll', each))
 }
 
-const DONE = -1
-
-class Parent implements Actor<number> {
+class Parent {
   readonly #gate: Gate
   #left = 0
   #done = 0
@@ -20,20 +18,20 @@ class Parent implements Actor<number> {
     this.#gate = gate
   }
 
-  receive(message: number): void {
-    if (message === DONE) {
-      this.#done++
-      if (this.#done < this.#left) return
-      this.#gate.open(this.#done)
-      this.#done = 0
-      return
-    }
-    this.#left = message
-    for (let i = 0; i < message; i++) tell(new Child(this), i)
+  spawnAll(count: number): void {
+    this.#left = count
+    for (let i = 0; i < count; i++) tell(new Child(this), 'work', i)
+  }
+
+  done(): void {
+    this.#done++
+    if (this.#done < this.#left) return
+    this.#gate.open(this.#done)
+    this.#done = 0
   }
 }
 
-class Child implements Actor<number> {
+class Child {
   readonly #parent: Parent
   result = 0
 
@@ -41,8 +39,8 @@ class Child implements Actor<number> {
     this.#parent = parent
   }
 
-  receive(number: number): void {
+  work(number: number): void {
     this.result = Math.sin(number)
-    tell(this.#parent, DONE)
+    tell(this.#parent, 'done')
   }
 }

@@ -1,31 +1,24 @@
 import { Dice } from '../chance.ts'
 import { Gate, type Pass } from '../runtime.ts'
 import type { Size } from '../workloads.ts'
-import { type Actor, tell } from './loop.ts'
+import { tell } from './loop.ts'
 
 export function big({ actors, each }: Size): Pass {
   const gate = new Gate()
   const sink = new BigSink(gate, actors)
   const workers: Worker[] = []
-  for (let i = 0; i < actors; i++) workers.push(new Worker(i, workers, sink))
+  for (let id = 0; id < actors; id++) workers.push(new Worker(id, workers, sink))
   return () =>
     gate.pass(() => {
-      for (const worker of workers) worker.start(each)
+      for (const worker of workers) tell(worker, 'start', each)
     })
 }
 
-interface Call {
-  readonly ping: boolean
-  readonly from: number
-}
-
-class Worker implements Actor<Call> {
+class Worker {
   readonly #id: number
   readonly #workers: readonly Worker[]
   readonly #sink: BigSink
   readonly #dice: Dice
-  readonly #ping: Call
-  readonly #pong: Call
   #left = 0
   #pongs = 0
 
@@ -34,8 +27,6 @@ class Worker implements Actor<Call> {
     this.#workers = workers
     this.#sink = sink
     this.#dice = new Dice(id)
-    this.#ping = { ping: true, from: id }
-    this.#pong = { ping: false, from: id }
   }
 
   start(pings: number): void {
@@ -44,26 +35,26 @@ class Worker implements Actor<Call> {
     this.#callSomebody()
   }
 
-  receive(call: Call): void {
-    if (call.ping) {
-      tell(this.#workers[call.from]!, this.#pong)
-      return
-    }
+  ping(from: number): void {
+    tell(this.#workers[from]!, 'pong', this.#id)
+  }
+
+  pong(_from: number): void {
     this.#pongs++
     if (this.#left > 0) this.#callSomebody()
-    else tell(this.#sink, this.#pongs)
+    else tell(this.#sink, 'finished', this.#pongs)
   }
 
   #callSomebody(): void {
     this.#left--
     const count = this.#workers.length
     const other = (this.#id + 1 + this.#dice.below(count - 1)) % count
-    tell(this.#workers[other]!, this.#ping)
+    tell(this.#workers[other]!, 'ping', this.#id)
   }
 }
 
 /** Hears from each worker when all its pings were answered. */
-class BigSink implements Actor<number> {
+class BigSink {
   readonly #gate: Gate
   readonly #workers: number
   #heard = 0
@@ -74,7 +65,7 @@ class BigSink implements Actor<number> {
     this.#workers = workers
   }
 
-  receive(pongs: number): void {
+  finished(pongs: number): void {
     this.#pongs += pongs
     if (++this.#heard < this.#workers) return
     this.#gate.open(2 * this.#pongs)
@@ -89,24 +80,24 @@ export function fanIn({ actors, each }: Size): Pass {
   const sources = Array.from({ length: actors }, () => new Source(sink))
   return () =>
     gate.pass(() => {
-      for (const source of sources) tell(source, each)
+      for (const source of sources) tell(source, 'next', each)
     })
 }
 
-class Source implements Actor<number> {
+class Source {
   readonly #sink: Sink
 
   constructor(sink: Sink) {
     this.#sink = sink
   }
 
-  receive(left: number): void {
-    tell(this.#sink, left)
-    if (left > 1) tell(this, left - 1)
+  next(left: number): void {
+    tell(this.#sink, 'item', left)
+    if (left > 1) tell<Source, 'next'>(this, 'next', left - 1)
   }
 }
 
-class Sink implements Actor<number> {
+class Sink {
   readonly #gate: Gate
   readonly #items: number
   #count = 0
@@ -116,7 +107,7 @@ class Sink implements Actor<number> {
     this.#items = items
   }
 
-  receive(_item: number): void {
+  item(_item: number): void {
     if (++this.#count < this.#items) return
     this.#gate.open(2 * this.#count)
     this.#count = 0
@@ -125,42 +116,37 @@ class Sink implements Actor<number> {
 
 export function fanOut({ actors, each }: Size): Pass {
   const gate = new Gate()
-  const hub = new Hub(gate, actors)
-  const leaves = Array.from({ length: actors }, () => new Leaf(hub, each))
-  hub.leaves = leaves
-  return () => gate.pass(() => tell(hub, each))
+  const hub = new Hub(gate, actors, each)
+  return () => gate.pass(() => tell(hub, 'round', each))
 }
 
-const LEAF_DONE = -1
-
 /** Tells every leaf, reminds itself, tells every leaf again. */
-class Hub implements Actor<number> {
-  leaves: readonly Leaf[] = []
+class Hub {
   readonly #gate: Gate
-  readonly #actors: number
+  readonly #leaves: readonly Leaf[]
   #rounds = 0
   #done = 0
 
-  constructor(gate: Gate, actors: number) {
+  constructor(gate: Gate, actors: number, each: number) {
     this.#gate = gate
-    this.#actors = actors
+    this.#leaves = Array.from({ length: actors }, () => new Leaf(this, each))
   }
 
-  receive(left: number): void {
-    if (left === LEAF_DONE) {
-      if (++this.#done < this.#actors) return
-      this.#gate.open(this.#rounds * (this.#actors + 1))
-      this.#rounds = 0
-      this.#done = 0
-      return
-    }
+  round(left: number): void {
     this.#rounds++
-    for (const leaf of this.leaves) tell(leaf, left)
-    if (left > 1) tell(this, left - 1)
+    for (const leaf of this.#leaves) tell(leaf, 'item', left)
+    if (left > 1) tell<Hub, 'round'>(this, 'round', left - 1)
+  }
+
+  leafDone(): void {
+    if (++this.#done < this.#leaves.length) return
+    this.#gate.open(this.#rounds * (this.#leaves.length + 1))
+    this.#rounds = 0
+    this.#done = 0
   }
 }
 
-class Leaf implements Actor<number> {
+class Leaf {
   readonly #hub: Hub
   readonly #items: number
   #count = 0
@@ -170,9 +156,9 @@ class Leaf implements Actor<number> {
     this.#items = items
   }
 
-  receive(_item: number): void {
+  item(_item: number): void {
     if (++this.#count < this.#items) return
     this.#count = 0
-    tell(this.#hub, LEAF_DONE)
+    tell(this.#hub, 'leafDone')
   }
 }

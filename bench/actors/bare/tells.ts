@@ -1,45 +1,44 @@
 import { Gate, type Pass } from '../runtime.ts'
 import type { Size } from '../workloads.ts'
-import { type Actor, tell } from './loop.ts'
+import { tell } from './loop.ts'
 
 export function pingpong({ each }: Size): Pass {
   const gate = new Gate()
   const ping = new Ping(gate)
-  const pong = new Pong(ping)
-  ping.pong = pong
-  return () => gate.pass(() => ping.serve(each))
+  return () => gate.pass(() => tell(ping, 'serve', each))
 }
 
-class Ping implements Actor<number> {
-  pong: Pong | null = null
+class Ping {
   readonly #gate: Gate
+  readonly #pong: Pong
   #pongs = 0
 
   constructor(gate: Gate) {
     this.#gate = gate
+    this.#pong = new Pong(this)
   }
 
   serve(rounds: number): void {
     this.#pongs = 0
-    tell(this.pong!, rounds)
+    tell(this.#pong, 'ping', rounds)
   }
 
-  receive(left: number): void {
+  pong(left: number): void {
     this.#pongs++
-    if (left > 0) tell(this.pong!, left)
+    if (left > 0) tell(this.#pong, 'ping', left)
     else this.#gate.open(2 * this.#pongs)
   }
 }
 
-class Pong implements Actor<number> {
+class Pong {
   readonly #ping: Ping
 
   constructor(ping: Ping) {
     this.#ping = ping
   }
 
-  receive(left: number): void {
-    tell(this.#ping, left - 1)
+  ping(left: number): void {
+    tell(this.#ping, 'pong', left - 1)
   }
 }
 
@@ -47,26 +46,23 @@ export function counting({ each }: Size): Pass {
   const gate = new Gate()
   const counter = new Counter(gate)
   const producer = new Producer(counter)
-  return () => gate.pass(() => tell(producer, each))
+  return () => gate.pass(() => tell(producer, 'produce', each))
 }
 
-const INCREMENT = { kind: 'increment' }
-const RETRIEVE = { kind: 'retrieve' }
-
-class Producer implements Actor<number> {
+class Producer {
   readonly #counter: Counter
 
   constructor(counter: Counter) {
     this.#counter = counter
   }
 
-  receive(count: number): void {
-    for (let i = 0; i < count; i++) tell(this.#counter, INCREMENT)
-    tell(this.#counter, RETRIEVE)
+  produce(count: number): void {
+    for (let i = 0; i < count; i++) tell(this.#counter, 'increment')
+    tell(this.#counter, 'retrieve')
   }
 }
 
-class Counter implements Actor<object> {
+class Counter {
   readonly #gate: Gate
   #count = 0
 
@@ -74,11 +70,11 @@ class Counter implements Actor<object> {
     this.#gate = gate
   }
 
-  receive(message: object): void {
-    if (message === INCREMENT) {
-      this.#count++
-      return
-    }
+  increment(): void {
+    this.#count++
+  }
+
+  retrieve(): void {
     this.#gate.open(this.#count)
     this.#count = 0
   }
@@ -86,23 +82,28 @@ class Counter implements Actor<object> {
 
 export function ring({ actors, each }: Size): Pass {
   const gate = new Gate()
-  const members = Array.from({ length: actors }, () => new Member(gate, actors * each))
-  for (const [i, member] of members.entries()) member.next = members[(i + 1) % actors]!
-  return () => gate.pass(() => tell(members[0]!, 1))
+  const hops = actors * each
+  const members = Array.from({ length: actors }, () => new Member(gate, hops))
+  for (const [i, member] of members.entries()) tell(member, 'meet', members[(i + 1) % actors]!)
+  return () => gate.pass(() => tell(members[0]!, 'token', 1))
 }
 
-class Member implements Actor<number> {
-  next: Member | null = null
+class Member {
   readonly #gate: Gate
   readonly #hops: number
+  #next: Member | null = null
 
   constructor(gate: Gate, hops: number) {
     this.#gate = gate
     this.#hops = hops
   }
 
-  receive(hop: number): void {
-    if (hop < this.#hops) tell(this.next!, hop + 1)
+  meet(next: Member): void {
+    this.#next = next
+  }
+
+  token(hop: number): void {
+    if (hop < this.#hops) tell(this.#next!, 'token', hop + 1)
     else this.#gate.open(hop)
   }
 }

@@ -23,7 +23,7 @@ export const runtime: Runtime = {
     ask: lockstep,
     asks: inFlight,
     async: asyncHandlers,
-    ...(bounded && { bounded }),
+    bounded,
   },
   idle,
 }
