@@ -17,10 +17,7 @@ export class Results {
     for (const { name, measured, idle } of lines) {
       if (idle) this.#idle[column] = idle
       else if (measured) this.#of(name, column).push(measured)
-      else {
-        this.#lacking.add(`${name}/${column}`)
-        if (column === 'troupe') this.note(`troupe skips ${name}: this version of core has no such thing`)
-      }
+      else this.#lacking.add(`${name}/${column}`)
     }
   }
 
