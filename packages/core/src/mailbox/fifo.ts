@@ -4,7 +4,7 @@ const STRIDE = 2
 const FIRST_SLOTS = 8
 const LAST_SLOTS = 16_384
 /** An empty chunk larger than this is given back. */
-const KEPT_SLOTS = 2_048
+const KEPT_SLOTS = 4_096
 /** Largest chunks kept for the next long queue, whosever it is: 4 MiB. The host takes its time to hand out new ones. */
 const SPARE_CHUNKS = 32
 
