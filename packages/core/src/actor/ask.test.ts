@@ -305,7 +305,15 @@ const hop = actor(Hop, (ctx) => ({
 }))
 
 test('a circle of actors that wait for one another is reported once, with its paths in order, and in the log', async (t) => {
-  const { runtime, system, events, lines } = await world()
+  await reportsOneCircle(t)
+})
+
+test('a circle is reported where interceptors look at the messages, too', async (t) => {
+  await reportsOneCircle(t, { interceptors: [{}] })
+})
+
+async function reportsOneCircle(t: ExecutionContext, options: Partial<SystemOptions> = {}): Promise<void> {
+  const { runtime, system, events, lines } = await world(options)
   const [a, b, c] = ['a', 'b', 'c'].map((name) => system.spawn(hop, { name })) as [Ref<Hop>, Ref<Hop>, Ref<Hop>]
   t.is(await during(runtime, a.ask('go', [b, c])), 'end')
   for (const start of [a, b, a]) {
@@ -322,7 +330,7 @@ test('a circle of actors that wait for one another is reported once, with its pa
       'warn waits for itself: /user/c asks "go" of /user/a asks "go" of /user/b asks "go" of /user/c; none of them gets an answer: ',
     ],
   )
-})
+}
 
 test('a circle is seen behind a forward, among several asks at once, and behind a handler that was busy before', async (t) => {
   const { runtime, system, events } = await world()

@@ -125,7 +125,8 @@ export class LocalRef<P> extends ActorRef<P> {
 
   deliver(name: string, payload: unknown, origin: Origin | null): void {
     const target = this.#cell
-    const asked = origin instanceof NestedAsk ? origin : null
+    const behind = origin?.inner ?? origin
+    const asked = behind instanceof NestedAsk ? behind : null
     if (asked !== null) {
       asked.at = target instanceof Asker ? target : null
       asked.begun = false
