@@ -37,6 +37,7 @@ export {
   MailboxFullError,
   MalformedFrameError,
   NameTakenError,
+  NoHandlersError,
   NoMessageError,
   NotSerializableError,
   ProtocolMismatchError,

@@ -3,7 +3,13 @@ import { runInNewContext } from 'node:vm'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { createSystem } from '../create-system.ts'
-import { InvalidOptionError, NameTakenError, SystemStoppedError, UnknownOptionError } from '../errors.ts'
+import {
+  InvalidOptionError,
+  NameTakenError,
+  NoHandlersError,
+  SystemStoppedError,
+  UnknownOptionError,
+} from '../errors.ts'
 import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
@@ -266,6 +272,27 @@ test('the fallback gets the name and payload of every message nobody else is nam
   t.deepEqual(await ref.ask('anything', 1), ['anything', 1])
   t.deepEqual(await ref.ask('toString', 2), ['toString', 2])
   t.deepEqual(await ref.ask('unhandled', 3), ['unhandled', 3])
+})
+
+test('a set-up that returns no handlers fails, and the error says what it returned; become refuses what is none', async (t) => {
+  const { runtime, system, events } = await world()
+  for (const [name, returned] of Object.entries({ none: undefined, no: null, word: 'x', later: turnLater() })) {
+    system.spawn(actor(protocol<Loose>('empty'), (() => returned) as never), { name })
+  }
+  const proper = system.spawn(
+    actor(protocol<Loose>('proper'), (ctx) => ({ change: () => ctx.become(undefined as never) })),
+  )
+  await runtime.settle()
+
+  const failures = events.flatMap((event) => (event.type === 'actor-failed' ? [event.error] : []))
+  t.true(failures.every((error) => error instanceof NoHandlersError && error.code === 'NO_HANDLERS'))
+  const returned = ['none returned nothing', 'no returned null', 'word returned "x"', 'later returned a promise']
+  t.deepEqual(
+    failures.map(({ message }) => message.slice('the set-up of /user/'.length, message.indexOf(':'))),
+    returned,
+  )
+  const answer = proper.ask('change')
+  await t.throwsAsync(answer, { message: /"handlers" must be an object of handlers/ })
 })
 
 test('become changes the handlers from the next message on', async (t) => {

@@ -160,7 +160,11 @@ export interface Context<P> {
     ...payloadAndOptions: [...payload: Payload<Q, K>, options?: AskOptions]
   ): Promise<Reply<Q, K>>
 
-  /** Handles the next messages, and all after, with other handlers. A restart returns to the first ones. */
+  /**
+   * Handles the next messages, and all after, with other handlers. A restart returns to the first ones.
+   *
+   * @throws {InvalidOptionError} for what is no object
+   */
   become(handlers: Handlers<P>): void
   /**
    * Sets the present message aside, with whoever asked: the handler's result is no answer, return this one's.

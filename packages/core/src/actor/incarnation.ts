@@ -250,6 +250,8 @@ export class Incarnation implements Context<AnyProtocol> {
 
   become(handlers: object): void {
     this.#check('become')
+    if (typeof handlers !== 'object' || handlers === null)
+      throw new InvalidOptionError('ctx.become', 'handlers', 'an object of handlers', handlers)
     this.#owner.become(handlers)
   }
 

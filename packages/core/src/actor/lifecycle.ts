@@ -1,4 +1,4 @@
-import { toError } from '../errors.ts'
+import { NoHandlersError, toError } from '../errors.ts'
 import type { Deadline } from '../runtime/timer-queue.ts'
 import type { CohortMember } from '../supervision/cohort.ts'
 import type { CellHost } from './cell-host.ts'
@@ -108,7 +108,10 @@ export abstract class Lifecycle<C extends Child<C>> extends SideTurns {
     this.incarnation = incarnation
     this.state = RUNNING
     try {
-      this.become(this.actor.setup(incarnation as never, this.options.args as never))
+      const handlers: unknown = this.actor.setup(incarnation as never, this.options.args as never)
+      if (typeof handlers !== 'object' || handlers === null || handlers instanceof Promise)
+        throw new NoHandlersError(this.path, handlers)
+      this.become(handlers)
     } catch (thrown) {
       this.failed(toError(thrown), MIN_SETUP_BACKOFF_MS)
     }
