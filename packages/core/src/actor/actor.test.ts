@@ -669,6 +669,43 @@ test('names are 1 to 128 of A-Z, a-z, 0-9 and ._~:-, and misspelt options are na
   t.throws(() => system.spawn(any, misspelt), { instanceOf: UnknownOptionError, message: /did you mean "name"\?/ })
 })
 
+test('the options of stop, find and connect are checked: a misspelt drain must not cost what is queued', async (t) => {
+  const { runtime, system } = await world()
+  const stopper = system.spawn(
+    actor(protocol<Loose>('stopper'), (ctx) => ({ go: (o) => ctx.stop(undefined, o as never) })),
+  )
+  const misspelt = { drian: true } as never
+  const refused = [
+    stopper.ask('go', misspelt),
+    system.stop(stopper, misspelt),
+    system.find(protocol<Loose>('x'), { timeoutMs: Number.NaN }),
+    system.connect('x', { timeout: 1 } as never),
+    stopper.offer('go', undefined, { signal: {} as never }),
+  ].map((promise) =>
+    promise.then(
+      () => 'let through',
+      (error: Error) => error.message,
+    ),
+  )
+  await runtime.settle()
+
+  t.deepEqual(await Promise.all(refused), [
+    'ask "go" to /user/stopper: /user/stopper failed: ctx.stop: unknown option "drian"; did you mean "drain"?',
+    'system.stop: unknown option "drian"; did you mean "drain"?',
+    'system.find: option "timeoutMs" must be a number from 0 to Infinity, got NaN',
+    'system.connect: unknown option "timeout"; did you mean "timeoutMs"?',
+    'offer: option "signal" must be an AbortSignal, got an object (Object)',
+  ])
+})
+
+test('a supervision is one that has a supervise, a mailbox strategy one that has a create', async (t) => {
+  const { system } = await world()
+  const mute = actor('mute', () => ({}))
+  for (const options of [{ supervise: {} }, { mailbox: {} }, { supervise: oneForOne }]) {
+    t.throws(() => system.spawn(mute, options as never), { instanceOf: InvalidOptionError })
+  }
+})
+
 test('a system stops its actors last one first, and starts nothing any more', async (t) => {
   const { system } = await world()
   const log: string[] = []

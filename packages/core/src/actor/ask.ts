@@ -1,5 +1,4 @@
-import { TroupeError, toError } from '../errors.ts'
-import { checkOptions, is } from '../options.ts'
+import { TroupeError } from '../errors.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import type { AbandonReason } from './origin.ts'
 
@@ -12,22 +11,6 @@ export interface AskOptions {
   readonly timeoutMs?: number
   /** Aborting it rejects the ask at once; the target may still act on the message. */
   readonly signal?: AbortSignal
-}
-
-const CHECKS = {
-  timeoutMs: is.number(0, Number.POSITIVE_INFINITY),
-  signal: (value: unknown) =>
-    typeof (value as AbortSignal | null)?.addEventListener === 'function' ? null : 'an AbortSignal',
-} as const
-
-/** @returns what is wrong with the options of an ask, or null: a promise is the only way out of an ask */
-export function wrongAskOptions(options: AskOptions): Error | null {
-  try {
-    checkOptions('ask', options, CHECKS)
-    return null
-  } catch (thrown) {
-    return toError(thrown)
-  }
 }
 
 /** What is known about the effect of a failed ask. */

@@ -11,6 +11,7 @@ import type { Logger } from './logger.ts'
 import type { Handlers, Message, MessageName, NameAccepting, Payload, Protocol, Reply } from './protocol.ts'
 import type { AnyRef, Ref } from './ref.ts'
 import type { Deferred, Forwarded } from './reply.ts'
+import type { StopOptions } from './stop-options.ts'
 import type { Terminated } from './terminated.ts'
 
 /**
@@ -70,16 +71,7 @@ export type SpawnArgs<A> = [A] extends [void]
   ? [options?: SpawnOptions]
   : [options: SpawnOptions & { readonly args: A }]
 
-/** How an actor is asked to stop. */
-export interface StopOptions {
-  /**
-   * Handle what is queued already before stopping, however long that takes; then have the children do the same, the
-   * youngest first, within the time for the stop. A stop without `drain` cuts it short. Default false: what is queued
-   * becomes dead letters.
-   */
-  readonly drain?: boolean
-}
-
+/** How long {@link Context.find} waits. */
 export interface FindOptions {
   /** How long to wait for one to be registered, in ms. Default: the system's `askTimeoutMs`, 5,000. */
   readonly timeoutMs?: number

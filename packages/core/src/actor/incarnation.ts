@@ -1,11 +1,12 @@
 import { InvalidOptionError, NoMessageError, StaleContextError, StashFullError, toError } from '../errors.ts'
+import { timeoutOf } from '../options.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
 import { ActorTimer } from './actor-timer.ts'
 import type { CellHost } from './cell-host.ts'
 import { type CleanUp, CleanUps } from './clean-ups.ts'
-import type { AnyActor, Context, FindOptions, StopOptions } from './context.ts'
+import type { AnyActor, Context, FindOptions } from './context.ts'
 import { GoneTarget } from './gone-target.ts'
 import { type KeyedTimer, TimerKey } from './keyed-timer.ts'
 import { Link } from './link.ts'
@@ -18,6 +19,7 @@ import type { Protocol } from './protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from './ref.ts'
 import { type Deferred, Forwarded } from './reply.ts'
 import { type AnySpawnOptions, checkActor, checkSpawnOptions } from './spawn-options.ts'
+import { drains, type StopOptions } from './stop-options.ts'
 import { Watch } from './watch.ts'
 import type { Watcher } from './watcher.ts'
 
@@ -157,8 +159,9 @@ export class Incarnation implements Context<AnyProtocol> {
 
   stop(ref?: AnyRef, options?: StopOptions): void {
     this.#check('stop')
+    const drain = drains('ctx.stop', options)
     if (ref === undefined || ref.id === this.#owner.ref.id) {
-      if (options?.drain === true) this.#owner.drainAndStopItself()
+      if (drain) this.#owner.drainAndStopItself()
       else this.#owner.stopItself()
       return
     }
@@ -168,7 +171,7 @@ export class Incarnation implements Context<AnyProtocol> {
       if (isBelow(ref, this.#owner.ref)) return
       throw new InvalidOptionError('ctx.stop', 'ref', 'this actor or one of its children', ref)
     }
-    if (options?.drain === true) target.drainAndStop()
+    if (drain) target.drainAndStop()
     else target.stop()
   }
 
@@ -328,7 +331,7 @@ export class Incarnation implements Context<AnyProtocol> {
   find<Q>(protocol: Protocol<Q>, options?: FindOptions): Promise<Ref<Q>> {
     this.#check('find')
     const { registry, askTimeoutMs } = this.#owner.host
-    return registry.find(protocol, options?.timeoutMs ?? askTimeoutMs)
+    return registry.find(protocol, timeoutOf('ctx.find', options, askTimeoutMs))
   }
 
   subscribe<Q>(protocol: Protocol<Q>, name: string): void {

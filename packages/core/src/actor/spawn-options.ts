@@ -24,15 +24,12 @@ const CHECKS = {
   name: (value: unknown) =>
     typeof value === 'string' && NAME.test(value) ? null : '1 to 128 of A-Z, a-z, 0-9 and ._~:-',
   args: is.anything,
-  supervise: is.object,
+  supervise: is.objectWith('a supervision, such as oneForOne()', 'supervise'),
   restart: is.oneOf('permanent', 'transient', 'temporary'),
   significant: is.boolean,
   keepChildren: is.boolean,
   stopTimeoutMs: is.number(0),
-  mailbox: (value: unknown) =>
-    is.object(value) === null && typeof (value as Partial<MailboxStrategy>).create === 'function'
-      ? null
-      : 'a mailbox strategy, such as bounded({ capacity: 1_000 })',
+  mailbox: is.objectWith('a mailbox strategy, such as bounded({ capacity: 1_000 })', 'create'),
   onUndelivered: is.function,
 } as const
 

@@ -15,7 +15,14 @@ import { QueueFullError, QueueTimeoutError, UnknownControlError } from './errors
 import { keyOfPayload } from './hash-balancing.ts'
 import { type Request, RequestQueue } from './request-queue.ts'
 import { type BalancingChoice, type BalancingStrategy, chosen, isChoice } from './strategy.ts'
-import { areTargets, type Member, type TargetControl, TargetSet, type WeightedTarget } from './target-set.ts'
+import {
+  areTargets,
+  isProtocol,
+  type Member,
+  type TargetControl,
+  TargetSet,
+  type WeightedTarget,
+} from './target-set.ts'
 
 export interface BalancerOptions<P> {
   /** Who gets the next request. */
@@ -98,7 +105,7 @@ export function balancer(options: BalancerOptions<AnyProtocol>): Actor<BalancerC
     { strategy: isChoice },
     {
       targets: areTargets,
-      follow: is.object,
+      follow: isProtocol,
       key: is.function,
       maxInFlight: is.integer(1),
       maxQueued: is.integer(0),

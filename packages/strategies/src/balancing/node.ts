@@ -73,7 +73,7 @@ export function node(service: Actor<AnyProtocol>, options: NodeOptions = {}): Ac
       maxInFlight: is.integer(1),
       maxQueued: is.integer(0),
       tellTimeoutMs: is.number(1),
-      supervise: is.object,
+      supervise: is.objectWith('a supervision, such as oneForOne()', 'supervise'),
     },
   )
   const token: Protocol<Inner> = { id: service.id }

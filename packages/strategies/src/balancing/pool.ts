@@ -81,7 +81,7 @@ export function pool(definition: Actor<AnyProtocol>, options: PoolOptions): Acto
     { size: is.integer(1), strategy: isChoice },
     {
       ...routerChecks,
-      supervise: is.object,
+      supervise: is.objectWith('a supervision, such as oneForOne()', 'supervise'),
       replaceAfterMs: (value) => (value === false || is.number(1)(value) === null ? null : 'false or at least 1'),
       whenEmpty: is.oneOf('refuse', 'stop'),
       drainTimeoutMs: is.number(0),
