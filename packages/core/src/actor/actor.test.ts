@@ -1,8 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import fc from 'fast-check'
-import { createSystem } from '../create-system.ts'
 import {
   InvalidOptionError,
   NameTakenError,
@@ -10,12 +9,10 @@ import {
   SystemStoppedError,
   UnknownOptionError,
 } from '../errors.ts'
-import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
-import type { SystemEvent } from '../system/events.ts'
+import { refusal, timePasses, world } from '../testing/world.ts'
 import { actor } from './actor.ts'
-import { AskError } from './ask.ts'
 import { type Protocol, protocol } from './protocol.ts'
 import type { Ref } from './ref.ts'
 import type { Deferred } from './reply.ts'
@@ -161,7 +158,7 @@ test('an ask waits 5,000 ms for its answer unless told otherwise, and remainingM
         left.push(context.remainingMs)
         return context.reply<void>()
       },
-      wait: () => runtimeAfter(runtime, 300),
+      wait: () => timePasses(runtime, 300),
     })),
   )
   ref.tell('wait')
@@ -185,7 +182,7 @@ test('an ask that expires or is aborted while queued is not-sent and never reach
   const seen: string[] = []
   const abort = new AbortController()
   const ref = system.spawn(
-    actor('blocked', () => ({ block: () => runtimeAfter(runtime, 100), see: (what: string) => void seen.push(what) })),
+    actor('blocked', () => ({ block: () => timePasses(runtime, 100), see: (what: string) => void seen.push(what) })),
   )
   ref.tell('block')
   const expired = refusal(t, ref.ask('see', 'expired', { timeoutMs: 50 }))
@@ -341,7 +338,7 @@ test('a stop waits for the handler, then stops children in reverse, then cleans 
   const log: string[] = []
   const leaf = actor(protocol<Record<never, never>>('leaf'), (context, name: string) => {
     context.onStop(async () => {
-      await runtimeAfter(runtime, 10)
+      await timePasses(runtime, 10)
       log.push(`${name} gone`)
     })
     return {}
@@ -352,12 +349,12 @@ test('a stop waits for the handler, then stops children in reverse, then cleans 
       context.spawn(leaf, { args: 'second' })
       context.onStop(() => void log.push('clean-up 1'))
       context.onStop(async () => {
-        await runtimeAfter(runtime, 10)
+        await timePasses(runtime, 10)
         log.push('clean-up 2')
       })
       return {
         work: async () => {
-          await runtimeAfter(runtime, 50)
+          await timePasses(runtime, 50)
           log.push('handler ended')
           return 'answered'
         },
@@ -401,7 +398,7 @@ test('a stop during an await aborts ctx.signal at once, so that the handler can 
 
 test('while an actor stops, new messages are dead letters stopping, queued and later ones stopped; asks hear not-sent', async (t) => {
   const { runtime, system, events } = await world()
-  const ref = system.spawn(actor('slow', () => ({ work: () => runtimeAfter(runtime, 50), never: () => {} })))
+  const ref = system.spawn(actor('slow', () => ({ work: () => timePasses(runtime, 50), never: () => {} })))
   ref.tell('work')
   ref.tell('never')
   const queued = refusal(t, ref.ask('never'))
@@ -560,7 +557,7 @@ test('children that end at the same moment do not cut the clean-ups of their par
   const { runtime, system } = await world()
   const log: string[] = []
   const child = actor('child', (context) => {
-    context.onStop(() => runtimeAfter(runtime, 10))
+    context.onStop(() => timePasses(runtime, 10))
     return { leave: () => context.stop() }
   })
   const ref = system.spawn(
@@ -568,7 +565,7 @@ test('children that end at the same moment do not cut the clean-ups of their par
       const first = context.spawn(child)
       context.spawn(child)
       context.onStop(async () => {
-        await runtimeAfter(runtime, 10)
+        await timePasses(runtime, 10)
         log.push('cleaned up')
       })
       return { leave: () => first.tell('leave') }
@@ -673,6 +670,7 @@ test('the options of stop, find and connect are checked: a misspelt drain must n
   const { runtime, system } = await world()
   const stopper = system.spawn(
     actor(protocol<Loose>('stopper'), (ctx) => ({ go: (o) => ctx.stop(undefined, o as never) })),
+    { name: 'stopper' },
   )
   const misspelt = { drian: true } as never
   const refused = [
@@ -747,7 +745,7 @@ test('a notice is a message like others: it waits for the handler, and for what 
         start: async () => {
           context.watch(target, 'gone')
           target.tell('speak', context.self)
-          await runtimeAfter(runtime, 10)
+          await timePasses(runtime, 10)
           log.push('start is over')
         },
         hear: (text) => void log.push(text),
@@ -816,7 +814,7 @@ test('ticks do not pile up behind a slow handler, and a tick queued before its c
   const ref = system.spawn(
     actor(protocol<{ tick: () => void; block: () => Promise<void>; cancel: () => void }>('slow'), (context) => {
       const every = context.every(10, 'tick')
-      return { tick: () => void ticks++, block: () => runtimeAfter(runtime, 100), cancel: () => every.cancel() }
+      return { tick: () => void ticks++, block: () => timePasses(runtime, 100), cancel: () => every.cancel() }
     }),
   )
 
@@ -887,37 +885,6 @@ test('cancelled timers and settled pipes keep nothing alive', async (t) => {
 // Pieces of these tests
 
 type Loose = Record<string, (payload?: unknown) => unknown>
-
-interface World {
-  readonly runtime: ManualRuntime
-  readonly system: ActorSystem
-  readonly events: SystemEvent[]
-  readonly lines: string[]
-}
-
-/** A system on time that stands still. */
-async function world(): Promise<World> {
-  const runtime = manualRuntime()
-  const lines: string[] = []
-  const system = await createSystem({
-    name: 'a',
-    runtime,
-    log: (level, _path, message, data) =>
-      lines.push(`${level} ${message}: ${data instanceof Error ? data.message : ''}`),
-  })
-  const events: SystemEvent[] = []
-  system.events.subscribe((event) => events.push(event))
-  return { runtime, system, events, lines }
-}
-
-function runtimeAfter(runtime: ManualRuntime, ms: number): Promise<void> {
-  return new Promise((resolve) => void runtime.scheduler.after(ms, resolve))
-}
-
-/** The error an ask is rejected with. */
-async function refusal(t: ExecutionContext, ask: Promise<unknown>): Promise<AskError> {
-  return t.throwsAsync(ask, { instanceOf: AskError })
-}
 
 const Watching: Protocol<{ watch: (ref: Ref<never>) => void; gone: (notice: Terminated) => void }> =
   protocol('watching')
