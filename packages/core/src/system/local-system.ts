@@ -162,6 +162,8 @@ export class LocalSystem implements ActorSystem, CellHost {
   }
 
   async find<P>(protocol: Protocol<P>, options?: FindOptions): Promise<Ref<P>> {
+    // A deadline set after the end would keep the process alive.
+    if (this.#stopped) throw new SystemStoppedError(this.name, `find "${protocol.id}"`)
     return this.registry.find(protocol, timeoutOf('system.find', options, this.askTimeoutMs))
   }
 
