@@ -22,6 +22,7 @@ export type AskOutcome =
   /** The handler ran and failed, or answered with an error. */
   | 'failed'
 
+/** Why an ask got no answer: what keeps messages from handlers, and what comes in the way afterwards. */
 export type AskFailureReason =
   | DeadLetterReason
   /** No answer in time. */
@@ -44,7 +45,9 @@ export class AskError extends TroupeError {
   override readonly retryable: boolean
   readonly outcome: AskOutcome
   readonly reason: AskFailureReason
+  /** Path of the actor that was asked; with the address where that is another node. */
   readonly target: string
+  /** What it was asked, by the name the asker used. */
   readonly messageName: string
 
   constructor(

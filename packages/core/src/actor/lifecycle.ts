@@ -32,12 +32,7 @@ interface Child<C> extends Sibling<C>, CohortMember {
   kill(why: string): void
 }
 
-/**
- * An actor's way from start to stop, and from one incarnation to the next.
- *
- * Its steps are `protected` where only this class needs them: a class with `#methods` marks each of its instances,
- * with 8 bytes that a million actors need not have.
- */
+/** An actor's way from start to stop, and from one incarnation to the next. */
 export abstract class Lifecycle<C extends Child<C>> extends SideTurns {
   protected readonly options: AnySpawnOptions
   protected incarnation: Incarnation | null = null

@@ -24,6 +24,7 @@ import {
   type WeightedTarget,
 } from './target-set.ts'
 
+/** Over whom a balancer spreads requests, and how long they and their targets may take. */
 export interface BalancerOptions<P> {
   /** Who gets the next request. */
   readonly strategy: BalancingChoice
@@ -69,6 +70,7 @@ export interface BalancerControl<P> extends TargetControl<P> {
   $report: () => BalancerReport
 }
 
+/** A balancer at one moment. */
 export interface BalancerReport {
   readonly strategy: string
   readonly queued: number

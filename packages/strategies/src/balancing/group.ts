@@ -17,6 +17,7 @@ import { Router, type RouterControl, type RouterOptions, type RouterReport, rout
 import { isChoice } from './strategy.ts'
 import { areTargets, isProtocol, isWeightedTarget, type TargetControl, type WeightedTarget } from './target-set.ts'
 
+/** How a group chooses. */
 export interface GroupOptions extends RouterOptions {}
 
 /** Refs, with weights or without, or whoever is registered under a protocol, here and on connected nodes. */

@@ -2,6 +2,7 @@ import { type AnyRef, type Clock, is, type Ref } from '@troupe/core'
 import type { AnyProtocol } from '../relay.ts'
 import type { Target } from './strategy.ts'
 
+/** A target and its share of the work. */
 export interface WeightedTarget<P> {
   readonly ref: Ref<P>
   /** Default 1. */
