@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
 import { ActorTimer } from './actor-timer.ts'
+import { Belongings } from './belongings.ts'
 import type { CellHost } from './cell-host.ts'
 import { type CleanUp, CleanUps } from './clean-ups.ts'
 import type { AnyActor, Context, FindOptions } from './context.ts'
@@ -67,21 +68,6 @@ type AnyProtocol = Record<string, (payload: unknown) => unknown>
 /** A ref of whatever protocol, also one that picks among others. */
 interface AnyAsking {
   ask(name: string, ...payloadAndOptions: readonly unknown[]): Promise<never>
-}
-
-/** What an incarnation has gathered. */
-class Belongings {
-  abort: AbortController | null = null
-  random: Random | null = null
-  log: Logger | null = null
-  readonly timers = new Set<ActorTimer>()
-  readonly keyedTimers = new Map<string, ActorTimer>()
-  readonly watches = new Map<string, Watch>()
-  readonly links = new Map<string, Link>()
-  readonly owed = new Set<OwedReply>()
-  cleanUps: CleanUps | null = null
-  /** Not clean-ups, because a kill leaves those out. */
-  readonly subscriptions: (() => void)[] = []
 }
 
 /**
@@ -369,15 +355,7 @@ export class Incarnation implements Context<AnyProtocol> {
     const own = this.#belongings
     if (own === null) return
     this.#belongings = null
-    own.abort?.abort()
-    for (const timer of own.timers) timer.cancel()
-    for (const timer of own.keyedTimers.values()) timer.cancel()
-    for (const watch of own.watches.values()) watch.end()
-    for (const link of own.links.values()) link.end(actorEnds)
-    for (const reply of own.owed) reply.abandon()
-    for (const unsubscribe of own.subscriptions) unsubscribe()
-    // One still under way has been given up.
-    own.cleanUps?.giveUp()
+    own.end(actorEnds)
   }
 
   get #own(): Belongings {
