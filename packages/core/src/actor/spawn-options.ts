@@ -1,21 +1,10 @@
 import { InvalidOptionError } from '../errors.ts'
-import type { MailboxStrategy } from '../mailbox/mailbox.ts'
 import { checkOptions, is } from '../options.ts'
-import type { RestartPolicy, Supervision } from '../supervision/directive.ts'
-import type { AnyActor } from './context.ts'
-import type { DeadLetter } from './dead-letter.ts'
+import type { AnyActor, SpawnOptions } from './context.ts'
 
 /** Spawn options once checked, whatever the type of `args`. */
-export interface AnySpawnOptions {
-  readonly name?: string
+export interface AnySpawnOptions extends SpawnOptions {
   readonly args?: unknown
-  readonly supervise?: Supervision
-  readonly restart?: RestartPolicy
-  readonly significant?: boolean
-  readonly keepChildren?: boolean
-  readonly stopTimeoutMs?: number
-  readonly mailbox?: MailboxStrategy
-  readonly onUndelivered?: (letter: DeadLetter) => void
 }
 
 const NAME = /^[A-Za-z0-9._~:-]{1,128}$/

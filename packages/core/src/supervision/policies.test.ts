@@ -4,11 +4,10 @@ import type { ChildFailed } from '../actor/child-failed.ts'
 import type { Context, SpawnOptions } from '../actor/context.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import type { Ref } from '../actor/ref.ts'
-import type { Terminated } from '../actor/terminated.ts'
 import { InvalidOptionError, StaleContextError, UnexpectedStopError } from '../errors.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
 import type { SystemEvent } from '../system/events.ts'
-import { refusal, timePasses, world } from '../testing/world.ts'
+import { refusal, timePasses, watchEnds, world } from '../testing/world.ts'
 import type { Failure, Supervision } from './directive.ts'
 import { oneForAll } from './one-for-all.ts'
 import { oneForOne } from './one-for-one.ts'
@@ -808,18 +807,4 @@ function describe(event: SystemEvent): string {
   if (event.type !== 'actor-failed') return event.type
   const { directive, delayMs, restarts, escalations } = event
   return `${directive} after ${delayMs} ms, restarts ${restarts}${escalations > 0 ? `, escalations ${escalations}` : ''}`
-}
-
-/** An actor that watches what it is given and logs `path reason`. */
-function watchEnds(system: ActorSystem): { log: string[]; watch: (ref: Ref<Child>) => Promise<void> } {
-  const log: string[] = []
-  const Watching: Protocol<{ watch: (ref: Ref<Child>) => void; gone: (notice: Terminated) => void }> =
-    protocol('watching')
-  const ref = system.spawn(
-    actor(Watching, (context) => ({
-      watch: (target) => context.watch(target, 'gone'),
-      gone: (notice) => void log.push(`${notice.ref.path} ${notice.reason}`),
-    })),
-  )
-  return { log, watch: (target) => ref.ask('watch', target) }
 }

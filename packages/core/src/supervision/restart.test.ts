@@ -3,14 +3,12 @@ import { actor } from '../actor/actor.ts'
 import type { Context } from '../actor/context.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import type { Ref } from '../actor/ref.ts'
-import type { Terminated } from '../actor/terminated.ts'
 import { StaleContextError } from '../errors.ts'
 import { manualRuntime } from '../runtime/manual.ts'
 import { SeededRandom } from '../runtime/random.ts'
-import type { ActorSystem } from '../system/actor-system.ts'
 import { LocalSystem } from '../system/local-system.ts'
 import { checkSystemOptions } from '../system/system-options.ts'
-import { refusal, timePasses, world } from '../testing/world.ts'
+import { refusal, timePasses, watchEnds, world } from '../testing/world.ts'
 import type { Directive, Supervision } from './directive.ts'
 import { oneForOne } from './one-for-one.ts'
 import type { SupervisionOptions } from './restarts.ts'
@@ -700,18 +698,4 @@ function decisions(options?: SupervisionOptions): (nowMs: number) => { directive
   const supervisor = oneForOne(options).supervise()
   const random = new SeededRandom(7)
   return (nowMs) => supervisor.decide({ error: new Error('x'), nowMs, random, restart: 'transient', ended: false })
-}
-
-/** An actor that watches what it is given and logs `path reason`. */
-function watchEnds(system: ActorSystem): { log: string[]; watch: (ref: Ref<Counter>) => Promise<void> } {
-  const log: string[] = []
-  const Watching: Protocol<{ watch: (ref: Ref<Counter>) => void; gone: (notice: Terminated) => void }> =
-    protocol('watching')
-  const ref = system.spawn(
-    actor(Watching, (context) => ({
-      watch: (target) => context.watch(target, 'gone'),
-      gone: (notice) => void log.push(`${notice.ref.path} ${notice.reason}`),
-    })),
-  )
-  return { log, watch: (target) => ref.ask('watch', target) }
 }

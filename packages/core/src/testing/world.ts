@@ -1,5 +1,9 @@
 import type { ExecutionContext } from 'ava'
+import { actor } from '../actor/actor.ts'
+import type { AnyRef } from '../actor/any-ref.ts'
 import { AskError } from '../actor/ask.ts'
+import { protocol } from '../actor/protocol.ts'
+import type { Terminated } from '../actor/terminated.ts'
 import { createSystem } from '../create-system.ts'
 import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
@@ -40,4 +44,21 @@ export function timePasses(runtime: ManualRuntime, ms: number): Promise<void> {
 /** The error an ask is rejected with. */
 export async function refusal(t: ExecutionContext, ask: Promise<unknown>): Promise<AskError> {
   return t.throwsAsync(ask, { instanceOf: AskError })
+}
+
+interface Watching {
+  watch: (ref: AnyRef) => void
+  gone: (notice: Terminated) => void
+}
+
+/** An actor that watches what it is given and logs `path reason`. */
+export function watchEnds(system: ActorSystem): { log: string[]; watch: (ref: AnyRef) => Promise<void> } {
+  const log: string[] = []
+  const ref = system.spawn(
+    actor(protocol<Watching>('watching'), (context) => ({
+      watch: (target) => context.watch(target, 'gone'),
+      gone: (notice) => void log.push(`${notice.ref.path} ${notice.reason}`),
+    })),
+  )
+  return { log, watch: (target) => ref.ask('watch', target) }
 }
