@@ -74,6 +74,21 @@ export class StashFullError extends TroupeError {
   }
 }
 
+/** A set-up returned something that has no handlers: nothing at all, mostly, or a promise of them. */
+export class NoHandlersError extends TroupeError {
+  override readonly name = 'NoHandlersError'
+  readonly code = 'NO_HANDLERS'
+
+  constructor(path: string, got: unknown) {
+    const what = got === undefined ? 'nothing' : got instanceof Promise ? 'a promise' : describe(got)
+    const advice =
+      got instanceof Promise
+        ? 'it cannot wait; start what takes time with ctx.pipe or ctx.task, and return the handlers at once'
+        : 'it must return its handlers, an object with one function per message'
+    super(`the set-up of ${path} returned ${what}: ${advice}`)
+  }
+}
+
 /** Something was to be done with the message being handled, and there is none. */
 export class NoMessageError extends TroupeError {
   override readonly name = 'NoMessageError'

@@ -3,7 +3,7 @@ export type { ActorOptions } from './actor/actor-options.ts'
 export { AskError, type AskFailureReason, type AskOptions, type AskOutcome } from './actor/ask.ts'
 export type { LateReply } from './actor/cell-host.ts'
 export type { ChildFailed } from './actor/child-failed.ts'
-export type { Actor, Context, FindOptions, SpawnArgs, SpawnOptions, StopOptions } from './actor/context.ts'
+export type { Actor, Context, FindOptions, SpawnArgs, SpawnOptions } from './actor/context.ts'
 export type { DeadLetter, DeadLetterReason } from './actor/dead-letter.ts'
 export { type ActorInfo, type ActorStatus, inspect } from './actor/inspect.ts'
 export type { KeyedTimer } from './actor/keyed-timer.ts'
@@ -23,6 +23,7 @@ export {
 } from './actor/protocol.ts'
 export type { AnyRef, Ref } from './actor/ref.ts'
 export type { Deferred, Forwarded } from './actor/reply.ts'
+export type { StopOptions } from './actor/stop-options.ts'
 export type { Terminated } from './actor/terminated.ts'
 export type { AskCycle } from './actor/wait-graph.ts'
 export type { TerminationReason } from './actor/watcher.ts'
@@ -37,6 +38,7 @@ export {
   MailboxFullError,
   MalformedFrameError,
   NameTakenError,
+  NoHandlersError,
   NoMessageError,
   NotSerializableError,
   ProtocolMismatchError,

@@ -35,12 +35,33 @@ export function given<T extends object>(options: T | undefined): T {
   return Object.fromEntries(values) as T
 }
 
+/**
+ * How long to wait, in ms, as options that say nothing else have it.
+ *
+ * @throws {UnknownOptionError | InvalidOptionError}
+ */
+export function timeoutOf(
+  where: string,
+  options: { readonly timeoutMs?: number } | undefined,
+  defaultMs: number,
+): number {
+  checkOptions(where, options, { timeoutMs: is.number(0, Number.POSITIVE_INFINITY) })
+  return options?.timeoutMs ?? defaultMs
+}
+
 /** The checks most options need. Ranges include both ends. */
 export const is = {
   string: (value: unknown): string | null => (typeof value === 'string' && value !== '' ? null : 'a non-empty string'),
   boolean: (value: unknown): string | null => (typeof value === 'boolean' ? null : 'true or false'),
   function: (value: unknown): string | null => (typeof value === 'function' ? null : 'a function'),
   object: (value: unknown): string | null => (typeof value === 'object' && value !== null ? null : 'an object'),
+  /** An object, or a function, that has these methods. `what` says what it must be: `a transport`. */
+  objectWith:
+    (what: string, ...methods: readonly string[]): OptionCheck =>
+    (value) =>
+      methods.every((name) => typeof (value as Readonly<Record<string, unknown>> | null)?.[name] === 'function')
+        ? null
+        : what,
   array: (value: unknown): string | null => (Array.isArray(value) ? null : 'an array'),
   anything: (): string | null => null,
   integer:

@@ -1,15 +1,18 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import fc from 'fast-check'
-import { createSystem } from '../create-system.ts'
-import { InvalidOptionError, NameTakenError, SystemStoppedError, UnknownOptionError } from '../errors.ts'
-import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
+import {
+  InvalidOptionError,
+  NameTakenError,
+  NoHandlersError,
+  SystemStoppedError,
+  UnknownOptionError,
+} from '../errors.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
-import type { SystemEvent } from '../system/events.ts'
+import { refusal, timePasses, world } from '../testing/world.ts'
 import { actor } from './actor.ts'
-import { AskError } from './ask.ts'
 import { type Protocol, protocol } from './protocol.ts'
 import type { Ref } from './ref.ts'
 import type { Deferred } from './reply.ts'
@@ -155,7 +158,7 @@ test('an ask waits 5,000 ms for its answer unless told otherwise, and remainingM
         left.push(context.remainingMs)
         return context.reply<void>()
       },
-      wait: () => runtimeAfter(runtime, 300),
+      wait: () => timePasses(runtime, 300),
     })),
   )
   ref.tell('wait')
@@ -179,7 +182,7 @@ test('an ask that expires or is aborted while queued is not-sent and never reach
   const seen: string[] = []
   const abort = new AbortController()
   const ref = system.spawn(
-    actor('blocked', () => ({ block: () => runtimeAfter(runtime, 100), see: (what: string) => void seen.push(what) })),
+    actor('blocked', () => ({ block: () => timePasses(runtime, 100), see: (what: string) => void seen.push(what) })),
   )
   ref.tell('block')
   const expired = refusal(t, ref.ask('see', 'expired', { timeoutMs: 50 }))
@@ -268,6 +271,27 @@ test('the fallback gets the name and payload of every message nobody else is nam
   t.deepEqual(await ref.ask('unhandled', 3), ['unhandled', 3])
 })
 
+test('a set-up that returns no handlers fails, and the error says what it returned; become refuses what is none', async (t) => {
+  const { runtime, system, events } = await world()
+  for (const [name, returned] of Object.entries({ none: undefined, no: null, word: 'x', later: turnLater() })) {
+    system.spawn(actor(protocol<Loose>('empty'), (() => returned) as never), { name })
+  }
+  const proper = system.spawn(
+    actor(protocol<Loose>('proper'), (ctx) => ({ change: () => ctx.become(undefined as never) })),
+  )
+  await runtime.settle()
+
+  const failures = events.flatMap((event) => (event.type === 'actor-failed' ? [event.error] : []))
+  t.true(failures.every((error) => error instanceof NoHandlersError && error.code === 'NO_HANDLERS'))
+  const returned = ['none returned nothing', 'no returned null', 'word returned "x"', 'later returned a promise']
+  t.deepEqual(
+    failures.map(({ message }) => message.slice('the set-up of /user/'.length, message.indexOf(':'))),
+    returned,
+  )
+  const answer = proper.ask('change')
+  await t.throwsAsync(answer, { message: /"handlers" must be an object of handlers/ })
+})
+
 test('become changes the handlers from the next message on', async (t) => {
   const { system } = await world()
   const ref = system.spawn(
@@ -314,7 +338,7 @@ test('a stop waits for the handler, then stops children in reverse, then cleans 
   const log: string[] = []
   const leaf = actor(protocol<Record<never, never>>('leaf'), (context, name: string) => {
     context.onStop(async () => {
-      await runtimeAfter(runtime, 10)
+      await timePasses(runtime, 10)
       log.push(`${name} gone`)
     })
     return {}
@@ -325,12 +349,12 @@ test('a stop waits for the handler, then stops children in reverse, then cleans 
       context.spawn(leaf, { args: 'second' })
       context.onStop(() => void log.push('clean-up 1'))
       context.onStop(async () => {
-        await runtimeAfter(runtime, 10)
+        await timePasses(runtime, 10)
         log.push('clean-up 2')
       })
       return {
         work: async () => {
-          await runtimeAfter(runtime, 50)
+          await timePasses(runtime, 50)
           log.push('handler ended')
           return 'answered'
         },
@@ -374,7 +398,7 @@ test('a stop during an await aborts ctx.signal at once, so that the handler can 
 
 test('while an actor stops, new messages are dead letters stopping, queued and later ones stopped; asks hear not-sent', async (t) => {
   const { runtime, system, events } = await world()
-  const ref = system.spawn(actor('slow', () => ({ work: () => runtimeAfter(runtime, 50), never: () => {} })))
+  const ref = system.spawn(actor('slow', () => ({ work: () => timePasses(runtime, 50), never: () => {} })))
   ref.tell('work')
   ref.tell('never')
   const queued = refusal(t, ref.ask('never'))
@@ -533,7 +557,7 @@ test('children that end at the same moment do not cut the clean-ups of their par
   const { runtime, system } = await world()
   const log: string[] = []
   const child = actor('child', (context) => {
-    context.onStop(() => runtimeAfter(runtime, 10))
+    context.onStop(() => timePasses(runtime, 10))
     return { leave: () => context.stop() }
   })
   const ref = system.spawn(
@@ -541,7 +565,7 @@ test('children that end at the same moment do not cut the clean-ups of their par
       const first = context.spawn(child)
       context.spawn(child)
       context.onStop(async () => {
-        await runtimeAfter(runtime, 10)
+        await timePasses(runtime, 10)
         log.push('cleaned up')
       })
       return { leave: () => first.tell('leave') }
@@ -642,6 +666,44 @@ test('names are 1 to 128 of A-Z, a-z, 0-9 and ._~:-, and misspelt options are na
   t.throws(() => system.spawn(any, misspelt), { instanceOf: UnknownOptionError, message: /did you mean "name"\?/ })
 })
 
+test('the options of stop, find and connect are checked: a misspelt drain must not cost what is queued', async (t) => {
+  const { runtime, system } = await world()
+  const stopper = system.spawn(
+    actor(protocol<Loose>('stopper'), (ctx) => ({ go: (o) => ctx.stop(undefined, o as never) })),
+    { name: 'stopper' },
+  )
+  const misspelt = { drian: true } as never
+  const refused = [
+    stopper.ask('go', misspelt),
+    system.stop(stopper, misspelt),
+    system.find(protocol<Loose>('x'), { timeoutMs: Number.NaN }),
+    system.connect('x', { timeout: 1 } as never),
+    stopper.offer('go', undefined, { signal: {} as never }),
+  ].map((promise) =>
+    promise.then(
+      () => 'let through',
+      (error: Error) => error.message,
+    ),
+  )
+  await runtime.settle()
+
+  t.deepEqual(await Promise.all(refused), [
+    'ask "go" to /user/stopper: /user/stopper failed: ctx.stop: unknown option "drian"; did you mean "drain"?',
+    'system.stop: unknown option "drian"; did you mean "drain"?',
+    'system.find: option "timeoutMs" must be a number from 0 to Infinity, got NaN',
+    'system.connect: unknown option "timeout"; did you mean "timeoutMs"?',
+    'offer: option "signal" must be an AbortSignal, got an object (Object)',
+  ])
+})
+
+test('a supervision is one that has a supervise, a mailbox strategy one that has a create', async (t) => {
+  const { system } = await world()
+  const mute = actor('mute', () => ({}))
+  for (const options of [{ supervise: {} }, { mailbox: {} }, { supervise: oneForOne }]) {
+    t.throws(() => system.spawn(mute, options as never), { instanceOf: InvalidOptionError })
+  }
+})
+
 test('a system stops its actors last one first, and starts nothing any more', async (t) => {
   const { system } = await world()
   const log: string[] = []
@@ -683,7 +745,7 @@ test('a notice is a message like others: it waits for the handler, and for what 
         start: async () => {
           context.watch(target, 'gone')
           target.tell('speak', context.self)
-          await runtimeAfter(runtime, 10)
+          await timePasses(runtime, 10)
           log.push('start is over')
         },
         hear: (text) => void log.push(text),
@@ -752,7 +814,7 @@ test('ticks do not pile up behind a slow handler, and a tick queued before its c
   const ref = system.spawn(
     actor(protocol<{ tick: () => void; block: () => Promise<void>; cancel: () => void }>('slow'), (context) => {
       const every = context.every(10, 'tick')
-      return { tick: () => void ticks++, block: () => runtimeAfter(runtime, 100), cancel: () => every.cancel() }
+      return { tick: () => void ticks++, block: () => timePasses(runtime, 100), cancel: () => every.cancel() }
     }),
   )
 
@@ -823,37 +885,6 @@ test('cancelled timers and settled pipes keep nothing alive', async (t) => {
 // Pieces of these tests
 
 type Loose = Record<string, (payload?: unknown) => unknown>
-
-interface World {
-  readonly runtime: ManualRuntime
-  readonly system: ActorSystem
-  readonly events: SystemEvent[]
-  readonly lines: string[]
-}
-
-/** A system on time that stands still. */
-async function world(): Promise<World> {
-  const runtime = manualRuntime()
-  const lines: string[] = []
-  const system = await createSystem({
-    name: 'a',
-    runtime,
-    log: (level, _path, message, data) =>
-      lines.push(`${level} ${message}: ${data instanceof Error ? data.message : ''}`),
-  })
-  const events: SystemEvent[] = []
-  system.events.subscribe((event) => events.push(event))
-  return { runtime, system, events, lines }
-}
-
-function runtimeAfter(runtime: ManualRuntime, ms: number): Promise<void> {
-  return new Promise((resolve) => void runtime.scheduler.after(ms, resolve))
-}
-
-/** The error an ask is rejected with. */
-async function refusal(t: ExecutionContext, ask: Promise<unknown>): Promise<AskError> {
-  return t.throwsAsync(ask, { instanceOf: AskError })
-}
 
 const Watching: Protocol<{ watch: (ref: Ref<never>) => void; gone: (notice: Terminated) => void }> =
   protocol('watching')

@@ -5,11 +5,11 @@ import { createSystem } from '../create-system.ts'
 import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
 import type { Supervision } from '../supervision/directive.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
-import type { ActorSystem } from '../system/actor-system.ts'
 import type { SystemEvent } from '../system/events.ts'
 import type { SystemOptions } from '../system/system-options.ts'
+import { refusal, timePasses, world } from '../testing/world.ts'
 import { actor } from './actor.ts'
-import { AskError } from './ask.ts'
+import type { AskError } from './ask.ts'
 import type { Context } from './context.ts'
 import { type Protocol, protocol } from './protocol.ts'
 import type { AnyRef, Ref } from './ref.ts'
@@ -37,7 +37,7 @@ test('an ask made by a handler waits no longer than its own asker, and a shorter
         return ctx.reply<void>()
       },
       later: async () => {
-        await runtimeAfter(runtime, 200)
+        await timePasses(runtime, 200)
         await Promise.all([
           noting('later', ctx.ask(silent, 'silence')),
           noting('later, shorter', ctx.ask(silent, 'silence', undefined, { timeoutMs: 50 })),
@@ -81,7 +81,7 @@ test('over any number of hops the deadline is the least of all time-outs on the 
             const { pauseMs, timeoutMs, byContext } = hops[at] ?? hops[0]!
             if (next === null) return
             if (!byContext && pauseMs % 2 === 0) return next.ask('go', at + 1, { timeoutMs })
-            await runtimeAfter(runtime, pauseMs)
+            await timePasses(runtime, pauseMs)
             await ctx.ask(next, 'go', at + 1, { timeoutMs })
           },
         }),
@@ -117,14 +117,14 @@ test('with no time left for its message ctx.ask is not-sent at once; once it is 
   const asking = system.spawn(
     actor('asking', (ctx) => ({
       late: async () => {
-        await runtimeAfter(runtime, 200)
+        await timePasses(runtime, 200)
         const error = await refusal(t, ctx.ask(other, 'note', 'never'))
         log.push(`${error.outcome} ${error.reason} at ${runtime.clock.now()}`)
         await other.ask('note', 'of its own')
       },
       answered: async () => {
         ctx.reply<string>().resolve('early')
-        await runtimeAfter(runtime, 200)
+        await timePasses(runtime, 200)
         await ctx.ask(other, 'note', 'after the answer')
       },
     })),
@@ -192,7 +192,7 @@ test('a restart aborts the asks of the old incarnation; those still queued never
   const other = system.spawn(
     actor('other', () => ({
       slow: async () => {
-        await runtimeAfter(runtime, 50)
+        await timePasses(runtime, 50)
         return 'too late'
       },
       never: () => void log.push('never'),
@@ -235,7 +235,7 @@ test('while an actor ends, its handler asks within what is left of stopTimeoutMs
   const asking = system.spawn(
     actor('asking', (ctx) => ({
       work: async () => {
-        await runtimeAfter(runtime, 100)
+        await timePasses(runtime, 100)
         await ctx.ask(other, 'left')
         left.push(-1)
       },
@@ -305,7 +305,15 @@ const hop = actor(Hop, (ctx) => ({
 }))
 
 test('a circle of actors that wait for one another is reported once, with its paths in order, and in the log', async (t) => {
-  const { runtime, system, events, lines } = await world()
+  await reportsOneCircle(t)
+})
+
+test('a circle is reported where interceptors look at the messages, too', async (t) => {
+  await reportsOneCircle(t, { interceptors: [{}] })
+})
+
+async function reportsOneCircle(t: ExecutionContext, options: Partial<SystemOptions> = {}): Promise<void> {
+  const { runtime, system, events, lines } = await world(options)
   const [a, b, c] = ['a', 'b', 'c'].map((name) => system.spawn(hop, { name })) as [Ref<Hop>, Ref<Hop>, Ref<Hop>]
   t.is(await during(runtime, a.ask('go', [b, c])), 'end')
   for (const start of [a, b, a]) {
@@ -322,7 +330,7 @@ test('a circle of actors that wait for one another is reported once, with its pa
       'warn waits for itself: /user/c asks "go" of /user/a asks "go" of /user/b asks "go" of /user/c; none of them gets an answer: ',
     ],
   )
-})
+}
 
 test('a circle is seen behind a forward, among several asks at once, and behind a handler that was busy before', async (t) => {
   const { runtime, system, events } = await world()
@@ -338,7 +346,7 @@ test('a circle is seen behind a forward, among several asks at once, and behind 
       pass: () => ctx.forward(looping, 'pass'),
       both: async () => void (await Promise.all([other.ask('silence'), looping.ask('askOdd')])),
       busyThenAsk: async () => {
-        await runtimeAfter(runtime, 50)
+        await timePasses(runtime, 50)
         await ctx.ask(looping, 'pass')
       },
       askOdd: async () => 'never',
@@ -441,9 +449,9 @@ test('an answer or a failure that comes after its ask is over is reported as lat
   let owed: Deferred<string> | undefined
   const slow = system.spawn(
     actor('slow', (ctx) => ({
-      answer: () => runtimeAfter(runtime, 150),
+      answer: () => timePasses(runtime, 150),
       fail: async () => {
-        await runtimeAfter(runtime, 150)
+        await timePasses(runtime, 150)
         ctx.replyError(new Error('late too'))
       },
       owe: () => {
@@ -480,7 +488,7 @@ test('an expired ask reaches no handler, be it queued, forwarded, waiting for a 
   const handled: string[] = []
   const busy = system.spawn(
     actor('busy', () => ({
-      block: () => runtimeAfter(runtime, 300),
+      block: () => timePasses(runtime, 300),
       note: (what: string) => void handled.push(what),
     })),
   )
@@ -636,41 +644,9 @@ const mute = actor('mute', (ctx) => ({
   },
 }))
 
-interface World {
-  readonly runtime: ManualRuntime
-  readonly system: ActorSystem
-  readonly events: SystemEvent[]
-  readonly lines: string[]
-}
-
-/** A system on time that stands still. */
-async function world(options: Partial<SystemOptions> = {}): Promise<World> {
-  const runtime = manualRuntime()
-  const lines: string[] = []
-  const system = await createSystem({
-    name: 'a',
-    runtime,
-    log: (level, _path, message, data) =>
-      lines.push(`${level} ${message}: ${data instanceof Error ? data.message : ''}`),
-    ...options,
-  })
-  const events: SystemEvent[] = []
-  system.events.subscribe((event) => events.push(event))
-  return { runtime, system, events, lines }
-}
-
-function runtimeAfter(runtime: ManualRuntime, ms: number): Promise<void> {
-  return new Promise((resolve) => void runtime.scheduler.after(ms, resolve))
-}
-
 /** What `promise` resolves to once everything that is due has run. */
 async function during<T>(runtime: ManualRuntime, promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   await runtime.settle()
   return promise
-}
-
-/** The error an ask is rejected with. */
-async function refusal(t: ExecutionContext, ask: Promise<unknown>): Promise<AskError> {
-  return t.throwsAsync(ask, { instanceOf: AskError })
 }

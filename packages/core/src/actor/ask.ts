@@ -1,5 +1,4 @@
-import { TroupeError, toError } from '../errors.ts'
-import { checkOptions, is } from '../options.ts'
+import { TroupeError } from '../errors.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
 import type { AbandonReason } from './origin.ts'
 
@@ -14,22 +13,6 @@ export interface AskOptions {
   readonly signal?: AbortSignal
 }
 
-const CHECKS = {
-  timeoutMs: is.number(0, Number.POSITIVE_INFINITY),
-  signal: (value: unknown) =>
-    typeof (value as AbortSignal | null)?.addEventListener === 'function' ? null : 'an AbortSignal',
-} as const
-
-/** @returns what is wrong with the options of an ask, or null: a promise is the only way out of an ask */
-export function wrongAskOptions(options: AskOptions): Error | null {
-  try {
-    checkOptions('ask', options, CHECKS)
-    return null
-  } catch (thrown) {
-    return toError(thrown)
-  }
-}
-
 /** What is known about the effect of a failed ask. */
 export type AskOutcome =
   /** The handler never saw the message: asking again is safe. */
@@ -39,6 +22,7 @@ export type AskOutcome =
   /** The handler ran and failed, or answered with an error. */
   | 'failed'
 
+/** Why an ask got no answer: what keeps messages from handlers, and what comes in the way afterwards. */
 export type AskFailureReason =
   | DeadLetterReason
   /** No answer in time. */
@@ -61,7 +45,9 @@ export class AskError extends TroupeError {
   override readonly retryable: boolean
   readonly outcome: AskOutcome
   readonly reason: AskFailureReason
+  /** Path of the actor that was asked; with the address where that is another node. */
   readonly target: string
+  /** What it was asked, by the name the asker used. */
   readonly messageName: string
 
   constructor(

@@ -39,7 +39,7 @@ export interface CellHost {
   answeredLate(target: string, message: string, endedMs: number): void
   /** A ref to `target` leaves the node: messages for its uid may come from abroad from now on. */
   exported(target: LocalTarget): void
-  /** The actor at `ref` has ended: whatever other layers keep about it can go. */
+  /** The actor of that uid has ended: whatever other layers keep about it can go. */
   released(uid: number): void
   /** An actor has ended: counts them. */
   ended(): void

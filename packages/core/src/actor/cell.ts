@@ -78,7 +78,7 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
   get info(): ActorInfo {
     const { path, handling, queued, restarts } = this
     const children = this.life?.children?.size ?? 0
-    return { path: path || '/', kind: this.actor.id, status: this.#status, handling, queued, restarts, children }
+    return { path: path || '/', kind: this.actor.id, status: this.status, handling, queued, restarts, children }
   }
 
   /** What the behaviour shows of its state. @throws what its own way of showing it throws */
@@ -88,7 +88,7 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
     return typeof show === 'function' ? show.call(handlers) : handlers
   }
 
-  get #status(): ActorStatus {
+  protected get status(): ActorStatus {
     if (this.state === STARTING) return 'starting'
     if (this.state === RESTARTING) return 'restarting'
     if (this.state >= STOPPING) return 'stopping'
@@ -110,7 +110,7 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
       throw new NameTakenError(`${this.path}/${options.name}`)
     const child = new Cell(this.host, this, actor, options)
     children.add(child)
-    if (isCohort(options.supervise)) this.#join(options.supervise, child)
+    if (isCohort(options.supervise)) this.joinCohort(options.supervise, child)
     return child
   }
 
@@ -168,7 +168,7 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
   /** Stops of its own will, which a permanent actor is not meant to. */
   stopItself(): void {
     if (this.options.restart !== 'permanent') this.windDown(STOPPING, 'stopped', BY_ITSELF_IN_ORDER)
-    else if (this.state === RUNNING) this.#failed(new UnexpectedStopError(this.path), BY_ITSELF)
+    else if (this.state === RUNNING) this.failedBy(new UnexpectedStopError(this.path), BY_ITSELF)
   }
 
   /** Handles all that is queued by now, then stops. */
@@ -185,7 +185,7 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
     // Names and registrations are free before anybody hears of the end, so that a successor can have them.
     if (parent !== null) {
       parent.childGone(this)
-      parent.#memberGone(this)
+      parent.memberGone(this)
     }
     const { life } = this
     if (life?.known === true) {
@@ -195,8 +195,8 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
     this.life = null
     for (const watcher of life?.watchers ?? NOBODY) watcher.terminated(ending.reason)
     if (parent === null) return
-    if (ending.failure !== null) parent.#hearOf({ ref, ...ending.failure }, this.options.supervise)
-    if (ending.byItself && this.options.significant === true) parent.#significantEnded(this)
+    if (ending.failure !== null) parent.hearOf({ ref, ...ending.failure }, this.options.supervise)
+    if (ending.byItself && this.options.significant === true) parent.significantEnded(this)
   }
 
   // Failing
@@ -206,15 +206,15 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
    * the message it has at hand is none of this: its asker still gets the handler's own answer.
    */
   protected failed(error: Error, minDelayMs = 0): void {
-    this.#failed(error, minDelayMs === 0 ? IN_A_TURN : { ...IN_A_TURN, minDelayMs })
+    this.failedBy(error, minDelayMs === 0 ? IN_A_TURN : { ...IN_A_TURN, minDelayMs })
   }
 
   /** Fails this actor from outside a handler: a piped promise, an escalating child. */
   fail(error: Error, circumstances: Circumstances = IN_A_TURN): void {
     if (this.state !== RUNNING) return
     // The guardians at the top have nobody above them to decide.
-    if (this.#isGuardian) this.#reportFailure(error, 'resume', 0, circumstances)
-    else this.#failed(error, circumstances)
+    if (this.isGuardian) this.reportFailure(error, 'resume', 0, circumstances)
+    else this.failedBy(error, circumstances)
   }
 
   /** Later, not inside somebody's tell; and once, however many messages were too many meanwhile. */
@@ -230,23 +230,23 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
     this.fail(new MailboxFullError(this.path))
   }
 
-  #failed(error: Error, circumstances: Circumstances): void {
+  protected failedBy(error: Error, circumstances: Circumstances): void {
     if (this.state !== RUNNING) {
       // It makes no difference any more.
-      this.#reportFailure(error, this.state === RESTARTING ? 'restart' : 'stop', 0, circumstances)
+      this.reportFailure(error, this.state === RESTARTING ? 'restart' : 'stop', 0, circumstances)
       return
     }
-    const cohort = this.#cohort
+    const cohort = this.cohort
     const temporary = this.options.restart === 'temporary'
     const underWay = cohort === null ? null : cohort.concerns(this)
     const decision: Decision =
       underWay === null
-        ? this.#decide(error, cohort, circumstances)
+        ? this.decide(error, cohort, circumstances)
         : { directive: underWay, delayMs: 0, limitReached: false }
-    const directive = directiveFor(decision, circumstances, this.options.restart, this.#concernsPermanent(decision))
+    const directive = directiveFor(decision, circumstances, this.options.restart, this.concernsPermanent(decision))
     const delayMs = directive === 'restart' ? Math.max(decision.delayMs, circumstances.minDelayMs) : 0
-    this.#reportFailure(error, directive, delayMs, circumstances)
-    if (decision.limitReached) this.host.report({ type: 'restart-limit', error, ...this.#standing })
+    this.reportFailure(error, directive, delayMs, circumstances)
+    if (decision.limitReached) this.host.report({ type: 'restart-limit', error, ...this.standing })
     if (directive === 'resume') return
     // A temporary child takes nobody along.
     const takesCohort = cohort !== null && underWay === null && !temporary
@@ -260,12 +260,12 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
     if (directive === 'escalate') this.parent?.fail(error, escalated(circumstances))
     // A parent that ends its children gets to this one in its turn.
     if (this.parent?.keepsChildren !== true) return
-    if (takesCohort) this.#takeCohortDown(cohort, directive === 'restart', delayMs)
+    if (takesCohort) this.takeCohortDown(cohort, directive === 'restart', delayMs)
     else if (underWay === null) this.release()
   }
 
   /** A supervisor is code of the user's too: one that throws must not take the node with it. */
-  #decide(error: Error, cohort: Cohort<Cell> | null, { ended }: Circumstances): Decision {
+  protected decide(error: Error, cohort: Cohort<Cell> | null, { ended }: Circumstances): Decision {
     const { clock, random } = this.host.runtime
     try {
       const holder = cohort ?? this.own
@@ -273,45 +273,45 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
       const restart = this.options.restart ?? 'transient'
       return supervisor.decide({ error, nowMs: clock.now(), random, restart, ended })
     } catch (thrown) {
-      this.#reportFailure(toError(thrown), 'stop', 0, IN_A_TURN)
+      this.reportFailure(toError(thrown), 'stop', 0, IN_A_TURN)
       return STOP
     }
   }
 
-  #concernsPermanent({ limitReached }: Decision): boolean {
+  protected concernsPermanent({ limitReached }: Decision): boolean {
     if (!limitReached) return false
-    const concerned = this.#cohort === null ? [this] : this.parent!.concerned(this)
+    const concerned = this.cohort === null ? [this] : this.parent!.concerned(this)
     return concerned.some(({ options }) => options.restart === 'permanent')
   }
 
-  #reportFailure(error: Error, directive: Directive, delayMs: number, { escalations }: Circumstances): void {
-    this.host.report({ type: 'actor-failed', error, directive, delayMs, escalations, ...this.#standing })
+  protected reportFailure(error: Error, directive: Directive, delayMs: number, { escalations }: Circumstances): void {
+    this.host.report({ type: 'actor-failed', error, directive, delayMs, escalations, ...this.standing })
   }
 
-  get #standing(): { path: string; supervision: string; restarts: number } {
+  protected get standing(): { path: string; supervision: string; restarts: number } {
     const { name } = this.options.supervise ?? stopOnFailure
     return { path: this.path, supervision: name, restarts: this.life?.restarts ?? 0 }
   }
 
-  get #isGuardian(): boolean {
+  protected get isGuardian(): boolean {
     return this.parent === null || this.parent.parent === null
   }
 
   // What failed children mean to their parent
 
-  #hearOf(failed: ChildFailed, supervision: Supervision | undefined): void {
-    if (this.#isGuardian) return
+  protected hearOf(failed: ChildFailed, supervision: Supervision | undefined): void {
+    if (this.isGuardian) return
     const tell = (): void => {
       const scope = this.options.keepChildren === true ? ALWAYS : this.incarnation
       if (scope !== null) this.enqueueOwn(new OwnMessage(CHILD_FAILED, scope), failed)
     }
     // By then those that stop with it are gone as well, and all their names are free.
-    const cohort = this.#cohortOf(supervision)
+    const cohort = this.cohortOf(supervision)
     if (cohort === null) tell()
     else cohort.afterwards(tell)
   }
 
-  #significantEnded(child: Cell): void {
+  protected significantEnded(child: Cell): void {
     const { supervise } = child.options
     if (this.state >= STOPPING) return
     if (supervise?.shutdown === 'all-significant') {
@@ -325,7 +325,7 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
 
   // Cohorts
 
-  #join(supervision: Supervision, child: Cell): void {
+  protected joinCohort(supervision: Supervision, child: Cell): void {
     const cohorts = (this.own.cohorts ??= new Map())
     let cohort = cohorts.get(supervision)
     if (cohort === undefined) cohorts.set(supervision, (cohort = new Cohort<Cell>(this)))
@@ -333,8 +333,8 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
     if (cohort.joins(child)) child.takeDown(true, true)
   }
 
-  #memberGone({ options: { supervise } }: Cell): void {
-    const cohort = this.#cohortOf(supervise)
+  protected memberGone({ options: { supervise } }: Cell): void {
+    const cohort = this.cohortOf(supervise)
     if (cohort === null) return
     cohort.down()
     // The last one takes the count of restarts with it.
@@ -342,13 +342,13 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
   }
 
   /** What those of its children stand and fall with; null where each stands for itself. */
-  #cohortOf(supervision: Supervision | undefined): Cohort<Cell> | null {
+  protected cohortOf(supervision: Supervision | undefined): Cohort<Cell> | null {
     const cohorts = this.life?.cohorts ?? null
     return cohorts === null || supervision === undefined ? null : (cohorts.get(supervision) ?? null)
   }
 
-  get #cohort(): Cohort<Cell> | null {
-    return this.parent === null ? null : this.parent.#cohortOf(this.options.supervise)
+  protected get cohort(): Cohort<Cell> | null {
+    return this.parent === null ? null : this.parent.cohortOf(this.options.supervise)
   }
 
   concerned(failed: Cell): readonly Cell[] {
@@ -361,16 +361,16 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
     this.host.timers.after(delayMs, task)
   }
 
-  #takeCohortDown(cohort: Cohort<Cell>, restarting: boolean, delayMs: number): void {
+  protected takeCohortDown(cohort: Cohort<Cell>, restarting: boolean, delayMs: number): void {
     const type = restarting ? 'cohort-restarting' : 'cohort-stopping'
-    const { path, supervision } = this.#standing
+    const { path, supervision } = this.standing
     const members = this.parent?.concerned(this).length ?? 0
     if (members > 1) this.host.report({ type, path, supervision, members })
     cohort.begin(this, restarting, delayMs)
   }
 
   protected parked(): boolean {
-    const cohort = this.#cohort
+    const cohort = this.cohort
     cohort?.down()
     return cohort !== null
   }

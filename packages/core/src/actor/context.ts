@@ -11,6 +11,7 @@ import type { Logger } from './logger.ts'
 import type { Handlers, Message, MessageName, NameAccepting, Payload, Protocol, Reply } from './protocol.ts'
 import type { AnyRef, Ref } from './ref.ts'
 import type { Deferred, Forwarded } from './reply.ts'
+import type { StopOptions } from './stop-options.ts'
 import type { Terminated } from './terminated.ts'
 
 /**
@@ -70,16 +71,7 @@ export type SpawnArgs<A> = [A] extends [void]
   ? [options?: SpawnOptions]
   : [options: SpawnOptions & { readonly args: A }]
 
-/** How an actor is asked to stop. */
-export interface StopOptions {
-  /**
-   * Handle what is queued already before stopping, however long that takes; then have the children do the same, the
-   * youngest first, within the time for the stop. A stop without `drain` cuts it short. Default false: what is queued
-   * becomes dead letters.
-   */
-  readonly drain?: boolean
-}
-
+/** How long {@link Context.find} waits. */
 export interface FindOptions {
   /** How long to wait for one to be registered, in ms. Default: the system's `askTimeoutMs`, 5,000. */
   readonly timeoutMs?: number
@@ -92,16 +84,23 @@ export interface FindOptions {
 export interface Context<P> {
   /** This actor. Once the incarnation is over, what is told to it becomes a dead letter, `stale-ref`. */
   readonly self: Ref<P>
+  /** The system's time: real, or a test's. */
   readonly clock: Clock
   /** A stream of this incarnation's own: equal in runs with equal seeds, whatever others draw, new at each restart. */
   readonly random: Random
+  /** Writes to the system's log under this actor's path. */
   readonly log: Logger
   /** Aborted when this incarnation is to end: give it to whatever a handler waits for. */
   readonly signal: AbortSignal
   /** Time left to answer the message being handled, in ms; null when nobody waits for an answer. */
   readonly remainingMs: number | null
 
-  /** Starts a child. Its set-up runs in its own first turn, before any message. @throws {NameTakenError} */
+  /**
+   * Starts a child. Its set-up runs in its own first turn, before any message.
+   *
+   * @throws {NameTakenError | InvalidOptionError | UnknownOptionError}
+   * @throws {SystemStoppedError} while this actor is ending
+   */
   spawn<Q, A>(actor: Actor<Q, A>, ...options: SpawnArgs<A>): Ref<Q>
   /** Its children that are not gone, in the order they were spawned: more than none at set-up where they are kept. */
   readonly children: readonly AnyRef[]
@@ -113,7 +112,11 @@ export interface Context<P> {
    * ```
    */
   child<Q>(protocol: Protocol<Q>, name: string): Ref<Q> | null
-  /** Stops this actor after the present message, or one of its children. */
+  /**
+   * Stops this actor after the present message, or one of its children; one that is gone already stays gone.
+   *
+   * @throws {InvalidOptionError} for a ref to any other actor; for options that are wrong also {@link UnknownOptionError}
+   */
   stop(ref?: AnyRef, options?: StopOptions): void
   /** Runs when this incarnation ends, after its children are gone; the last one added runs first. */
   onStop(cleanup: () => void | Promise<void>): void
@@ -138,9 +141,19 @@ export interface Context<P> {
   /** Ends a link that this actor made, in both directions. */
   unlink(ref: AnyRef): void
 
-  /** Sends a message to this actor once, `delayMs` from now. */
+  /**
+   * Sends a message to this actor once, `delayMs` from now.
+   *
+   * @param delayMs below 0 counts as 0; Infinity is never
+   * @throws {RangeError} for NaN
+   */
   after(delayMs: number, ...message: Message<P>): Cancellable
-  /** The same again and again; a tick is left out while the one before is still queued. */
+  /**
+   * The same again and again; a tick is left out while the one before is still queued.
+   *
+   * @param periodMs below 1 counts as 1
+   * @throws {RangeError} for NaN
+   */
   every(periodMs: number, ...message: Message<P>): Cancellable
   /** The timer of that key: starting it replaces what it was to do before, even a tick that is queued already. */
   timer(key: string): KeyedTimer<P>
@@ -160,7 +173,11 @@ export interface Context<P> {
     ...payloadAndOptions: [...payload: Payload<Q, K>, options?: AskOptions]
   ): Promise<Reply<Q, K>>
 
-  /** Handles the next messages, and all after, with other handlers. A restart returns to the first ones. */
+  /**
+   * Handles the next messages, and all after, with other handlers. A restart returns to the first ones.
+   *
+   * @throws {InvalidOptionError} for what is no object
+   */
   become(handlers: Handlers<P>): void
   /**
    * Sets the present message aside, with whoever asked: the handler's result is no answer, return this one's.
@@ -194,7 +211,11 @@ export interface Context<P> {
 
   /** Lists this actor under a protocol, here and on every connected node, until it stops. */
   register(protocol: Protocol<P>): void
-  /** The first actor registered under a protocol, one on this node if there is one. */
+  /**
+   * The first actor registered under a protocol, one on this node if there is one; waits for it.
+   *
+   * @returns rejects with {@link ServiceNotFoundError} when the time is over, and when the system stops
+   */
   find<Q>(protocol: Protocol<Q>, options?: FindOptions): Promise<Ref<Q>>
   /** Sends the refs registered under a protocol, now and at each change. */
   subscribe<Q>(protocol: Protocol<Q>, name: NameAccepting<P, readonly Ref<Q>[]>): void

@@ -1,28 +1,23 @@
-import type { Head, Origin } from './origin.ts'
+import { OwnMessage } from './own-message.ts'
+
+/** A drain outlives the incarnation that was told to begin it. */
+const ALWAYS = { live: true } as const
 
 /** Queued behind everything sent so far; stops the actor when its turn comes, and is never handled itself. */
-export class DrainMarker implements Origin {
+export class DrainMarker extends OwnMessage {
   readonly #stop: () => void
-  message: Head & string = ''
-  readonly own = true
-  readonly last = true
 
   constructor(stop: () => void) {
+    super('', ALWAYS)
     this.#stop = stop
   }
 
-  begin(): boolean {
-    this.#stop()
-    return false
+  get last(): boolean {
+    return true
   }
 
-  settle(): void {}
-  fail(): void {}
-  abandoned(): void {}
-  undelivered(): boolean {
+  override begin(): boolean {
+    this.#stop()
     return false
-  }
-  remainingMs(): null {
-    return null
   }
 }

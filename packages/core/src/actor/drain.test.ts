@@ -3,6 +3,7 @@ import { createSystem } from '../create-system.ts'
 import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
 import type { SystemEvent } from '../system/events.ts'
+import { timePasses } from '../testing/world.ts'
 import { actor } from './actor.ts'
 import { type Protocol, protocol } from './protocol.ts'
 import type { Ref } from './ref.ts'
@@ -184,8 +185,4 @@ async function world(): Promise<World> {
       }
     })
   return { runtime, system, events, log, boss }
-}
-
-function timePasses(runtime: ManualRuntime, ms: number): Promise<void> {
-  return new Promise((resolve) => void runtime.scheduler.after(ms, resolve))
 }

@@ -1,11 +1,13 @@
 import { InvalidOptionError, NoMessageError, StaleContextError, StashFullError, toError } from '../errors.ts'
+import { timeoutOf } from '../options.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
 import { ActorTimer } from './actor-timer.ts'
+import { Belongings } from './belongings.ts'
 import type { CellHost } from './cell-host.ts'
 import { type CleanUp, CleanUps } from './clean-ups.ts'
-import type { AnyActor, Context, FindOptions, StopOptions } from './context.ts'
+import type { AnyActor, Context, FindOptions } from './context.ts'
 import { GoneTarget } from './gone-target.ts'
 import { type KeyedTimer, TimerKey } from './keyed-timer.ts'
 import { Link } from './link.ts'
@@ -18,6 +20,7 @@ import type { Protocol } from './protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from './ref.ts'
 import { type Deferred, Forwarded } from './reply.ts'
 import { type AnySpawnOptions, checkActor, checkSpawnOptions } from './spawn-options.ts'
+import { drains, type StopOptions } from './stop-options.ts'
 import { Watch } from './watch.ts'
 import type { Watcher } from './watcher.ts'
 
@@ -65,21 +68,6 @@ type AnyProtocol = Record<string, (payload: unknown) => unknown>
 /** A ref of whatever protocol, also one that picks among others. */
 interface AnyAsking {
   ask(name: string, ...payloadAndOptions: readonly unknown[]): Promise<never>
-}
-
-/** What an incarnation has gathered. */
-class Belongings {
-  abort: AbortController | null = null
-  random: Random | null = null
-  log: Logger | null = null
-  readonly timers = new Set<ActorTimer>()
-  readonly keyedTimers = new Map<string, ActorTimer>()
-  readonly watches = new Map<string, Watch>()
-  readonly links = new Map<string, Link>()
-  readonly owed = new Set<OwedReply>()
-  cleanUps: CleanUps | null = null
-  /** Not clean-ups, because a kill leaves those out. */
-  readonly subscriptions: (() => void)[] = []
 }
 
 /**
@@ -157,8 +145,9 @@ export class Incarnation implements Context<AnyProtocol> {
 
   stop(ref?: AnyRef, options?: StopOptions): void {
     this.#check('stop')
+    const drain = drains('ctx.stop', options)
     if (ref === undefined || ref.id === this.#owner.ref.id) {
-      if (options?.drain === true) this.#owner.drainAndStopItself()
+      if (drain) this.#owner.drainAndStopItself()
       else this.#owner.stopItself()
       return
     }
@@ -168,7 +157,7 @@ export class Incarnation implements Context<AnyProtocol> {
       if (isBelow(ref, this.#owner.ref)) return
       throw new InvalidOptionError('ctx.stop', 'ref', 'this actor or one of its children', ref)
     }
-    if (options?.drain === true) target.drainAndStop()
+    if (drain) target.drainAndStop()
     else target.stop()
   }
 
@@ -250,6 +239,8 @@ export class Incarnation implements Context<AnyProtocol> {
 
   become(handlers: object): void {
     this.#check('become')
+    if (typeof handlers !== 'object' || handlers === null)
+      throw new InvalidOptionError('ctx.become', 'handlers', 'an object of handlers', handlers)
     this.#owner.become(handlers)
   }
 
@@ -326,7 +317,7 @@ export class Incarnation implements Context<AnyProtocol> {
   find<Q>(protocol: Protocol<Q>, options?: FindOptions): Promise<Ref<Q>> {
     this.#check('find')
     const { registry, askTimeoutMs } = this.#owner.host
-    return registry.find(protocol, options?.timeoutMs ?? askTimeoutMs)
+    return registry.find(protocol, timeoutOf('ctx.find', options, askTimeoutMs))
   }
 
   subscribe<Q>(protocol: Protocol<Q>, name: string): void {
@@ -364,15 +355,7 @@ export class Incarnation implements Context<AnyProtocol> {
     const own = this.#belongings
     if (own === null) return
     this.#belongings = null
-    own.abort?.abort()
-    for (const timer of own.timers) timer.cancel()
-    for (const timer of own.keyedTimers.values()) timer.cancel()
-    for (const watch of own.watches.values()) watch.end()
-    for (const link of own.links.values()) link.end(actorEnds)
-    for (const reply of own.owed) reply.abandon()
-    for (const unsubscribe of own.subscriptions) unsubscribe()
-    // One still under way has been given up.
-    own.cleanUps?.giveUp()
+    own.end(actorEnds)
   }
 
   get #own(): Belongings {

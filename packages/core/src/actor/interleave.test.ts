@@ -1,15 +1,11 @@
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import fc from 'fast-check'
-import { createSystem } from '../create-system.ts'
 import { InvalidOptionError, UnknownOptionError } from '../errors.ts'
 import type { Mailbox } from '../mailbox/mailbox.ts'
 import { UnboundedMailbox } from '../mailbox/unbounded.ts'
-import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
-import type { ActorSystem } from '../system/actor-system.ts'
-import type { SystemEvent } from '../system/events.ts'
+import { refusal, timePasses, world } from '../testing/world.ts'
 import { actor } from './actor.ts'
-import { AskError } from './ask.ts'
 import { type Protocol, protocol } from './protocol.ts'
 import type { Deferred } from './reply.ts'
 
@@ -411,28 +407,6 @@ class Gate {
   readonly opened: Promise<void> = new Promise((resolve) => {
     this.open = resolve
   })
-}
-
-interface World {
-  readonly runtime: ManualRuntime
-  readonly system: ActorSystem
-  readonly events: SystemEvent[]
-}
-
-async function world(): Promise<World> {
-  const runtime = manualRuntime()
-  const system = await createSystem({ name: 'a', runtime, log: false })
-  const events: SystemEvent[] = []
-  system.events.subscribe((event) => events.push(event))
-  return { runtime, system, events }
-}
-
-function timePasses(runtime: ManualRuntime, ms: number): Promise<void> {
-  return new Promise((resolve) => void runtime.scheduler.after(ms, resolve))
-}
-
-async function refusal(t: ExecutionContext, ask: Promise<unknown>): Promise<AskError> {
-  return t.throwsAsync(ask, { instanceOf: AskError })
 }
 
 function refusalUnseen(ask: Promise<unknown>): void {

@@ -6,6 +6,7 @@ import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
 import type { SystemEvent } from '../system/events.ts'
+import { timePasses } from '../testing/world.ts'
 import { actor } from './actor.ts'
 import type { Context } from './context.ts'
 import type { KeyedTimer } from './keyed-timer.ts'
@@ -241,8 +242,4 @@ async function world(): Promise<World> {
     { supervise: oneForOne({ backoff: { minMs: 0, maxMs: 0 } }) },
   )
   return { runtime, system, events, marks, ref: ref as World['ref'], run: (action) => void ref.tell('run', action) }
-}
-
-function timePasses(runtime: ManualRuntime, ms: number): Promise<void> {
-  return new Promise((resolve) => void runtime.scheduler.after(ms, resolve))
 }

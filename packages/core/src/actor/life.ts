@@ -7,7 +7,7 @@ import type { Watcher } from './watcher.ts'
 /** What an actor has besides once it has children, is watched, has failed, is registered or is about to end. */
 export class Life<C extends Sibling<C> & CohortMember> {
   children: Children<C> | null = null
-  /** Of its children, by their supervision; from their first failure on. */
+  /** Of its children, by their supervision: of those that stand and fall together, and while there is any. */
   cohorts: Map<Supervision, Cohort<C>> | null = null
   watchers: Set<Watcher> | null = null
   supervisor: Supervisor | null = null

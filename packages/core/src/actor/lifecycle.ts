@@ -1,4 +1,4 @@
-import { toError } from '../errors.ts'
+import { NoHandlersError, toError } from '../errors.ts'
 import type { Deadline } from '../runtime/timer-queue.ts'
 import type { CohortMember } from '../supervision/cohort.ts'
 import type { CellHost } from './cell-host.ts'
@@ -32,12 +32,7 @@ interface Child<C> extends Sibling<C>, CohortMember {
   kill(why: string): void
 }
 
-/**
- * An actor's way from start to stop, and from one incarnation to the next.
- *
- * Its steps are `protected` where only this class needs them: a class with `#methods` marks each of its instances,
- * with 8 bytes that a million actors need not have.
- */
+/** An actor's way from start to stop, and from one incarnation to the next. */
 export abstract class Lifecycle<C extends Child<C>> extends SideTurns {
   protected readonly options: AnySpawnOptions
   protected incarnation: Incarnation | null = null
@@ -108,7 +103,10 @@ export abstract class Lifecycle<C extends Child<C>> extends SideTurns {
     this.incarnation = incarnation
     this.state = RUNNING
     try {
-      this.become(this.actor.setup(incarnation as never, this.options.args as never))
+      const handlers: unknown = this.actor.setup(incarnation as never, this.options.args as never)
+      if (typeof handlers !== 'object' || handlers === null || handlers instanceof Promise)
+        throw new NoHandlersError(this.path, handlers)
+      this.become(handlers)
     } catch (thrown) {
       this.failed(toError(thrown), MIN_SETUP_BACKOFF_MS)
     }

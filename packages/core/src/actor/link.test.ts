@@ -1,12 +1,8 @@
-import test, { type ExecutionContext } from 'ava'
-import { createSystem } from '../create-system.ts'
+import test from 'ava'
 import { LinkedActorError } from '../errors.ts'
-import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
-import type { ActorSystem } from '../system/actor-system.ts'
-import type { SystemEvent } from '../system/events.ts'
+import { refusal, world } from '../testing/world.ts'
 import { actor } from './actor.ts'
-import { AskError } from './ask.ts'
 import { type Protocol, protocol } from './protocol.ts'
 import type { AnyRef } from './ref.ts'
 
@@ -203,23 +199,3 @@ test('a ring of linked actors fails once each', async (t) => {
   t.is(failed.length, ring.length)
   t.is(new Set(failed).size, ring.length)
 })
-
-// Pieces of these tests
-
-interface World {
-  readonly runtime: ManualRuntime
-  readonly system: ActorSystem
-  readonly events: SystemEvent[]
-}
-
-async function world(): Promise<World> {
-  const runtime = manualRuntime()
-  const system = await createSystem({ name: 'a', runtime, log: false })
-  const events: SystemEvent[] = []
-  system.events.subscribe((event) => events.push(event))
-  return { runtime, system, events }
-}
-
-async function refusal(t: ExecutionContext, ask: Promise<unknown>): Promise<AskError> {
-  return t.throwsAsync(ask, { instanceOf: AskError })
-}

@@ -1,11 +1,12 @@
-import { type AskOptions, wrongAskOptions } from './ask.ts'
+import type { AskOptions } from './ask.ts'
 import type { LocalTarget } from './cell-host.ts'
 import { Asker, NestedAsk, turnOf } from './nested-ask.ts'
-import { type OfferOptions, PendingOffer, QUEUED, wrongOfferOptions } from './offer.ts'
+import { type OfferOptions, PendingOffer, QUEUED } from './offer.ts'
 import { headOf, type Origin } from './origin.ts'
 import { PendingAsk } from './pending-ask.ts'
 import type { MessageName, Payload, Reply } from './protocol.ts'
 import { ActorRef } from './ref.ts'
+import { wrongWaitOptions } from './wait-options.ts'
 import type { Watcher } from './watcher.ts'
 
 const SELF_ASK =
@@ -67,7 +68,7 @@ export class LocalRef<P> extends ActorRef<P> {
   }
 
   #askWith(options: AskOptions, name: string, payload: unknown): Promise<unknown> {
-    const wrong = wrongAskOptions(options)
+    const wrong = wrongWaitOptions('ask', options)
     if (wrong !== null) return Promise.reject(wrong)
     const { host } = this.#cell
     const pending = new PendingAsk(this, name, options.timeoutMs ?? host.askTimeoutMs)
@@ -84,7 +85,7 @@ export class LocalRef<P> extends ActorRef<P> {
   ): Promise<void>
   offer(name: string, ...rest: readonly unknown[]): Promise<void> {
     const [payload, options] = rest as [payload: unknown, options: OfferOptions | undefined]
-    const wrong = options === undefined ? null : wrongOfferOptions(options)
+    const wrong = options === undefined ? null : wrongWaitOptions('offer', options)
     if (wrong !== null) return Promise.reject(wrong)
     const obstacle = options?.signal?.aborted === true ? 'aborted' : this.#cell.offer(name, payload)
     if (obstacle === null) return QUEUED
@@ -103,7 +104,7 @@ export class LocalRef<P> extends ActorRef<P> {
   /** An ask of which it is known who makes it, and for which message. */
   #askBy(asker: Asker, name: string, payload: unknown, options: AskOptions | undefined): Promise<unknown> {
     if (options !== undefined) {
-      const wrong = wrongAskOptions(options)
+      const wrong = wrongWaitOptions('ask', options)
       if (wrong !== null) return Promise.reject(wrong)
     }
     const target = this.#cell
@@ -125,7 +126,8 @@ export class LocalRef<P> extends ActorRef<P> {
 
   deliver(name: string, payload: unknown, origin: Origin | null): void {
     const target = this.#cell
-    const asked = origin instanceof NestedAsk ? origin : null
+    const behind = origin?.inner ?? origin
+    const asked = behind instanceof NestedAsk ? behind : null
     if (asked !== null) {
       asked.at = target instanceof Asker ? target : null
       asked.begun = false

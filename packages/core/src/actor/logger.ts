@@ -1,4 +1,4 @@
-/** Where an actor's words go. The shape of pino and most others. */
+/** Where an actor's words go: a message for people, and whatever belongs to it. It never throws. */
 export interface Logger {
   debug(message: string, data?: unknown): void
   info(message: string, data?: unknown): void
@@ -6,4 +6,5 @@ export interface Logger {
   error(message: string, data?: unknown): void
 }
 
+/** How much a line matters, the least first. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'

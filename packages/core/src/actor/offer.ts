@@ -1,6 +1,6 @@
-import { TroupeError, toError } from '../errors.ts'
-import { checkOptions, is } from '../options.ts'
+import { TroupeError } from '../errors.ts'
 import { Deadline } from '../runtime/timer-queue.ts'
+import { onAbort } from './on-abort.ts'
 import { failing } from './pending-ask.ts'
 
 /** Options of one offer. */
@@ -9,16 +9,6 @@ export interface OfferOptions {
   readonly timeoutMs?: number
   /** Aborting it rejects the offer at once, unless the message is queued already. */
   readonly signal?: AbortSignal
-}
-
-/** @returns what is wrong with the options of an offer, or null: a promise is the only way out of an offer */
-export function wrongOfferOptions(options: OfferOptions): Error | null {
-  try {
-    checkOptions('offer', options, { timeoutMs: is.number(0, Number.POSITIVE_INFINITY), signal: is.object })
-    return null
-  } catch (thrown) {
-    return toError(thrown)
-  }
 }
 
 /** Why an offered message was not queued. */
@@ -100,10 +90,7 @@ export class PendingOffer extends Deadline {
 
   /** Ends the wait when the caller's signal says so. */
   listen(signal: AbortSignal): void {
-    const abort = (): void => this.reject('aborted', signal.reason)
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
-    this.#unlisten = () => signal.removeEventListener('abort', abort)
+    this.#unlisten = onAbort(signal, () => this.reject('aborted', signal.reason))
   }
 
   get settled(): boolean {

@@ -13,6 +13,8 @@ export interface Origin {
   readonly own: boolean
   /** To be handled after all that was queued before it, in whatever order a mailbox puts the rest. */
   readonly last?: boolean
+  /** What it stands before only to see what becomes of it, as the hooks of a system do. */
+  readonly inner?: Origin | null
   /** A handler is about to run. @returns false when nobody wants that any more: the message is skipped */
   begin(): boolean
   /** The handler's answer. */

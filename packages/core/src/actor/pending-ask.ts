@@ -2,6 +2,7 @@ import { ActorFailedError, ReplyError } from '../errors.ts'
 import { Deadline, type TimerQueue, type Uncounted } from '../runtime/timer-queue.ts'
 import { ABANDONED, AskError, type AskFailureReason, type AskOutcome, codeOf, UNDELIVERED } from './ask.ts'
 import type { DeadLetterReason } from './dead-letter.ts'
+import { onAbort } from './on-abort.ts'
 import type { AbandonReason, Origin } from './origin.ts'
 
 /** Who is asked: a ref, which makes its path only when somebody wants to read it. */
@@ -27,8 +28,8 @@ const LIMITED = 8
 class More {
   /** The name it was asked by, once a forward has given it another. */
   asked: string | null = null
-  signal: AbortSignal | null = null
-  onAbort: (() => void) | null = null
+  /** Stops listening to the caller's signal. */
+  unlisten: (() => void) | null = null
   onEnd: (() => void) | null = null
   endedMs = 0
 }
@@ -85,12 +86,8 @@ export class PendingAsk implements Origin, Uncounted {
 
   /** Ends the ask when the caller's signal says so. */
   listen(signal: AbortSignal): void {
-    const abort = (): void => this.giveUp('aborted', 'aborted by the caller', { cause: signal.reason })
-    if (signal.aborted) return abort()
-    const more = this.#rare
-    more.signal = signal
-    more.onAbort = abort
-    signal.addEventListener('abort', abort, { once: true })
+    const unlisten = onAbort(signal, () => this.giveUp('aborted', 'aborted by the caller', { cause: signal.reason }))
+    if (unlisten !== null) this.#rare.unlisten = unlisten
   }
 
   /** Its time begins now: for asks that take a look at the clock anyway. */
@@ -234,11 +231,10 @@ export class PendingAsk implements Origin, Uncounted {
 
   #release(more: More): void {
     if (more.onEnd !== null) more.onEnd()
-    if (more.signal !== null) more.signal.removeEventListener('abort', more.onAbort!)
+    if (more.unlisten !== null) more.unlisten()
     // The name is needed for messages.
     more.onEnd = null
-    more.signal = null
-    more.onAbort = null
+    more.unlisten = null
   }
 
   get #asked(): string {

@@ -1,21 +1,10 @@
 import { InvalidOptionError } from '../errors.ts'
-import type { MailboxStrategy } from '../mailbox/mailbox.ts'
 import { checkOptions, is } from '../options.ts'
-import type { RestartPolicy, Supervision } from '../supervision/directive.ts'
-import type { AnyActor } from './context.ts'
-import type { DeadLetter } from './dead-letter.ts'
+import type { AnyActor, SpawnOptions } from './context.ts'
 
 /** Spawn options once checked, whatever the type of `args`. */
-export interface AnySpawnOptions {
-  readonly name?: string
+export interface AnySpawnOptions extends SpawnOptions {
   readonly args?: unknown
-  readonly supervise?: Supervision
-  readonly restart?: RestartPolicy
-  readonly significant?: boolean
-  readonly keepChildren?: boolean
-  readonly stopTimeoutMs?: number
-  readonly mailbox?: MailboxStrategy
-  readonly onUndelivered?: (letter: DeadLetter) => void
 }
 
 const NAME = /^[A-Za-z0-9._~:-]{1,128}$/
@@ -24,15 +13,12 @@ const CHECKS = {
   name: (value: unknown) =>
     typeof value === 'string' && NAME.test(value) ? null : '1 to 128 of A-Z, a-z, 0-9 and ._~:-',
   args: is.anything,
-  supervise: is.object,
+  supervise: is.objectWith('a supervision, such as oneForOne()', 'supervise'),
   restart: is.oneOf('permanent', 'transient', 'temporary'),
   significant: is.boolean,
   keepChildren: is.boolean,
   stopTimeoutMs: is.number(0),
-  mailbox: (value: unknown) =>
-    is.object(value) === null && typeof (value as Partial<MailboxStrategy>).create === 'function'
-      ? null
-      : 'a mailbox strategy, such as bounded({ capacity: 1_000 })',
+  mailbox: is.objectWith('a mailbox strategy, such as bounded({ capacity: 1_000 })', 'create'),
   onUndelivered: is.function,
 } as const
 

@@ -1,13 +1,9 @@
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import fc from 'fast-check'
-import { createSystem } from '../create-system.ts'
 import { NoMessageError, StashFullError } from '../errors.ts'
-import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
-import type { ActorSystem } from '../system/actor-system.ts'
-import type { SystemEvent } from '../system/events.ts'
+import { refusal, world } from '../testing/world.ts'
 import { actor } from './actor.ts'
-import { AskError } from './ask.ts'
 import type { Context } from './context.ts'
 import { type Handlers, type Protocol, protocol } from './protocol.ts'
 import type { Terminated } from './terminated.ts'
@@ -430,23 +426,3 @@ test('a message whose answer was taken over is set aside as one that was told', 
 
   t.is(await answer, 'done later')
 })
-
-// Pieces of these tests
-
-interface World {
-  readonly runtime: ManualRuntime
-  readonly system: ActorSystem
-  readonly events: SystemEvent[]
-}
-
-async function world(): Promise<World> {
-  const runtime = manualRuntime()
-  const system = await createSystem({ name: 'a', runtime, log: false })
-  const events: SystemEvent[] = []
-  system.events.subscribe((event) => events.push(event))
-  return { runtime, system, events }
-}
-
-async function refusal(t: ExecutionContext, ask: Promise<unknown>): Promise<AskError> {
-  return t.throwsAsync(ask, { instanceOf: AskError })
-}

@@ -1,11 +1,7 @@
-import test, { type ExecutionContext } from 'ava'
-import { createSystem } from '../create-system.ts'
-import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
+import test from 'ava'
 import { oneForOne } from '../supervision/one-for-one.ts'
-import type { ActorSystem } from '../system/actor-system.ts'
-import type { SystemEvent } from '../system/events.ts'
+import { refusal, timePasses, world } from '../testing/world.ts'
 import { actor } from './actor.ts'
-import { AskError } from './ask.ts'
 import { protocol } from './protocol.ts'
 
 interface Worker {
@@ -118,26 +114,4 @@ test('a restart draws other numbers than the incarnation before, and the same ag
 
 function lose(): never {
   throw new Error('lost')
-}
-
-interface World {
-  readonly runtime: ManualRuntime
-  readonly system: ActorSystem
-  readonly events: SystemEvent[]
-}
-
-async function world(): Promise<World> {
-  const runtime = manualRuntime()
-  const system = await createSystem({ name: 'a', runtime, log: false })
-  const events: SystemEvent[] = []
-  system.events.subscribe((event) => events.push(event))
-  return { runtime, system, events }
-}
-
-function timePasses(runtime: ManualRuntime, ms: number): Promise<void> {
-  return new Promise((resolve) => void runtime.scheduler.after(ms, resolve))
-}
-
-async function refusal(t: ExecutionContext, ask: Promise<unknown>): Promise<AskError> {
-  return t.throwsAsync(ask, { instanceOf: AskError })
 }

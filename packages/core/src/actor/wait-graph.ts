@@ -70,7 +70,9 @@ function circleOf(ask: NestedAsk): readonly NestedAsk[] | null {
 /** The asker's mailbox waits for the handler that asked, and the message for the asked one's, or is what it handles. */
 function isStuck(ask: NestedAsk): boolean {
   if (ask.settled || ask.asker.pendingTurn !== ask.turn) return false
-  return !ask.begun || ask.at?.pendingHead === ask
+  if (!ask.begun) return true
+  const head = ask.at?.pendingHead
+  return head === ask || (typeof head === 'object' && head.inner === ask)
 }
 
 /** The same for one circle wherever it was entered. */

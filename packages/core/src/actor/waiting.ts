@@ -12,7 +12,7 @@ export const HIGH_WATER = 1000
 export type Handler = (payload: unknown) => unknown
 
 /** What a pending turn says of its actor. */
-interface Actor {
+interface TurnOwner {
   readonly path: string
   readonly queued: number
   isPending(turn: PendingTurn): boolean
@@ -20,7 +20,7 @@ interface Actor {
 
 /** The promise of a handler under way. Made once per incarnation that has such handlers, then used again. */
 export class PendingTurn implements PendingHandler {
-  readonly #actor: Actor
+  readonly #actor: TurnOwner
   readonly onValue: (value: unknown) => void
   readonly onReason: (reason: unknown) => void
   /** Null once it was stashed. */
@@ -32,7 +32,7 @@ export class PendingTurn implements PendingHandler {
   number: number = NO_TURN
 
   constructor(
-    actor: Actor,
+    actor: TurnOwner,
     settled: (turn: PendingTurn, value: unknown) => void,
     failed: (turn: PendingTurn, error: Error) => void,
   ) {

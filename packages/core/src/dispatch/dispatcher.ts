@@ -62,7 +62,8 @@ export class Dispatcher {
   #mask = FIRST_CAPACITY - 1
   #head = 0
   #length = 0
-  readonly #signals = new Ring<Runnable | unknown>()
+  /** The system lane: for whom, and then what, in turn. */
+  readonly #signals = new Ring<unknown>()
   #signalled = 0
   #awake = false
   /** A slice lasts until timers and I/O have had their turn: drains in microtasks alone would starve them. */
@@ -192,12 +193,7 @@ export class Dispatcher {
         return
       }
     }
-    if (first) {
-      this.#look()
-      this.#scheduler.yield(this.#endSlice)
-    }
-    this.#forget()
-    this.#awake = false
+    this.#rest(first)
   }
 
   /** The same, with the choice of who is next left to a strategy. */
@@ -216,6 +212,11 @@ export class Dispatcher {
         return
       }
     }
+    this.#rest(first)
+  }
+
+  /** Nothing is left to do. @param first it was the first drain of its slice, which timers and I/O are to end */
+  #rest(first: boolean): void {
     if (first) {
       this.#look()
       this.#scheduler.yield(this.#endSlice)

@@ -16,6 +16,7 @@ export type Overflow =
 
 const OVERFLOWS: readonly Overflow[] = ['drop-newest', 'drop-oldest', 'reject', 'fail']
 
+/** How many messages may wait, and what becomes of more. */
 export interface BoundedOptions {
   /** Most messages that may wait: an integer of at least 1. The actor's own are not counted. */
   readonly capacity: number

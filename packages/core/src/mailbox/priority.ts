@@ -2,6 +2,7 @@ import { checkOptions, is } from '../options.ts'
 import { Fifo } from './fifo.ts'
 import type { Mailbox, MailboxStrategy, MessageHead } from './mailbox.ts'
 
+/** Which message comes first. */
 export interface PriorityOptions {
   /**
    * How urgent a message is: any number, the lowest first. Called once per message, when that is sent. What it

@@ -1,12 +1,13 @@
-import { type AskError, type AskOptions, wrongAskOptions } from '../actor/ask.ts'
+import type { AskError, AskOptions } from '../actor/ask.ts'
 import type { CellHost } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import { Asker, NestedAsk, turnOf } from '../actor/nested-ask.ts'
-import { type OfferOptions, PendingOffer, wrongOfferOptions } from '../actor/offer.ts'
+import { type OfferOptions, PendingOffer } from '../actor/offer.ts'
 import type { AbandonReason, Origin } from '../actor/origin.ts'
 import { type Asked, PendingAsk } from '../actor/pending-ask.ts'
 import type { MessageName, Payload, Reply } from '../actor/protocol.ts'
 import { ActorRef } from '../actor/ref.ts'
+import { wrongWaitOptions } from '../actor/wait-options.ts'
 import type { Watcher } from '../actor/watcher.ts'
 import type { RefParts } from '../codec/cbor.ts'
 import { toError } from '../errors.ts'
@@ -53,7 +54,7 @@ export class RemoteRef<P> extends ActorRef<P> {
     const payload = rest[0]
     const options = rest[1] as AskOptions | undefined
     if (options !== undefined) {
-      const wrong = wrongAskOptions(options)
+      const wrong = wrongWaitOptions('ask', options)
       if (wrong !== null) return Promise.reject(wrong)
     }
     const { askTimeoutMs, dispatcher, timers } = this.#nodes.cells
@@ -79,7 +80,7 @@ export class RemoteRef<P> extends ActorRef<P> {
   ): Promise<void>
   offer(name: string, ...rest: readonly unknown[]): Promise<void> {
     const [payload, options] = rest as [payload: unknown, options: OfferOptions | undefined]
-    const wrong = options === undefined ? null : wrongOfferOptions(options)
+    const wrong = options === undefined ? null : wrongWaitOptions('offer', options)
     if (wrong !== null) return Promise.reject(wrong)
     const { askTimeoutMs, timers } = this.#nodes.cells
     const pending = new PendingOffer(this, name, options?.timeoutMs ?? askTimeoutMs)

@@ -39,6 +39,7 @@ export type OutputValue<P, K extends keyof P> = P[K] extends (request: infer R) 
     : never
   : never
 
+/** What those who join get first, and who hears of them. */
 export interface OutputOptions {
   /** How many of the last values one who joins gets first. Default 0: only what comes after. A restart forgets them. */
   readonly replay?: number

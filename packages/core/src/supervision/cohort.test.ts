@@ -8,6 +8,7 @@ import { createSystem } from '../create-system.ts'
 import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
 import type { SystemEvent } from '../system/events.ts'
+import { timePasses } from '../testing/world.ts'
 import type { Supervision } from './directive.ts'
 import { oneForAll } from './one-for-all.ts'
 import { oneForOne } from './one-for-one.ts'
@@ -141,10 +142,6 @@ async function family(
 
 function boom(who: string): never {
   throw new Error(`${who} failed`)
-}
-
-function timePasses(runtime: ManualRuntime, ms: number): Promise<void> {
-  return new Promise((resolve) => void runtime.scheduler.after(ms, resolve))
 }
 
 // Order (law 8)

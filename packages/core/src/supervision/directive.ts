@@ -32,6 +32,7 @@ export type Scope =
 /** When the end of significant children stops their parent. */
 export type Shutdown = 'never' | 'any-significant' | 'all-significant'
 
+/** What a supervisor is told of a failure. */
 export interface Failure {
   /** For a permanent actor that stopped by itself, an {@link UnexpectedStopError}. */
   readonly error: Error
@@ -44,6 +45,7 @@ export interface Failure {
   readonly ended: boolean
 }
 
+/** What is to be done about a failure. */
 export interface Decision {
   readonly directive: Directive
   /** Wait before a restart, in ms; 0 for anything else. */
@@ -69,9 +71,11 @@ export interface Supervision {
 
 /** Decides for one child or one cohort. A pure state machine: time and chance come in with the failure. */
 export interface Supervisor {
+  /** What to do. One that throws is reported, and its actor stops. */
   decide(failure: Failure): Decision
 }
 
+/** No restart, and no limit that was in the way. */
 export const STOP: Decision = { directive: 'stop', delayMs: 0, limitReached: false }
 
 /** Stops a child that fails: what is done unless the parent asks for more. */

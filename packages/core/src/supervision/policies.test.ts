@@ -1,16 +1,13 @@
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { actor } from '../actor/actor.ts'
-import { AskError } from '../actor/ask.ts'
 import type { ChildFailed } from '../actor/child-failed.ts'
 import type { Context, SpawnOptions } from '../actor/context.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import type { Ref } from '../actor/ref.ts'
-import type { Terminated } from '../actor/terminated.ts'
-import { createSystem } from '../create-system.ts'
 import { InvalidOptionError, StaleContextError, UnexpectedStopError } from '../errors.ts'
-import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
 import type { SystemEvent } from '../system/events.ts'
+import { refusal, timePasses, watchEnds, world } from '../testing/world.ts'
 import type { Failure, Supervision } from './directive.ts'
 import { oneForAll } from './one-for-all.ts'
 import { oneForOne } from './one-for-one.ts'
@@ -748,20 +745,6 @@ test('handler, children and clean-ups share the time to stop: it is over after s
 
 // Pieces of these tests
 
-interface World {
-  readonly runtime: ManualRuntime
-  readonly system: ActorSystem
-  readonly events: SystemEvent[]
-}
-
-async function world(): Promise<World> {
-  const runtime = manualRuntime()
-  const system = await createSystem({ name: 'a', runtime, log: false })
-  const events: SystemEvent[] = []
-  system.events.subscribe((event) => events.push(event))
-  return { runtime, system, events }
-}
-
 interface Home {
   readonly context: Context<Record<never, never>>
   readonly child: Ref<Child>
@@ -824,26 +807,4 @@ function describe(event: SystemEvent): string {
   if (event.type !== 'actor-failed') return event.type
   const { directive, delayMs, restarts, escalations } = event
   return `${directive} after ${delayMs} ms, restarts ${restarts}${escalations > 0 ? `, escalations ${escalations}` : ''}`
-}
-
-function timePasses(runtime: ManualRuntime, ms: number): Promise<void> {
-  return new Promise((resolve) => void runtime.scheduler.after(ms, resolve))
-}
-
-async function refusal(t: ExecutionContext, ask: Promise<unknown>): Promise<AskError> {
-  return t.throwsAsync(ask, { instanceOf: AskError })
-}
-
-/** An actor that watches what it is given and logs `path reason`. */
-function watchEnds(system: ActorSystem): { log: string[]; watch: (ref: Ref<Child>) => Promise<void> } {
-  const log: string[] = []
-  const Watching: Protocol<{ watch: (ref: Ref<Child>) => void; gone: (notice: Terminated) => void }> =
-    protocol('watching')
-  const ref = system.spawn(
-    actor(Watching, (context) => ({
-      watch: (target) => context.watch(target, 'gone'),
-      gone: (notice) => void log.push(`${notice.ref.path} ${notice.reason}`),
-    })),
-  )
-  return { log, watch: (target) => ref.ask('watch', target) }
 }

@@ -1,18 +1,14 @@
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { actor } from '../actor/actor.ts'
-import { AskError } from '../actor/ask.ts'
 import type { Context } from '../actor/context.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import type { Ref } from '../actor/ref.ts'
-import type { Terminated } from '../actor/terminated.ts'
-import { createSystem } from '../create-system.ts'
 import { StaleContextError } from '../errors.ts'
-import { type ManualRuntime, manualRuntime } from '../runtime/manual.ts'
+import { manualRuntime } from '../runtime/manual.ts'
 import { SeededRandom } from '../runtime/random.ts'
-import type { ActorSystem } from '../system/actor-system.ts'
-import type { SystemEvent } from '../system/events.ts'
 import { LocalSystem } from '../system/local-system.ts'
 import { checkSystemOptions } from '../system/system-options.ts'
+import { refusal, timePasses, watchEnds, world } from '../testing/world.ts'
 import type { Directive, Supervision } from './directive.ts'
 import { oneForOne } from './one-for-one.ts'
 import type { SupervisionOptions } from './restarts.ts'
@@ -697,46 +693,9 @@ test('subscriptions end with their incarnation, also where it is killed', async 
 
 // Pieces of these tests
 
-interface World {
-  readonly runtime: ManualRuntime
-  readonly system: ActorSystem
-  readonly events: SystemEvent[]
-}
-
-/** A system on time that stands still. */
-async function world(): Promise<World> {
-  const runtime = manualRuntime()
-  const system = await createSystem({ name: 'a', runtime, log: false })
-  const events: SystemEvent[] = []
-  system.events.subscribe((event) => events.push(event))
-  return { runtime, system, events }
-}
-
-function timePasses(runtime: ManualRuntime, ms: number): Promise<void> {
-  return new Promise((resolve) => void runtime.scheduler.after(ms, resolve))
-}
-
-async function refusal(t: ExecutionContext, ask: Promise<unknown>): Promise<AskError> {
-  return t.throwsAsync(ask, { instanceOf: AskError })
-}
-
 /** What one child's supervisor decides at an instant. */
 function decisions(options?: SupervisionOptions): (nowMs: number) => { directive: Directive; delayMs: number } {
   const supervisor = oneForOne(options).supervise()
   const random = new SeededRandom(7)
   return (nowMs) => supervisor.decide({ error: new Error('x'), nowMs, random, restart: 'transient', ended: false })
-}
-
-/** An actor that watches what it is given and logs `path reason`. */
-function watchEnds(system: ActorSystem): { log: string[]; watch: (ref: Ref<Counter>) => Promise<void> } {
-  const log: string[] = []
-  const Watching: Protocol<{ watch: (ref: Ref<Counter>) => void; gone: (notice: Terminated) => void }> =
-    protocol('watching')
-  const ref = system.spawn(
-    actor(Watching, (context) => ({
-      watch: (target) => context.watch(target, 'gone'),
-      gone: (notice) => void log.push(`${notice.ref.path} ${notice.reason}`),
-    })),
-  )
-  return { log, watch: (target) => ref.ask('watch', target) }
 }

@@ -7,7 +7,7 @@ export interface SupervisionOptions {
   readonly maxRestarts?: number
   /** The sliding window for `maxRestarts`, in ms. Default 10,000. */
   readonly withinMs?: number
-  /** Waits between failure and restart; messages wait in the mailboxes meanwhile. */
+  /** Waits between failure and restart; messages wait in the mailboxes meanwhile. Default 100 ms, then longer. */
   readonly backoff?: BackoffOptions
   /** What to do about an error. Default: restart on any. */
   readonly decide?: (error: Error) => Directive
@@ -18,6 +18,7 @@ export interface SupervisionOptions {
   readonly shutdown?: Shutdown
 }
 
+/** How long it waits between a failure and the restart: `minMs`, then `factor` times as long, up to `maxMs`. */
 export interface BackoffOptions {
   /** First wait, in ms. Default 100. */
   readonly minMs?: number

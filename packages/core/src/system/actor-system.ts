@@ -1,7 +1,8 @@
-import type { Actor, FindOptions, SpawnArgs, StopOptions } from '../actor/context.ts'
+import type { Actor, FindOptions, SpawnArgs } from '../actor/context.ts'
 import type { Logger } from '../actor/logger.ts'
 import type { Protocol } from '../actor/protocol.ts'
 import type { AnyRef, Ref } from '../actor/ref.ts'
+import type { StopOptions } from '../actor/stop-options.ts'
 import type { Peer } from '../remoting/peer-event.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
@@ -11,6 +12,7 @@ import type { ActorSnapshot, Inspection, InspectOptions } from './inspector.ts'
 import type { StateLimits } from './state-copy.ts'
 import type { StopPhase } from './stop-phases.ts'
 
+/** How long {@link ActorSystem.connect} tries. */
 export interface ConnectOptions {
   /** How long to keep trying, in ms. Default: the system's `askTimeoutMs`, 5,000. */
   readonly timeoutMs?: number
@@ -41,9 +43,18 @@ export interface ActorSystem {
 
   /** Starts an actor below `/user`. @throws {NameTakenError | SystemStoppedError} */
   spawn<P, A>(actor: Actor<P, A>, ...options: SpawnArgs<A>): Ref<P>
-  /** Lists an actor of this node under a protocol, here and on every connected node, until it stops. */
+  /**
+   * Lists an actor of this node under a protocol, here and on every connected node, until it stops.
+   *
+   * @throws {InvalidOptionError} for a ref to an actor of another node
+   */
   register<P>(protocol: Protocol<P>, ref: Ref<P>): void
-  /** The first actor registered under a protocol, one of this node if there is one; waits for it. */
+  /**
+   * The first actor registered under a protocol, one of this node if there is one; waits for it.
+   *
+   * @returns rejects with {@link ServiceNotFoundError} when the time is over, with {@link SystemStoppedError} when the
+   *   system has stopped before
+   */
   find<P>(protocol: Protocol<P>, options?: FindOptions): Promise<Ref<P>>
   /** All actors known to be registered under a protocol, those of this node first. */
   findAll<P>(protocol: Protocol<P>): readonly Ref<P>[]

@@ -20,6 +20,7 @@ export interface InspectOptions {
   readonly busiest?: boolean
 }
 
+/** A page of actors. */
 export interface Inspection {
   /** Parents before their children, and those in the order of their start; or the busiest first. */
   readonly actors: readonly ActorInfo[]

@@ -5,6 +5,7 @@ import type { Ref } from '../actor/ref.ts'
 import type { Deferred } from '../actor/reply.ts'
 import type { Terminated } from '../actor/terminated.ts'
 import { createSystem } from '../create-system.ts'
+import { priority } from '../mailbox/priority.ts'
 import { manualRuntime } from '../runtime/manual.ts'
 import { behaviourContract } from '../testing/behaviour-contract.ts'
 import type { SystemEvent } from './events.ts'
@@ -240,6 +241,27 @@ test('an interceptor that throws is reported, and neither the message nor the ot
       ['interceptor 1', 'handled', 'in handled'],
     ],
   )
+})
+
+test('a watch notice still comes after all that was queued before it in a priority mailbox', async (t) => {
+  const { runtime, system, ref } = await start([{}])
+  const order: string[] = []
+  const watching = actor(protocol<Watching>('watching'), (ctx) => {
+    ctx.watch(ref, 'gone')
+    return { gone: () => order.push('gone'), tick: () => {}, quiet: () => order.push('quiet') }
+  })
+  const urgent = priority({ of: (name) => (name === 'gone' ? 0 : 1) })
+  const other = system.spawn(watching, { mailbox: urgent })
+  await runtime.settle()
+  system.suspend(other)
+  other.tell('quiet')
+  void system.stop(ref)
+  await runtime.settle()
+
+  system.resume(other)
+  await runtime.settle()
+
+  t.deepEqual(order, ['quiet', 'gone'])
 })
 
 test('a message knows the one during whose handling it was sent; what an interceptor sends is not shown to any', async (t) => {

@@ -1,7 +1,7 @@
 import { actor } from '../actor/actor.ts'
 import { Cell } from '../actor/cell.ts'
 import type { CellEvent, CellHost, LocalTarget, MessageHooks } from '../actor/cell-host.ts'
-import type { AnyActor, FindOptions, StopOptions } from '../actor/context.ts'
+import type { AnyActor, FindOptions } from '../actor/context.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import { GoneTarget } from '../actor/gone-target.ts'
 import { LocalRef } from '../actor/local-ref.ts'
@@ -10,9 +10,11 @@ import type { Origin } from '../actor/origin.ts'
 import type { Protocol } from '../actor/protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
 import { checkActor, checkSpawnOptions } from '../actor/spawn-options.ts'
+import { drains, type StopOptions } from '../actor/stop-options.ts'
 import { WaitGraph } from '../actor/wait-graph.ts'
 import { Dispatcher } from '../dispatch/dispatcher.ts'
 import { InvalidOptionError, SystemStoppedError, toError } from '../errors.ts'
+import { timeoutOf } from '../options.ts'
 import type { Peer } from '../remoting/peer-event.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -159,22 +161,22 @@ export class LocalSystem implements ActorSystem, CellHost {
     this.registry.register(protocol.id, ref)
   }
 
-  find<P>(protocol: Protocol<P>, options?: FindOptions): Promise<Ref<P>> {
-    return this.registry.find(protocol, options?.timeoutMs ?? this.askTimeoutMs)
+  async find<P>(protocol: Protocol<P>, options?: FindOptions): Promise<Ref<P>> {
+    // A deadline set after the end would keep the process alive.
+    if (this.#stopped) throw new SystemStoppedError(this.name, `find "${protocol.id}"`)
+    return this.registry.find(protocol, timeoutOf('system.find', options, this.askTimeoutMs))
   }
 
   findAll<P>(protocol: Protocol<P>): readonly Ref<P>[] {
     return this.registry.all(protocol)
   }
 
-  connect(address: string, options?: ConnectOptions): Promise<Peer> {
-    if (this.#shutdown.begun) return Promise.reject(new SystemStoppedError(this.name, `connect to ${address}`))
-    if (this.#remote === null) {
-      return Promise.reject(
-        new InvalidOptionError('createSystem', 'transport', 'given, to connect to other nodes', undefined),
-      )
-    }
-    return this.#remote.connect(address, options?.timeoutMs ?? this.askTimeoutMs)
+  async connect(address: string, options?: ConnectOptions): Promise<Peer> {
+    const timeoutMs = timeoutOf('system.connect', options, this.askTimeoutMs)
+    if (this.#shutdown.begun) throw new SystemStoppedError(this.name, `connect to ${address}`)
+    if (this.#remote === null)
+      throw new InvalidOptionError('createSystem', 'transport', 'given, to connect to other nodes', undefined)
+    return this.#remote.connect(address, timeoutMs)
   }
 
   after(delayMs: number, task: () => void): Cancellable {
@@ -195,16 +197,13 @@ export class LocalSystem implements ActorSystem, CellHost {
   }
 
   async #stopActor(ref: AnyRef, options: StopOptions | undefined): Promise<void> {
+    const drain = drains('system.stop', options)
     const cell = this.#inspector.living('system.stop', ref)
     if (cell === null) return
     if (!cell.path.startsWith(`${this.#user.path}/`)) {
       throw new InvalidOptionError('system.stop', 'ref', 'a ref to an actor below /user', ref.path)
     }
-    await new Promise<void>((resolve) => {
-      cell.addWatcher({ terminated: () => resolve() })
-      if (options?.drain === true) cell.drainAndStop()
-      else cell.stop()
-    })
+    await ended(cell, drain)
   }
 
   #stopSteps(): StopSteps {
@@ -316,9 +315,11 @@ export class LocalSystem implements ActorSystem, CellHost {
 
 const NEVER: Cancellable = { cancel: () => {} }
 
-function ended(cell: Cell): Promise<void> {
+/** Stops an actor. Resolves when it is gone. */
+function ended(cell: Cell, drain = false): Promise<void> {
   return new Promise((resolve) => {
     cell.addWatcher({ terminated: () => resolve() })
-    cell.stop()
+    if (drain) cell.drainAndStop()
+    else cell.stop()
   })
 }

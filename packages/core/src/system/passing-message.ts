@@ -1,6 +1,5 @@
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
-import type { AbandonReason } from '../actor/origin.ts'
-import { type Head, headOf, type Origin } from '../actor/origin.ts'
+import { type AbandonReason, type Head, headOf, type Origin } from '../actor/origin.ts'
 import { toError } from '../errors.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { DropReason, HandlingResult, InterceptedMessage, Interceptors } from './interceptor.ts'
@@ -79,6 +78,14 @@ export class PassingMessage implements Origin {
 
   get own(): boolean {
     return this.#inner?.own ?? false
+  }
+
+  get inner(): Origin | null {
+    return this.#inner
+  }
+
+  get last(): boolean {
+    return this.#inner?.last ?? false
   }
 
   begin(): boolean {

@@ -1,6 +1,8 @@
 import test from 'ava'
 import { actor } from '../actor/actor.ts'
+import { protocol } from '../actor/protocol.ts'
 import { createSystem } from '../create-system.ts'
+import { SystemStoppedError } from '../errors.ts'
 import { manualRuntime } from '../runtime/manual.ts'
 import type { LogSink } from './logger.ts'
 
@@ -47,6 +49,14 @@ test('a task of system.after runs once at its time, unless it is cancelled or th
   await runtime.advance(5_000)
 
   t.deepEqual(ran, ['-5 at 0', '10 at 10'])
+})
+
+test('nothing is found any more once the system has stopped, and nobody has to wait to hear so', async (t) => {
+  const { runtime, system } = await start()
+  void system.stop()
+  await runtime.settle()
+
+  await t.throwsAsync(system.find(protocol('service')), { instanceOf: SystemStoppedError })
 })
 
 test('a delay of system.after that is no number is a RangeError', async (t) => {

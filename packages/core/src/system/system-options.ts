@@ -70,7 +70,7 @@ export function checkSystemOptions(options: SystemOptions): Settings {
   if (name === undefined) throw new InvalidOptionError('createSystem', 'name', 'given: a non-empty string', name)
   checkOptions('createSystem', options, {
     name: is.string,
-    transport: is.object,
+    transport: is.objectWith('a transport', 'listen', 'dial', 'close'),
     cluster: is.string,
     seeds: is.array,
     runtime: is.object,

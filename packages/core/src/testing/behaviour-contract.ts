@@ -28,6 +28,7 @@ export interface BehaviourWorld {
   close(): Promise<void>
 }
 
+/** What the suite has to know of the two nodes. */
 export interface BehaviourContractOptions {
   /** `here` and `there` are the same: leaves out what only a link between them can promise. */
   readonly oneNode?: boolean

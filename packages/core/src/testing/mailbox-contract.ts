@@ -2,6 +2,7 @@ import type { Mailbox, MailboxStrategy, MessageHead } from '../mailbox/mailbox.t
 import { SeededRandom } from '../runtime/random.ts'
 import type { Assertions, TestFunction } from './assertions.ts'
 
+/** What the suite has to know of a mailbox. */
 export interface MailboxContractOptions {
   /** Messages that surely find it full, if it ever is. Default 1,000. */
   readonly enough?: number

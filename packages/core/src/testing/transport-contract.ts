@@ -4,6 +4,7 @@ import type { Assertions, TestFunction } from './assertions.ts'
 import { LinkRecorder } from './link-recorder.ts'
 import { type TransportPair, TransportStage } from './transport-stage.ts'
 
+/** What the suite has to know of a transport. */
 export interface TransportContractOptions {
   /** Promises this transport cannot keep: title to reason. They are shown as skipped. */
   readonly cannot?: Readonly<Record<string, string>>

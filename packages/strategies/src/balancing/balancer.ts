@@ -15,8 +15,16 @@ import { QueueFullError, QueueTimeoutError, UnknownControlError } from './errors
 import { keyOfPayload } from './hash-balancing.ts'
 import { type Request, RequestQueue } from './request-queue.ts'
 import { type BalancingChoice, type BalancingStrategy, chosen, isChoice } from './strategy.ts'
-import { areTargets, type Member, type TargetControl, TargetSet, type WeightedTarget } from './target-set.ts'
+import {
+  areTargets,
+  isProtocol,
+  type Member,
+  type TargetControl,
+  TargetSet,
+  type WeightedTarget,
+} from './target-set.ts'
 
+/** Over whom a balancer spreads requests, and how long they and their targets may take. */
 export interface BalancerOptions<P> {
   /** Who gets the next request. */
   readonly strategy: BalancingChoice
@@ -62,6 +70,7 @@ export interface BalancerControl<P> extends TargetControl<P> {
   $report: () => BalancerReport
 }
 
+/** A balancer at one moment. */
 export interface BalancerReport {
   readonly strategy: string
   readonly queued: number
@@ -98,7 +107,7 @@ export function balancer(options: BalancerOptions<AnyProtocol>): Actor<BalancerC
     { strategy: isChoice },
     {
       targets: areTargets,
-      follow: is.object,
+      follow: isProtocol,
       key: is.function,
       maxInFlight: is.integer(1),
       maxQueued: is.integer(0),

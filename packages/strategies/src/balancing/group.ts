@@ -6,7 +6,6 @@ import {
   type Deferred,
   type Forwarded,
   InvalidOptionError,
-  is,
   type Message,
   type Protocol,
   type Ref,
@@ -16,8 +15,9 @@ import type { AnyProtocol } from '../relay.ts'
 import { requireOptions } from '../required-options.ts'
 import { Router, type RouterControl, type RouterOptions, type RouterReport, routerChecks } from './router.ts'
 import { isChoice } from './strategy.ts'
-import { areTargets, isWeightedTarget, type TargetControl, type WeightedTarget } from './target-set.ts'
+import { areTargets, isProtocol, isWeightedTarget, type TargetControl, type WeightedTarget } from './target-set.ts'
 
+/** How a group chooses. */
 export interface GroupOptions extends RouterOptions {}
 
 /** Refs, with weights or without, or whoever is registered under a protocol, here and on connected nodes. */
@@ -51,7 +51,7 @@ export function group(targets: GroupTargets<AnyProtocol>, options: GroupOptions)
 /** @returns the protocol to follow, or null */
 function checkTargets(targets: GroupTargets<AnyProtocol>): Protocol<AnyProtocol> | null {
   if (typeof targets === 'object' && targets !== null && 'follow' in targets) {
-    requireOptions('group targets', targets, { follow: is.object })
+    requireOptions('group targets', targets, { follow: isProtocol })
     return targets.follow
   }
   const expected = areTargets(targets)

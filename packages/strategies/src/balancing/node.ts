@@ -13,6 +13,7 @@ import { type AnyProtocol, relayed } from '../relay.ts'
 import { defined, requireOptions } from '../required-options.ts'
 import { NodeDrainingError, NodeFullError, UnknownControlError } from './errors.ts'
 
+/** How much a node takes on at once, and what happens when its service fails. */
 export interface NodeOptions {
   /** Requests in the service at once, each until it is answered. Default 64. */
   readonly maxInFlight?: number
@@ -34,6 +35,7 @@ export interface NodeControl {
   $drain: () => void
 }
 
+/** A node at one moment. */
 export interface NodeReport {
   readonly inFlight: number
   readonly queued: number
@@ -73,7 +75,7 @@ export function node(service: Actor<AnyProtocol>, options: NodeOptions = {}): Ac
       maxInFlight: is.integer(1),
       maxQueued: is.integer(0),
       tellTimeoutMs: is.number(1),
-      supervise: is.object,
+      supervise: is.objectWith('a supervision, such as oneForOne()', 'supervise'),
     },
   )
   const token: Protocol<Inner> = { id: service.id }

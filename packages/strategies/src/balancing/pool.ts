@@ -18,6 +18,7 @@ import { type Crew, type CrewSettings, crew, type Routee } from './crew.ts'
 import { Router, type RouterControl, type RouterOptions, type RouterReport, routerChecks } from './router.ts'
 import { isChoice } from './strategy.ts'
 
+/** How a pool chooses, how many routees it has, and what becomes of those that end. */
 export interface PoolOptions extends RouterOptions {
   /** How many routees there are to be. */
   readonly size: number
@@ -34,8 +35,8 @@ export interface PoolOptions extends RouterOptions {
    */
   readonly whenEmpty?: 'refuse' | 'stop'
   /**
-   * How long the routees may take to handle what they were given when the pool stops, in ms; 0: not at all on a plain stop. Keep it
-   * below the pool's own `stopTimeoutMs`. Default 4,000.
+   * How long the routees may take to handle what they were given when the pool stops, in ms; 0: not at all on a plain
+   * stop. Keep it below the pool's own `stopTimeoutMs`. Default 4,000.
    */
   readonly drainTimeoutMs?: number
 }
@@ -81,7 +82,7 @@ export function pool(definition: Actor<AnyProtocol>, options: PoolOptions): Acto
     { size: is.integer(1), strategy: isChoice },
     {
       ...routerChecks,
-      supervise: is.object,
+      supervise: is.objectWith('a supervision, such as oneForOne()', 'supervise'),
       replaceAfterMs: (value) => (value === false || is.number(1)(value) === null ? null : 'false or at least 1'),
       whenEmpty: is.oneOf('refuse', 'stop'),
       drainTimeoutMs: is.number(0),

@@ -1,6 +1,7 @@
 import type { Random } from '@troupe/core'
 import type { BalancingStrategy, Target } from './strategy.ts'
 
+/** Among how many it chooses. */
 export interface RandomChoiceOptions {
   /** Whether a target of twice the weight is drawn twice as often. Default false. */
   readonly weighted?: boolean

@@ -40,6 +40,7 @@ export interface RouterControl<P> {
   $report: () => RouterReport
 }
 
+/** A router at one moment. */
 export interface RouterReport {
   readonly strategy: string
   readonly routees: readonly {

@@ -29,7 +29,7 @@ export type BalancingChoice = BalancingStrategy | ((random: Random) => Balancing
 
 /** Checks the option that takes one. */
 export function isChoice(value: unknown): string | null {
-  return typeof value === 'function' ? null : is.object(value)
+  return typeof value === 'function' ? null : is.objectWith('a strategy, such as new RoundRobin()', 'pick')(value)
 }
 
 /** @param random of the actor that will use it */

@@ -1,7 +1,8 @@
-import type { AnyRef, Clock, Ref } from '@troupe/core'
+import { type AnyRef, type Clock, is, type Ref } from '@troupe/core'
 import type { AnyProtocol } from '../relay.ts'
 import type { Target } from './strategy.ts'
 
+/** A target and its share of the work. */
 export interface WeightedTarget<P> {
   readonly ref: Ref<P>
   /** Default 1. */
@@ -26,6 +27,11 @@ export function areTargets(value: unknown): string | null {
 export function isWeightedTarget(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || !('ref' in value) || !isRef(value.ref)) return WEIGHTED
   return !('weight' in value) || value.weight === undefined || Number(value.weight) > 0 ? null : WEIGHTED
+}
+
+/** Checks the protocol to follow: what it names is all that is ever looked for. */
+export function isProtocol(value: unknown): string | null {
+  return is.string((value as { readonly id?: unknown } | null)?.id) === null ? null : 'a protocol'
 }
 
 const WEIGHTED = '{ ref, weight }, the weight above 0'

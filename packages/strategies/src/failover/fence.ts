@@ -43,7 +43,10 @@ export type FencedRequest<A extends readonly unknown[]> = [] extends A
  */
 export function fenced<P>(resource: Actor<P>, options?: FencedOptions): Actor<Fenced<P>>
 export function fenced(resource: Actor<AnyProtocol>, options: FencedOptions = {}): Actor<Fenced<Ended>> {
-  checkOptions('fenced', options, { highest: is.integer(0), supervise: is.object })
+  checkOptions('fenced', options, {
+    highest: is.integer(0),
+    supervise: is.objectWith('a supervision, such as oneForOne()', 'supervise'),
+  })
   const token: Protocol<Fenced<Ended>> = { id: resource.id }
   return actor(token, (ctx) => {
     const fence = new Fence(options.highest)
