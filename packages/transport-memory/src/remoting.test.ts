@@ -168,7 +168,7 @@ test('a node that dials itself is refused', async (t) => {
   await world.stop()
 })
 
-test('a hello of protocol 99 gets a refusal that names both versions, and the link ends', async (t) => {
+test('a hello of protocol 99 gets a refusal that names both versions, and the link ends (law 17)', async (t) => {
   const world = new World()
   const a = await world.node('a')
   const raw = await world.raw('raw')
@@ -183,7 +183,7 @@ test('a hello of protocol 99 gets a refusal that names both versions, and the li
   await world.stop()
 })
 
-test('a hello of protocol 1 to 99 is welcomed at the highest version both speak', async (t) => {
+test('a hello of protocol 1 to 99 is welcomed at the highest version both speak (law 17)', async (t) => {
   const world = new World()
   const a = await world.node('a')
   const raw = await world.raw('raw')
