@@ -3,6 +3,7 @@ import {
   actor,
   DialError,
   type LogSink,
+  oneForOne,
   ProtocolMismatchError,
   protocol,
   type Ref,
@@ -139,6 +140,57 @@ test('a ref that comes home is the actor itself, without a link', async (t) => {
 
   t.deepEqual(ofA.noted, [3])
   t.is(eventsOf(a, 'dead-letter').length, sent)
+  await world.stop()
+})
+
+test('an ask that is forwarded to another node ends there: answered, failed, refused, gone or too late, as that says', async (t) => {
+  interface Far {
+    answer: () => string
+    fail: () => string
+    refuse: () => string
+    never: () => string
+  }
+  interface Near {
+    hand: (name: keyof Far) => string
+  }
+  const world = new World()
+  const [a, b] = await world.pair()
+  const far = a.system.spawn(
+    actor(protocol<Far>('far'), (ctx) => ({
+      answer: () => 'answered',
+      fail: () => {
+        throw new RangeError('failed')
+      },
+      refuse: () => ctx.replyError(new RangeError('refused')) as never,
+      never: () => ctx.reply<string>() as never,
+    })),
+    { supervise: oneForOne({ decide: () => 'resume' }) },
+  )
+  const lent = await world.lend(far, a, b)
+  const near = b.system.spawn(
+    actor(protocol<Near>('near'), (ctx) => ({ hand: (name) => ctx.forward(lent, name) as never })),
+  )
+  const end = (name: string): Promise<string> =>
+    world.during(
+      near.ask('hand', name as keyof Far, { timeoutMs: 200 }).catch((error: AskError) => {
+        const cause = error.cause as { causeName?: string } | undefined
+        return [error.outcome, error.reason, cause?.causeName].filter(Boolean).join(' ')
+      }),
+    )
+
+  const ends = []
+  for (const name of ['answer', 'fail', 'refuse', 'never', 'unheard of']) ends.push(await end(name))
+  await world.during(a.system.stop(far))
+  ends.push(await end('answer'))
+
+  t.deepEqual(ends, [
+    'answered',
+    'failed handler RangeError',
+    'failed refused RangeError',
+    'unknown timeout',
+    'not-sent unhandled',
+    'not-sent stale-ref',
+  ])
   await world.stop()
 })
 

@@ -150,6 +150,19 @@ test('messages to a thousand actors keep their order while the ring grows around
   )
 })
 
+test('after 70,000 messages at once the ring is small again, and messages keep their order', (t) => {
+  const { host, work } = hosted()
+  const cells = Array.from({ length: 547 }, (_, i) => work(`${i}`))
+
+  for (const messages of [TURN_MESSAGES, 1, TURN_MESSAGES]) {
+    for (const cell of cells) cell.add(messages)
+    host.untilIdle()
+  }
+
+  t.true(cells.length * TURN_MESSAGES > 70_000)
+  t.true(cells.every(({ sent, heard }) => isDeepStrictEqual(heard, sent)))
+})
+
 test('a turn that holds up the process for 50 ms is a slow-turn event with the path of its actor', (t) => {
   const { host, work, system } = hosted()
   const turns: unknown[] = []

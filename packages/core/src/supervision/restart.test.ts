@@ -499,6 +499,40 @@ test('a stop overrides a restart, be it winding down or waiting', async (t) => {
 
 // The fence: zombies (law 6)
 
+test('a handler that fails while its actor is stopping or restarting fails its ask, is reported and changes nothing', async (t) => {
+  for (const restarting of [false, true]) {
+    const { runtime, system, events } = await world()
+    const ends = watchEnds(system)
+    const waiting = actor(protocol<Counter>('waiting'), (ctx) => {
+      let sum = 0
+      return {
+        add: (n) => (sum += n),
+        fail: async () => {
+          if (restarting) ctx.pipe(Promise.reject(new Error('piped')), 'fail' as never)
+          else ctx.stop()
+          await timePasses(runtime, 10)
+          boom()
+        },
+      }
+    })
+    const supervise = oneForOne({ backoff: AT_ONCE })
+    const ref = system.spawn(waiting, { name: 'waiting', supervise })
+    await ends.watch(ref)
+
+    const asked = refusal(t, ref.ask('fail', ''))
+    await runtime.advance(1_000)
+
+    t.like(await asked, { outcome: 'failed', reason: 'handler' })
+    const failures = events.filter((event) => event.type === 'actor-failed')
+    t.deepEqual(
+      failures.map(({ error, directive }) => `${error.message} ${directive}`),
+      restarting ? ['piped restart', 'boom restart'] : ['boom stop'],
+    )
+    t.is(events.filter(({ type }) => type === 'actor-restarted').length, restarting ? 1 : 0)
+    t.deepEqual(ends.log, restarting ? [] : ['/user/waiting stopped'])
+  }
+})
+
 test('every call on the context of an old incarnation throws StaleContextError, has no effect and is reported (law 6)', async (t) => {
   const { runtime, system, events } = await world()
   const contexts: Context<Counter>[] = []

@@ -202,3 +202,10 @@ test('a stop that an actor holds up ends after five times stopTimeoutMs at the l
   await t.throwsAsync(refs[0]!.ask('hang'), { message: /stopped/ })
   t.throws(() => system.spawn(echo), { instanceOf: SystemStoppedError })
 })
+
+test('a system without a transport says so to whoever wants to connect it', async (t) => {
+  const system = await createSystem({ name: 'alone', log: false })
+
+  await t.throwsAsync(system.connect('memory://b'), { instanceOf: InvalidOptionError, message: /transport/ })
+  await system.stop()
+})
