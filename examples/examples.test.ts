@@ -81,6 +81,52 @@ at 700 ms: calm at 22 °C
 the thermometer has stopped
 peers of a: none
 b sees a go: left`,
+  mailboxes: `
+reject, then offer
+  no room for 3: wait
+  no room for 4: wait
+  printed 1
+  printed 1 2
+  printed 1 2 3
+  printed 1 2 3 4
+drop-oldest
+  lost: print 1, mailbox-full
+  printed 2
+  printed 2 3
+priority
+  cancelled
+  printed 1
+  printed 1 2
+  printed 1 2 3
+  kept for later: print 4`,
+  waiting: `
+1000 ms: tea is 3: asked before the prices were there
+2600 ms: 1 row: asked meanwhile, did not wait
+3500 ms: reloaded
+3500 ms: tea is 4: waited for the reload`,
+  deadlines: `
+in time: one tea
+too slow: unknown, timeout
+late by 0 ms: order
+late by 300 ms: take
+asks itself: failed, self-ask
+a circle: /user/b > /user/a
+late by 0 ms: settle
+late by 0 ms: settle
+in a circle: unknown, timeout`,
+  inspection: `
+  tell sell: completed
+  ask sell: completed
+state: { sold: 2 }
+/user/counter: suspended, 3 queued
+  tell sell: completed
+  tell sell: completed
+  tell sell: completed
+  ask sell: completed
+failures 0, dead letters {}
+before the stop: actors still work
+the actors are gone
+the till is closed with 700 cents`,
   'web-socket-pair': `
 hello world, from another process
 the greeter is gone: stopped`,

@@ -96,7 +96,7 @@ test('while there is no link 8 MiB wait, and a message that is larger than that 
   await world.stop()
 })
 
-test('sent = handled + dead letters, when a sender is faster than its link and never waits', async (t) => {
+test('sent = handled + dead letters, when a sender is faster than its link and never waits (law 19)', async (t) => {
   const world = new World(1, memoryNetwork({ highWaterBytes: 4_096 }))
   const [a, b] = await world.pair()
   const { ref, noted } = recorder(a)

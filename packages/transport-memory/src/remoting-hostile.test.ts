@@ -91,7 +91,7 @@ const badBatches: readonly (readonly [what: string, frame: Uint8Array])[] = [
   ['a length of 4 billion', Uint8Array.of(0x82, 0, 0x9a, 0xff, 0xff, 0xff, 0xff)],
 ]
 for (const [what, frame] of badBatches) {
-  test(`${what} after a welcome closes that link only, and is reported by the peer's name`, async (t) => {
+  test(`${what} after a welcome closes that link only, and is reported by the peer's name (law 17)`, async (t) => {
     const { world, a, raw, stillWorks } = await besieged()
     const link = await raw.join(a.system.address)
     t.is(a.system.peers.length, 2)
@@ -136,7 +136,7 @@ test('a hello again and again with the same uid makes one peer, and frames of th
 })
 
 for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', 'unhandled']) {
-  test(`a message called ${name} is a dead letter and nothing else`, async (t) => {
+  test(`a message called ${name} is a dead letter and nothing else (law 17)`, async (t) => {
     const { world, a, raw, stillWorks } = await besieged()
     const seen: unknown[] = []
     const greedy = actor(protocol<{ hear: () => void }>('greedy'), () => ({
@@ -164,7 +164,7 @@ for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'v
   })
 }
 
-test('an actor whose ref was never given away is out of reach: by its uid, by its path, and by a ref made up', async (t) => {
+test('an actor whose ref was never given away is out of reach: by its uid, by its path, and by a ref made up (law 18)', async (t) => {
   const { world, a, raw, stillWorks } = await besieged()
   const { ref, noted } = recorder(a, 'secret')
   const echoed = recorder(a)
@@ -264,7 +264,7 @@ test('nonsense sent to the receptionist harms nobody: not its listings, not its 
   await stillWorks(t)
 })
 
-test('20,000 random and mutated frames from a seed break links and nothing else', async (t) => {
+test('20,000 random and mutated frames from a seed break links and nothing else (law 18)', async (t) => {
   const { world, a, raw, stillWorks } = await besieged()
   const { ref } = recorder(a)
   const c = await world.node('c')

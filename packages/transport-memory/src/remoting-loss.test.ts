@@ -50,7 +50,7 @@ test('a node that is down fails who has linked its actors: LinkedActorError, nod
 })
 
 for (const seed of [1, 2, 3]) {
-  test(`a link lost for less than the grace is no death: watches stay, and what was told meanwhile arrives in order (seed ${seed})`, async (t) => {
+  test(`a link lost for less than the grace is no death: watches stay, and what was told meanwhile arrives in order (seed ${seed}) (law 11)`, async (t) => {
     const { world, a, b, remote, noted } = await linked(seed)
     const { reasons } = watcher(b, remote)
     await world.time.advance(5)
@@ -77,7 +77,7 @@ for (const seed of [1, 2, 3]) {
     await world.stop()
   })
 
-  test(`a link lost for longer than 10 s is a death: each watch hears node-down exactly once (seed ${seed})`, async (t) => {
+  test(`a link lost for longer than 10 s is a death: each watch hears node-down exactly once (seed ${seed}) (law 11)`, async (t) => {
     const { world, a, b, remote } = await linked(seed)
     const watchers = [watcher(b, remote), watcher(b, remote), watcher(b, remote)]
     watchers[2]!.ref.tell('end')
@@ -191,7 +191,7 @@ test('asks made while there is no link fail as not sent when an attempt to conne
   await world.stop()
 })
 
-test('a node that starts anew at the same address is another one: watches of the old run hear node-restarted at once', async (t) => {
+test('a node that starts anew at the same address is another one: watches of the old run hear node-restarted at once (law 11)', async (t) => {
   const { world, a, b, remote } = await linked()
   const { reasons } = watcher(b, remote)
   await world.time.advance(5)
@@ -239,7 +239,7 @@ test('the notice comes after all that the target sent before its end, however of
   }
 })
 
-test('per pair messages arrive in order and none twice, wherever the cable is cut', async (t) => {
+test('per pair messages arrive in order and none twice, wherever the cable is cut (law 1)', async (t) => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ messages: fc.integer({ min: 0, max: 30 }), waitMs: fc.nat(40), cut: fc.boolean() }), {
@@ -278,7 +278,7 @@ test('per pair messages arrive in order and none twice, wherever the cable is cu
   t.pass()
 })
 
-test('a watch brings exactly one notice, wherever the cable is cut and whenever the target ends', async (t) => {
+test('a watch brings exactly one notice, wherever the cable is cut and whenever the target ends (law 10)', async (t) => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.nat(30), { minLength: 1, maxLength: 8 }),
@@ -308,7 +308,7 @@ test('a watch brings exactly one notice, wherever the cable is cut and whenever 
   t.pass()
 })
 
-test('a peer that falls silent is given up after 4 heartbeats, an idle one is not', async (t) => {
+test('a peer that falls silent is given up after 4 heartbeats of 1 s, an idle one is not', async (t) => {
   const world = new World()
   const a = await world.node('a')
   const raw = await world.raw('raw')
@@ -327,7 +327,7 @@ test('a peer that falls silent is given up after 4 heartbeats, an idle one is no
   await world.stop()
 })
 
-test('a node whose clock jumps by 4 s or by 60 accuses nobody', async (t) => {
+test('a node whose clock jumps by 4 s or by 60 accuses nobody (law 15)', async (t) => {
   for (const jumpMs of [4_000, 60_000]) {
     const world = new World()
     const now = world.time.clock.now
@@ -346,7 +346,7 @@ test('a node whose clock jumps by 4 s or by 60 accuses nobody', async (t) => {
   }
 })
 
-test('time for which this node was stalled is no part of the grace', async (t) => {
+test('time for which this node was stalled is no part of the grace (law 15)', async (t) => {
   const world = new World()
   const now = world.time.clock.now
   let jumpedMs = 0

@@ -3,6 +3,7 @@ import {
   actor,
   DialError,
   type LogSink,
+  oneForOne,
   ProtocolMismatchError,
   protocol,
   type Ref,
@@ -142,6 +143,57 @@ test('a ref that comes home is the actor itself, without a link', async (t) => {
   await world.stop()
 })
 
+test('an ask that is forwarded to another node ends there: answered, failed, refused, gone or too late, as that says', async (t) => {
+  interface Far {
+    answer: () => string
+    fail: () => string
+    refuse: () => string
+    never: () => string
+  }
+  interface Near {
+    hand: (name: keyof Far) => string
+  }
+  const world = new World()
+  const [a, b] = await world.pair()
+  const far = a.system.spawn(
+    actor(protocol<Far>('far'), (ctx) => ({
+      answer: () => 'answered',
+      fail: () => {
+        throw new RangeError('failed')
+      },
+      refuse: () => ctx.replyError(new RangeError('refused')) as never,
+      never: () => ctx.reply<string>() as never,
+    })),
+    { supervise: oneForOne({ decide: () => 'resume' }) },
+  )
+  const lent = await world.lend(far, a, b)
+  const near = b.system.spawn(
+    actor(protocol<Near>('near'), (ctx) => ({ hand: (name) => ctx.forward(lent, name) as never })),
+  )
+  const end = (name: string): Promise<string> =>
+    world.during(
+      near.ask('hand', name as keyof Far, { timeoutMs: 200 }).catch((error: AskError) => {
+        const cause = error.cause as { causeName?: string } | undefined
+        return [error.outcome, error.reason, cause?.causeName].filter(Boolean).join(' ')
+      }),
+    )
+
+  const ends = []
+  for (const name of ['answer', 'fail', 'refuse', 'never', 'unheard of']) ends.push(await end(name))
+  await world.during(a.system.stop(far))
+  ends.push(await end('answer'))
+
+  t.deepEqual(ends, [
+    'answered',
+    'failed handler RangeError',
+    'failed refused RangeError',
+    'unknown timeout',
+    'not-sent unhandled',
+    'not-sent stale-ref',
+  ])
+  await world.stop()
+})
+
 test('a node of another cluster is refused by name, at once and on both sides', async (t) => {
   const world = new World()
   const a = await world.node('a', { cluster: 'east' })
@@ -168,7 +220,7 @@ test('a node that dials itself is refused', async (t) => {
   await world.stop()
 })
 
-test('a hello of protocol 99 gets a refusal that names both versions, and the link ends', async (t) => {
+test('a hello of protocol 99 gets a refusal that names both versions, and the link ends (law 17)', async (t) => {
   const world = new World()
   const a = await world.node('a')
   const raw = await world.raw('raw')
@@ -183,7 +235,7 @@ test('a hello of protocol 99 gets a refusal that names both versions, and the li
   await world.stop()
 })
 
-test('a hello of protocol 1 to 99 is welcomed at the highest version both speak', async (t) => {
+test('a hello of protocol 1 to 99 is welcomed at the highest version both speak (law 17)', async (t) => {
   const world = new World()
   const a = await world.node('a')
   const raw = await world.raw('raw')

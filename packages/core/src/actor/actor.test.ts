@@ -20,7 +20,7 @@ import type { Terminated } from './terminated.ts'
 
 // Receiving (semantics 2)
 
-test('the mailbox waits: no two handlers of one actor ever overlap, be they sync, async, ticks or notices', async (t) => {
+test('the mailbox waits: no two handlers of one actor ever overlap, be they sync, async, ticks or notices (law 2)', async (t) => {
   const step = fc.constantFrom('sync', 'async', 'slow', 'tick', 'watch', 'pipe')
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), async (steps) => {
@@ -380,7 +380,7 @@ test('a stop waits for the handler, then stops children in reverse, then cleans 
   ])
 })
 
-test('a stop during an await aborts ctx.signal at once, so that the handler can end in time', async (t) => {
+test('a stop during an await aborts ctx.signal at once, so that the handler can end in time (law 9)', async (t) => {
   const { runtime, system } = await world()
   const ref = system.spawn(
     actor('waiting', ({ signal }) => ({
@@ -396,7 +396,7 @@ test('a stop during an await aborts ctx.signal at once, so that the handler can 
   t.is(runtime.clock.now(), 0)
 })
 
-test('while an actor stops, new messages are dead letters stopping, queued and later ones stopped; asks hear not-sent', async (t) => {
+test('while an actor stops, new messages are dead letters stopping, queued and later ones stopped; asks hear not-sent (law 9)', async (t) => {
   const { runtime, system, events } = await world()
   const ref = system.spawn(actor('slow', () => ({ work: () => timePasses(runtime, 50), never: () => {} })))
   ref.tell('work')
@@ -421,7 +421,7 @@ test('while an actor stops, new messages are dead letters stopping, queued and l
   )
 })
 
-test('a handler that does not end within stopTimeoutMs is killed then: fenced, no clean-ups, watchers hear killed', async (t) => {
+test('a handler that does not end within stopTimeoutMs is killed then: fenced, no clean-ups, watchers hear killed (law 9)', async (t) => {
   const { runtime, system, events } = await world()
   const log: string[] = []
   const terminated = watcher(system, log)
@@ -604,7 +604,7 @@ test('stopping a child that is gone already does nothing; stopping a stranger is
   t.is((error.cause as Error & { causeName: string }).causeName, 'InvalidOptionError')
 })
 
-test('a name is taken while its actor lives and free when its watchers hear of the end; the new actor has a new id', async (t) => {
+test('a name is taken while its actor lives and free when its watchers hear of the end; the new actor has a new id (law 10)', async (t) => {
   const { runtime, system } = await world()
   const child = actor('child', () => ({ leave: () => {} }))
   const ids: string[] = []
@@ -722,7 +722,7 @@ test('a system stops its actors last one first, and starts nothing any more', as
 
 // Watching (semantics 8)
 
-test('a notice is a message like others: it waits for the handler, and for what the target sent before', async (t) => {
+test('a notice is a message like others: it waits for the handler, and for what the target sent before (law 10)', async (t) => {
   const { runtime, system } = await world()
   const log: string[] = []
   const speaker = actor(

@@ -63,7 +63,7 @@ test('an ask made by a handler waits no longer than its own asker, and a shorter
   })
 })
 
-test('over any number of hops the deadline is the least of all time-outs on the way', async (t) => {
+test('over any number of hops the deadline is the least of all time-outs on the way (law 13)', async (t) => {
   const hop = fc.record({
     timeoutMs: fc.integer({ min: 1, max: 500 }),
     pauseMs: fc.integer({ min: 0, max: 60 }),
@@ -186,7 +186,7 @@ const resuming: Supervision = {
 
 // The end of an incarnation (semantics 5, 6)
 
-test('a restart aborts the asks of the old incarnation; those still queued never arrive, late answers are dropped', async (t) => {
+test('a restart aborts the asks of the old incarnation; those still queued never arrive, late answers are dropped (law 5)', async (t) => {
   const { runtime, system, events } = await world()
   const log: string[] = []
   const other = system.spawn(
@@ -304,7 +304,7 @@ const hop = actor(Hop, (ctx) => ({
   go: async ([next, ...more]) => (next === undefined ? 'end' : ctx.ask(next, 'go', more)),
 }))
 
-test('a circle of actors that wait for one another is reported once, with its paths in order, and in the log', async (t) => {
+test('a circle of actors that wait for one another is reported once, with its paths in order, and in the log (law 13)', async (t) => {
   await reportsOneCircle(t)
 })
 
@@ -483,7 +483,7 @@ test('an answer or a failure that comes after its ask is over is reported as lat
 
 // What never reaches a handler
 
-test('an expired ask reaches no handler, be it queued, forwarded, waiting for a restart or for a first turn', async (t) => {
+test('an expired ask reaches no handler, be it queued, forwarded, waiting for a restart or for a first turn (law 13)', async (t) => {
   const { runtime, system } = await world()
   const handled: string[] = []
   const busy = system.spawn(

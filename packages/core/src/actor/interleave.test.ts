@@ -6,7 +6,9 @@ import { UnboundedMailbox } from '../mailbox/unbounded.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
 import { refusal, timePasses, world } from '../testing/world.ts'
 import { actor } from './actor.ts'
+import type { AskError } from './ask.ts'
 import { type Protocol, protocol } from './protocol.ts'
+import type { Ref } from './ref.ts'
 import type { Deferred } from './reply.ts'
 
 interface Ledger {
@@ -129,7 +131,7 @@ test('what waited when the handler began, and need not, is handled too, wherever
   }
 })
 
-test('no two handlers of one actor overlap, be they sync, async, ticks, notices, piped or unstashed; interleave only where it says so', async (t) => {
+test('no two handlers of one actor overlap, be they sync, async, ticks, notices, piped or unstashed; interleave only where it says so (law 2)', async (t) => {
   const names = ['sync', 'async', 'slow', 'tick', 'watch', 'pipe', 'stash', 'unstash', 'read', 'readLater'] as const
   type Name = (typeof names)[number]
   await fc.assert(
@@ -377,6 +379,97 @@ test('options of an actor are checked: interleave is a list of messages, stashCa
   for (const wrong of [{ interleave: 'get' }, { interleave: [1] }, { stashCapacity: 0 }, { stashCapacity: 1.5 }]) {
     t.throws(make(wrong), { instanceOf: InvalidOptionError }, JSON.stringify(wrong))
   }
+})
+
+interface Desk {
+  work: () => Promise<void>
+  query: () => Promise<string>
+}
+const Desk: Protocol<Desk> = protocol('desk')
+
+/** `work` waits until `gate` opens; `query`, which does not wait for it, asks somebody else. */
+function desk(gate: Gate, other: Ref<{ answer: () => string }>) {
+  return actor(Desk, (ctx) => ({ work: () => gate.opened, query: async () => ctx.ask(other, 'answer') }), {
+    interleave: ['query'],
+  })
+}
+
+test('an interleaved handler asks for its own asker, not for that of the pending one', async (t) => {
+  const { runtime, system } = await world()
+  const gate = new Gate()
+  const slow = actor('slow', (ctx) => ({
+    answer: () => {
+      const reply = ctx.reply<string>()
+      ctx.task(async () => {
+        await timePasses(runtime, 200)
+        reply.resolve('here')
+      })
+      return reply
+    },
+  }))
+  const ref = system.spawn(desk(gate, system.spawn(slow) as never))
+  refusalUnseen(ref.ask('work', undefined, { timeoutMs: 100 }))
+  await runtime.settle()
+
+  const query = ref.ask('query').catch((error: AskError) => `${error.reason}: ${error.message}`)
+  await runtime.advance(1_000)
+
+  t.is(await query, 'here')
+})
+
+test('an interleaved handler that waits for an actor which waits for the pending one is no circle', async (t) => {
+  const { runtime, system, events } = await world()
+  const gate = new Gate()
+  interface Other {
+    answer: (() => string) | (() => Promise<string>)
+    meet: (desk: Ref<Desk>) => void
+  }
+  let back: Ref<Desk> | null = null
+  const other = system.spawn(
+    actor(protocol<Other>('other'), (ctx) => ({
+      meet: (ref) => {
+        back = ref
+      },
+      answer: async () => {
+        await ctx.ask(back!, 'work')
+        return 'worked'
+      },
+    })),
+  )
+  const ref = system.spawn(desk(gate, other as never))
+  other.tell('meet', ref)
+  refusalUnseen(ref.ask('work'))
+  await runtime.settle()
+
+  const query = ref.ask('query')
+  await runtime.advance(10)
+  gate.open()
+  await runtime.advance(10)
+
+  t.is(await query, 'worked')
+  t.deepEqual(
+    events.filter(({ type }) => type === 'ask-cycle'),
+    [],
+  )
+})
+
+test('an interleaved handler that is pending for more than 20 s is reported as stuck', async (t) => {
+  const { runtime, system, events } = await world()
+  const gate = new Gate()
+  const forever = actor(Desk, () => ({ work: () => gate.opened, query: () => new Promise<string>(() => {}) }), {
+    interleave: ['query'],
+  })
+  const ref = system.spawn(forever)
+  ref.tell('work')
+  ref.tell('query')
+  await runtime.advance(10)
+  gate.open()
+  await runtime.advance(30_000)
+
+  t.deepEqual(
+    events.filter(({ type }) => type === 'stuck-handler').map((event) => 'message' in event && event.message),
+    ['query'],
+  )
 })
 
 // Pieces of these tests

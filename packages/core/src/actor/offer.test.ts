@@ -42,7 +42,7 @@ for (const overflow of OVERFLOWS) {
   })
 }
 
-test('offers are queued first in, first out, whatever else is told, times out or is aborted between them', async (t) => {
+test('offers are queued first in, first out, whatever else is told, times out or is aborted between them (law 12)', async (t) => {
   const step = fc.oneof(
     fc.constantFrom('offer', 'tell', 'release', 'abort'),
     fc.record({ timeoutMs: fc.integer({ min: 1, max: 20 }) }),

@@ -36,9 +36,10 @@ export abstract class SideTurns extends Turns {
 
   protected awaitBeside(promise: Promise<unknown>, head: Head, origin: Origin | null): void {
     const waiting = this.ownWaiting
-    const turn = new SideTurn(origin)
+    const turn = new SideTurn(this, head, origin, this.dispatcher.lastLookMs)
     waiting.sideTurns ??= new Set()
     waiting.sideTurns.add(turn)
+    this.host.pendingHandlers.add(turn)
     promise.then(
       (value) => {
         if (!this.endsBeside(turn)) return
@@ -53,6 +54,11 @@ export abstract class SideTurns extends Turns {
         this.failed(error)
       },
     )
+  }
+
+  /** Whether that handler is pending still. */
+  isPendingBeside(turn: SideTurn): boolean {
+    return this.waiting !== null && this.waiting.sideTurns !== null && this.waiting.sideTurns.has(turn)
   }
 
   protected endsBeside(turn: SideTurn): boolean {
@@ -76,7 +82,8 @@ export abstract class SideTurns extends Turns {
 
   get pendingTurn(): number {
     const waiting = this.waiting
-    return waiting !== null && waiting.busy ? waiting.turn!.number : NO_TURN
+    // What is asked beside the pending turn is none of that one's.
+    return waiting !== null && waiting.busy && !waiting.aside ? waiting.turn!.number : NO_TURN
   }
 
   get pendingHead(): Head {
@@ -88,7 +95,7 @@ export abstract class SideTurns extends Turns {
   asking<T>(ask: () => T): T {
     const { dispatcher } = this
     const { running, head } = dispatcher
-    if (running === this && !this.busy) return ask()
+    if (running === this && (!this.busy || this.waiting!.aside)) return ask()
     // Out of turn the clock may not have been looked at for long.
     if (running === null) dispatcher.startCounting()
     dispatcher.running = this

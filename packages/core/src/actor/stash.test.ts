@@ -183,7 +183,7 @@ test('a StashFullError that is caught leaves the message at hand', async (t) => 
   t.is(await ref.ask('wait'), 'no room')
 })
 
-test('a restart puts the stash back at the head of the mailbox, in order', async (t) => {
+test('a restart puts the stash back at the head of the mailbox, in order (law 5)', async (t) => {
   const { runtime, system } = await world()
   const log: string[] = []
   let life = 0

@@ -54,12 +54,38 @@ export class PendingTurn implements PendingHandler {
   }
 }
 
-/** The promise of a handler that runs beside the one that the mailbox waits for. */
-export class SideTurn {
-  readonly origin: Origin | null
+/** What a turn beside a pending one says of its actor. */
+interface SideTurnOwner {
+  readonly path: string
+  readonly queued: number
+  isPendingBeside(turn: SideTurn): boolean
+}
 
-  constructor(origin: Origin | null) {
+/** The promise of a handler that runs beside the one that the mailbox waits for. */
+export class SideTurn implements PendingHandler {
+  readonly #actor: SideTurnOwner
+  readonly #head: Head
+  readonly origin: Origin | null
+  readonly sinceMs: number
+  watched = false
+
+  constructor(actor: SideTurnOwner, head: Head, origin: Origin | null, sinceMs: number) {
+    this.#actor = actor
+    this.#head = head
     this.origin = origin
+    this.sinceMs = sinceMs
+  }
+
+  get path(): string {
+    return this.#actor.path
+  }
+
+  get pending(): string | null {
+    return this.#actor.isPendingBeside(this) ? nameOf(this.#head) : null
+  }
+
+  get queued(): number {
+    return this.#actor.queued
   }
 }
 

@@ -96,7 +96,7 @@ test('an error arrives with its name and message, and no stack', (t) => {
   t.false(arrived.error.stack?.includes(sent.stack?.split('\n')[1] ?? '?') ?? false)
 })
 
-test('a key named __proto__ changes no prototype, neither of the value nor of all objects', (t) => {
+test('a key named __proto__ changes no prototype, neither of the value nor of all objects (law 18)', (t) => {
   const arrived = decode(hex('a1 69 5f5f70726f746f5f5f a1 68 706f6c6c75746564 f5'), noRef) as object
 
   t.is(Object.getPrototypeOf(arrived), Object.prototype)

@@ -4,6 +4,8 @@ import { actor } from '../actor/actor.ts'
 import { protocol } from '../actor/protocol.ts'
 import type { Ref } from '../actor/ref.ts'
 import { createSystem } from '../create-system.ts'
+import { bounded } from '../mailbox/bounded.ts'
+import { priority } from '../mailbox/priority.ts'
 import { type DispatchStrategy, randomDispatch } from '../runtime/dispatch-strategy.ts'
 import { manualRuntime } from '../runtime/manual.ts'
 import { SeededRandom } from '../runtime/random.ts'
@@ -67,6 +69,86 @@ test('a random dispatch interleaves senders in any way, and each pair of sender 
       }
     }),
     { numRuns: 50 },
+  )
+})
+
+test('tells and asks of each pair are handled in order, once each, whatever the mailboxes, handlers and dispatch seeds (law 1)', async (t) => {
+  interface Inbox {
+    got: (what: readonly [sender: number, n: number]) => void | Promise<void>
+    open: () => void
+  }
+  const Inbox = protocol<Inbox>('inbox')
+  interface Source {
+    send: (left: number) => void
+  }
+  const mailboxes = {
+    none: {},
+    bounded: { mailbox: bounded({ capacity: 1_000 }) },
+    priority: { mailbox: priority({ of: () => 1 }) },
+  }
+  const kind = fc.record({
+    how: fc.constantFrom('sync', 'async', 'stash' as const),
+    mailbox: fc.constantFrom('none', 'bounded', 'priority' as const),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer(),
+      fc.integer({ min: 1, max: 3 }),
+      fc.array(kind, { minLength: 1, maxLength: 3 }),
+      async (seed, quantum, kinds) => {
+        const runtime = manualRuntime()
+        const random = new SeededRandom(seed)
+        const dispatch = randomDispatch(random.stream('dispatch'), quantum)
+        const system = await createSystem({ name: 'a', log: false, runtime: { ...runtime, dispatch } })
+        const heard: string[][] = kinds.map(() => [])
+        const inboxes = kinds.map(({ how, mailbox }, at) => {
+          const inbox = actor(Inbox, (ctx) => {
+            // Some set everything aside for a while, and then take it back.
+            let closed = how === 'stash'
+            if (closed) ctx.self.tell('open')
+            return {
+              got: ([sender, n]) => {
+                if (closed) return ctx.stash()
+                heard[at]!.push(`${sender}.${n}`)
+                return how === 'async' ? Promise.resolve() : undefined
+              },
+              open: () => {
+                closed = false
+                ctx.unstash()
+              },
+            }
+          })
+          return system.spawn(inbox, mailboxes[mailbox])
+        })
+        for (let id = 0; id < SENDERS; id++) {
+          const own = random.stream(`${id}`)
+          const sent = kinds.map(() => 0)
+          const source = actor(protocol<Source>('source'), (ctx) => ({
+            send: (left) => {
+              const to = own.below(inboxes.length)
+              if (own.below(2) === 0) inboxes[to]!.tell('got', [id, sent[to]!++])
+              else void inboxes[to]!.ask('got', [id, sent[to]!++])
+              if (left > 0) ctx.self.tell('send', left - 1)
+            },
+          }))
+          system.spawn(source).tell('send', 11)
+        }
+
+        await runtime.settle()
+
+        t.is(heard.flat().length, SENDERS * 12)
+        for (const inbox of heard) {
+          for (let id = 0; id < SENDERS; id++) {
+            const ofOne = inbox.filter((entry) => entry.startsWith(`${id}.`))
+            t.deepEqual(
+              ofOne,
+              Array.from(ofOne, (_, n) => `${id}.${n}`),
+            )
+          }
+        }
+      },
+    ),
+    { numRuns: 60 },
   )
 })
 

@@ -27,7 +27,7 @@ interface Entry {
 }
 
 for (const overflow of OVERFLOWS) {
-  test(`${overflow}: the victim is exactly that of a list that is searched from its front`, (t) => {
+  test(`${overflow}: the victim is exactly that of a list that is searched from its front (law 12)`, (t) => {
     const step = fc.constantFrom('tell', 'ask', 'own', 'take')
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), fc.array(step, { maxLength: 200 }), (capacity, steps) => {

@@ -114,7 +114,7 @@ test('fail: more than fits before the first turn fails the actor too, after its 
   )
 })
 
-test('timers, notices, piped results and answers get through a mailbox that is full and drops or rejects all else', async (t) => {
+test('timers, notices, piped results and answers get through a mailbox that is full and drops or rejects all else (law 12)', async (t) => {
   for (const overflow of ['drop-newest', 'drop-oldest', 'reject'] as const) {
     const { runtime, system, letters } = await open()
     const log: string[] = []
@@ -370,7 +370,7 @@ test('a queue that swings around 1,000 reports once, not at each swing', async (
 // Law 19
 
 for (const overflow of OVERFLOWS) {
-  test(`${overflow}: a sender 10 times as fast for 30 s leaves memory bounded and the system lane fast, and sent = handled + rejected + dropped`, async (t) => {
+  test(`${overflow}: a sender 10 times as fast for 30 s leaves memory bounded and the system lane fast, and sent = handled + rejected + dropped (law 19)`, async (t) => {
     const { runtime, system, letters } = await open()
     const capacity = 100
     const measured = measure(bounded({ capacity, overflow }))

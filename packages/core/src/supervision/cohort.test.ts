@@ -146,7 +146,7 @@ function boom(who: string): never {
 
 // Order (law 8)
 
-test('one-for-all: the cohort stops one by one, the last one spawned first, and starts in order once all are gone', async (t) => {
+test('one-for-all: the cohort stops one by one, the last one spawned first, and starts in order once all are gone (law 8)', async (t) => {
   for (const failing of ['a', 'b', 'c']) {
     const home = await family(oneForAll({ backoff: AT_ONCE }), {
       a: { cleanUpMs: 10, child: 'below a' },
@@ -162,7 +162,7 @@ test('one-for-all: the cohort stops one by one, the last one spawned first, and 
   }
 })
 
-test('rest-for-one: the failed one and those spawned after it restart, those before it keep their state', async (t) => {
+test('rest-for-one: the failed one and those spawned after it restart, those before it keep their state (law 8)', async (t) => {
   const home = await family(restForOne({ backoff: AT_ONCE }), { a: {}, b: {}, c: {} })
   for (const name of ['a', 'b', 'c']) await home.member(name).ask('add', 5)
 
@@ -191,7 +191,7 @@ test('siblings of another supervision are left alone, be it one of the same kind
   t.truthy(other)
 })
 
-test('temporary siblings are stopped by a restart of the cohort and not revived', async (t) => {
+test('temporary siblings are stopped by a restart of the cohort and not revived (law 8)', async (t) => {
   const home = await family(oneForAll({ backoff: AT_ONCE }), { a: {}, b: { restart: 'temporary' }, c: {} })
 
   await home.fail('c')
@@ -260,7 +260,7 @@ test('a handler under way ends before its member is taken for down', async (t) =
 
 // Budget (law 7)
 
-test('a cohort shares one count of restarts: exactly N within the window, whoever fails, and one more stops all', async (t) => {
+test('a cohort shares one count of restarts: exactly N within the window, whoever fails, and one more stops all (law 7)', async (t) => {
   const home = await family(oneForAll({ maxRestarts: 2, withinMs: 1_000, backoff: AT_ONCE }), { a: {}, b: {} })
   await home.fail('a')
   await home.fail('b')

@@ -59,7 +59,7 @@ const steps = fc.array(
   { minLength: 5, maxLength: 25 },
 )
 
-test('trees of cohorts stop in reverse order, start in order, and restart exactly as often as OTP would', async (t) => {
+test('trees of cohorts stop in reverse order, start in order, and restart exactly as often as OTP would (law 8)', async (t) => {
   let worked = 0
   await fc.assert(
     fc.asyncProperty(shape(2), steps, async (tree, story) => {

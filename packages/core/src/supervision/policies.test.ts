@@ -587,7 +587,7 @@ test('an escalation is reported level by level, each with what was decided and h
   )
 })
 
-test('permanent levels multiply: a leaf that always fails starts (a + 1)(b + 1) times before the failure reaches the top', async (t) => {
+test('permanent levels multiply: a leaf that always fails starts (a + 1)(b + 1) times before the failure reaches the top (law 7)', async (t) => {
   for (const [a, b] of [
     [0, 0],
     [1, 2],
@@ -668,7 +668,7 @@ test('actor-failed says which supervision decided, how often it has restarted, a
 
 // The fence counts (law 6), and the time to stop (law 9)
 
-test('each call of an old continuation on its context is reported as stale-context, each late result as stale-result', async (t) => {
+test('each call of an old continuation on its context is reported as stale-context, each late result as stale-result (law 6)', async (t) => {
   const { runtime, system, events } = await world()
   let zombie: Context<Child> | null = null
   const ref = system.spawn(
@@ -701,7 +701,7 @@ test('each call of an old continuation on its context is reported as stale-conte
   t.is(await ref.ask('add', 0), 1)
 })
 
-test('handler, children and clean-ups share the time to stop: it is over after stopTimeoutMs in all, and onStop runs at most once', async (t) => {
+test('handler, children and clean-ups share the time to stop: it is over after stopTimeoutMs in all, and onStop runs at most once (law 9)', async (t) => {
   const parts = { handler: 40, child: 40, cleanUp: 40 }
   for (const [stopTimeoutMs, cleanUps] of [
     [130, 1],

@@ -1,4 +1,5 @@
 import test from 'ava'
+import fc from 'fast-check'
 import { actor } from '../actor/actor.ts'
 import type { Context } from '../actor/context.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
@@ -6,6 +7,7 @@ import type { Ref } from '../actor/ref.ts'
 import { StaleContextError } from '../errors.ts'
 import { manualRuntime } from '../runtime/manual.ts'
 import { SeededRandom } from '../runtime/random.ts'
+import type { SystemEvent } from '../system/events.ts'
 import { LocalSystem } from '../system/local-system.ts'
 import { checkSystemOptions } from '../system/system-options.ts'
 import { refusal, timePasses, watchEnds, world } from '../testing/world.ts'
@@ -41,7 +43,7 @@ const AT_ONCE = { minMs: 0, maxMs: 0 } as const
 
 // Failure in receive (semantics 4)
 
-test('a rejection after 0 to n awaits equals a throw: same event, same directive, same reply to the asker', async (t) => {
+test('a rejection after 0 to n awaits equals a throw: same event, same directive, same reply to the asker (law 4)', async (t) => {
   const outcomes = []
   for (const how of ['throw', '0', '1', '7']) {
     const { system, events } = await world()
@@ -211,7 +213,7 @@ test('a pipe that fails its actor leaves the asker of the handler under way its 
 
 // Restart (semantics 5)
 
-test('a restart keeps ref, name, mailbox order, registrations and watchers, and starts with fresh state', async (t) => {
+test('a restart keeps ref, name, mailbox order, registrations and watchers, and starts with fresh state (law 5)', async (t) => {
   const { runtime, system, events } = await world()
   const ends = watchEnds(system)
   const ref = system.spawn(counter, { name: 'counter', supervise: oneForOne({ backoff: AT_ONCE }) })
@@ -284,6 +286,33 @@ test('5 restarts within 10 s are granted, the 6th stops the actor with restart-l
   t.is((await refusal(t, ref.ask('add', 1))).outcome, 'not-sent')
 })
 
+test('whatever N is, N failures within the window are restarts, and failure N + 1 stops the actor and is reported (law 7)', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 6 }),
+      fc.infiniteStream(fc.integer({ min: 1, max: 1_400 })),
+      fc.boolean(),
+      async (most, gaps, late) => {
+        const { runtime, system, events } = await world()
+        const count = (type: SystemEvent['type']): number => events.filter((event) => event.type === type).length
+        const supervise = oneForOne({ maxRestarts: most, withinMs: 10_000, backoff: AT_ONCE })
+        const ref = system.spawn(counter, { name: 'counter', supervise })
+
+        for (let failures = 1; failures <= most + 1; failures++) {
+          t.is(count('restart-limit'), 0)
+          ref.tell('fail', late ? '2' : 'throw')
+          await runtime.advance(gaps.next().value)
+        }
+
+        t.is(count('actor-restarted'), most)
+        t.is(count('restart-limit'), 1)
+        t.is((await refusal(t, ref.ask('add', 1))).outcome, 'not-sent')
+      },
+    ),
+    { numRuns: 30 },
+  )
+})
+
 test('the window for restarts slides: the 6th is granted once the 1st is 10 s ago', (t) => {
   const decide = decisions()
   for (const atMs of [0, 2_000, 4_000, 6_000, 8_000]) t.is(decide(atMs).directive, 'restart')
@@ -312,7 +341,7 @@ test('each child of a supervision has a count of its own', (t) => {
   t.deepEqual([decide(), decide()], ['restart', 'restart'])
 })
 
-test('a set-up that throws is tried again after 100 ms at least, even with a backoff of 0, and never spins', async (t) => {
+test('a set-up that throws is tried again after 100 ms at least, even with a backoff of 0, and never spins (law 7)', async (t) => {
   const { runtime, system, events } = await world()
   let starts = 0
   const broken = actor(Counter, () => {
@@ -345,7 +374,7 @@ test('a set-up that throws has nothing to resume: the actor stops', async (t) =>
   t.like(events, [{ type: 'actor-failed', directive: 'stop' }])
 })
 
-test('old timers, queued ticks, pipes, watches and become do nothing after a restart', async (t) => {
+test('old timers, queued ticks, pipes, watches and become do nothing after a restart (law 5)', async (t) => {
   const { runtime, system } = await world()
   const seen: string[] = []
   const target = system.spawn(actor('target', () => ({})))
@@ -399,7 +428,7 @@ test('old timers, queued ticks, pipes, watches and become do nothing after a res
   t.is(starts, 2)
 })
 
-test('children are gone, the last one first, and clean-ups done before set-up runs again', async (t) => {
+test('children are gone, the last one first, and clean-ups done before set-up runs again (law 5)', async (t) => {
   const { runtime, system } = await world()
   const log: string[] = []
   const child = actor(protocol<Record<never, never>>('child'), (context, name: string) => {
@@ -467,7 +496,41 @@ test('a stop overrides a restart, be it winding down or waiting', async (t) => {
 
 // The fence: zombies (law 6)
 
-test('every call on the context of an old incarnation throws StaleContextError, has no effect and is reported', async (t) => {
+test('a handler that fails while its actor is stopping or restarting fails its ask, is reported and changes nothing', async (t) => {
+  for (const restarting of [false, true]) {
+    const { runtime, system, events } = await world()
+    const ends = watchEnds(system)
+    const waiting = actor(protocol<Counter>('waiting'), (ctx) => {
+      let sum = 0
+      return {
+        add: (n) => (sum += n),
+        fail: async () => {
+          if (restarting) ctx.pipe(Promise.reject(new Error('piped')), 'fail' as never)
+          else ctx.stop()
+          await timePasses(runtime, 10)
+          boom()
+        },
+      }
+    })
+    const supervise = oneForOne({ backoff: AT_ONCE })
+    const ref = system.spawn(waiting, { name: 'waiting', supervise })
+    await ends.watch(ref)
+
+    const asked = refusal(t, ref.ask('fail', ''))
+    await runtime.advance(1_000)
+
+    t.like(await asked, { outcome: 'failed', reason: 'handler' })
+    const failures = events.filter((event) => event.type === 'actor-failed')
+    t.deepEqual(
+      failures.map(({ error, directive }) => `${error.message} ${directive}`),
+      restarting ? ['piped restart', 'boom restart'] : ['boom stop'],
+    )
+    t.is(events.filter(({ type }) => type === 'actor-restarted').length, restarting ? 1 : 0)
+    t.deepEqual(ends.log, restarting ? [] : ['/user/waiting stopped'])
+  }
+})
+
+test('every call on the context of an old incarnation throws StaleContextError, has no effect and is reported (law 6)', async (t) => {
   const { runtime, system, events } = await world()
   const contexts: Context<Counter>[] = []
   const ref = system.spawn(
@@ -517,7 +580,7 @@ test('every call on the context of an old incarnation throws StaleContextError, 
   t.is(await ref.ask('add', 1), 1)
 })
 
-test('what an old continuation sends to itself is a dead letter stale-ref; what others send arrives', async (t) => {
+test('what an old continuation sends to itself is a dead letter stale-ref; what others send arrives (law 6)', async (t) => {
   const { runtime, system, events } = await world()
   const contexts: Context<Counter>[] = []
   const ref = system.spawn(

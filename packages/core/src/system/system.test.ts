@@ -223,3 +223,10 @@ test('system.stop stops an actor at any depth below /user, and nothing that belo
   await t.throwsAsync(system.stop(Reflect.get(system, 'receptionist')), { message: /below \/user/ })
   await system.stop()
 })
+
+test('a system without a transport says so to whoever wants to connect it', async (t) => {
+  const system = await createSystem({ name: 'alone', log: false })
+
+  await t.throwsAsync(system.connect('memory://b'), { instanceOf: InvalidOptionError, message: /transport/ })
+  await system.stop()
+})
