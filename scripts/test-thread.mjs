@@ -63,7 +63,10 @@ async function begin(options) {
   runner.on('error', (error) => giveUp('internal-error', error))
   runner.on('finish', () => finish(runner))
   try {
+    // AVA's time limit is from one event to the next: what it takes to start is not held against the tests.
+    send({ type: 'starting' })
     await prepare(options)
+    send({ type: 'starting' })
     await import(pathToFileURL(file).href)
     // From here on only the tests keep the thread busy, so that it notices when one of them waits for nothing.
     parentPort.unref()
