@@ -4,11 +4,15 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { printed } from '../scripts/printed.ts'
 
 const run = promisify(execFile)
 const folder = dirname(fileURLToPath(import.meta.url))
 
-/** Each example runs as a user runs it, in processes of its own, and prints exactly this. */
+/** Starts a process of its own, by the options this one has: so it needs one that runs TypeScript. */
+const STARTS_PROCESSES = 'web-socket-pair'
+
+/** Each example prints exactly this. */
 const PRINTS: Readonly<Record<string, string>> = {
   hello: 'hello, the count is 42',
   supervision: `
@@ -134,14 +138,11 @@ the greeter is gone: stopped`,
 
 for (const [name, expected] of Object.entries(PRINTS)) {
   test(`example ${name} prints what it promises`, async (t) => {
-    const { stdout } = await run(process.execPath, [
-      join(folder, '..', 'scripts', 'run.mjs'),
-      join(folder, `${name}.ts`),
-    ])
+    const file = join(folder, `${name}.ts`)
+    const text = name === STARTS_PROCESSES ? await ran(file) : await printed(file)
 
     // Whether a write that was not waited for is lost is for the machine to say.
-    const printed = stdout.trimEnd().replace(/(?<=asynchronous: )(70|100)(?= left)/, '70 or 100')
-    t.is(printed, expected.replace(/^\n/, ''))
+    t.is(text.trimEnd().replace(/(?<=asynchronous: )(70|100)(?= left)/, '70 or 100'), expected.replace(/^\n/, ''))
   })
 }
 
@@ -156,3 +157,9 @@ test('every small example is run here and is shorter than 60 lines', (t) => {
     t.true(lines < 60, `${file} has ${lines} lines`)
   }
 })
+
+/** As a user runs it. */
+async function ran(file: string): Promise<string> {
+  const { stdout } = await run(process.execPath, [join(folder, '..', 'scripts', 'run.mjs'), file])
+  return stdout
+}

@@ -41,11 +41,11 @@ await a.stop(front, { drain: true })
 
 // By default a routee that fails is restarted. Without restarts it ends, and another one takes its place.
 const never = oneForOne({ maxRestarts: 0 })
-const fragile = a.spawn(pool(greeter, { size: 1, strategy: new RoundRobin(), supervise: never, replaceAfterMs: 10 }))
+const fragile = a.spawn(pool(greeter, { size: 1, strategy: new RoundRobin(), supervise: never, replaceAfterMs: 1_000 }))
 const crash = await fragile.ask('crash').catch((error) => `${error.outcome}, ${error.reason}`)
 const refused = await fragile.ask('greet', 'Alan').catch((error) => error.cause.causeCode)
 console.log(`${crash}; then ${refused}`)
-while ((await fragile.ask('$report')).routees.length < 1) await new Promise((resolve) => setTimeout(resolve, 1))
+while ((await fragile.ask('$report')).routees.length < 1) await new Promise((resolve) => setTimeout(resolve, 20))
 console.log(await fragile.ask('greet', 'Alan'))
 
 // A group starts nobody: it follows a protocol, here and on connected nodes.

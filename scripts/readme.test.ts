@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { printed } from './printed.ts'
 
 const run = promisify(execFile)
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -23,10 +24,10 @@ for (const [i, { code }] of blocks.entries()) {
     t.teardown(() => rmSync(file, { force: true }))
     writeFileSync(file, code)
 
-    const { stdout } = await run(process.execPath, [join(root, 'scripts', 'run.mjs'), file])
+    const text = await printed(file)
 
     t.true(promised.length > 0)
-    t.deepEqual(stdout.trimEnd().split('\n'), promised)
+    t.deepEqual(text.trimEnd().split('\n'), promised)
   })
 }
 

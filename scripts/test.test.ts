@@ -16,8 +16,11 @@ const good = `test('good', (t) => { t.pass() })`
 // Begun first, because it waits for its time limit most of the time. AVA counts from its start until a test ends: the
 // limit has to outlast the start of a worker thread on a machine that does much else.
 const hanging = run(
-  { 'a.test.ts': `${good}\ntest('hangs', () => new Promise((done) => { setTimeout(done, 60_000) }))` },
-  ['--timeout=6s'],
+  {
+    'a.test.ts': `${good}\ntest('hangs', () => new Promise((done) => { setTimeout(done, 60_000) }))`,
+    'b.test.ts': `${good}\nsetInterval(() => {}, 60_000)`,
+  },
+  ['--timeout=10s'],
 )
 
 test.serial('passing tests end in one line and status 0; a folder or a word of the path selects', async (t) => {
@@ -71,13 +74,40 @@ test.serial('whatever ends a file early fails the tests that it kept from runnin
   t.regex(lastLine, /^[1-2] passed, (9|10) failed$/)
 })
 
-test('a test that hangs fails by name after the time limit', async (t) => {
+test('a test that hangs fails by name after the time limit, and so does a file that leaves something running', async (t) => {
   const { status, lastLine, output } = await hanging
 
   t.is(status, 1)
-  t.is(lastLine, '1 passed, 1 failed')
-  t.regex(output, /✘ hangs \(no end after 6 s\)/)
+  t.is(lastLine, '2 passed, 2 failed')
+  t.regex(output, /✘ hangs \(no end after 10 s\)/)
+  t.regex(output, /✘ did not exit: nothing happened for 10 s\n\s+b\.test\.ts/)
 })
+
+test.serial(
+  'files share a thread while they pass, not their environment; after a failure the thread ends',
+  async (t) => {
+    const files = {
+      'a.test.ts': `${good}\nglobalThis.left = 'a'\nprocess.env.LEFT = 'a'\nprocess.env.NODE_ENV = 'a'`,
+      'b.test.ts': `test('is the second', (t) => {
+      t.deepEqual([globalThis.left, process.env.LEFT, process.env.NODE_ENV], ['a', undefined, 'test'])
+    })`,
+      'c.test.ts': `test('lost', (t) => { globalThis.left = 'c'; void Promise.reject(new Error('nobody')); t.pass() })`,
+      'd.test.ts': `test('bad', (t) => { t.is(globalThis.left, undefined); globalThis.left = 'd'; t.fail() })`,
+      'e.test.ts': `test('starts anew', (t) => { t.is(globalThis.left, undefined) })`,
+    }
+
+    const shared = await run(files, ['--concurrency=1'])
+    const isolated = await run({ 'a.test.ts': files['a.test.ts'], 'e.test.ts': files['e.test.ts'] }, [
+      '--concurrency=1',
+      '--isolate',
+    ])
+
+    t.is(shared.lastLine, '4 passed, 2 failed', shared.output)
+    t.regex(shared.output, /✘ a rejected promise nobody handled\n\s+c\.test\.ts[^]*Error: nobody/)
+    t.regex(shared.output, /✘ bad\n\s+d\.test\.ts/)
+    t.is(isolated.lastLine, '2 passed, 0 failed', isolated.output)
+  },
+)
 
 test.serial('only skipped tests, no test file and no matching title are failures', async (t) => {
   t.like(await run({ 'a.test.ts': `test.skip('x', (t) => { t.pass() })` }), { status: 1 })

@@ -66,7 +66,7 @@ test.serial('a folder in use, a port taken and a folder nobody can write to are 
   const { port } = new URL(first.url)
 
   const inUse = await called(['serve', '--data', join(folder, 'data'), '--port', '0', '--nodes', '3'])
-  const noPort = await run(['serve', '--data', join(folder, 'other'), '--port', port])
+  const noPort = await run(['serve', '--data', join(folder, 'other'), '--port', port, '--nodes', '3'])
   const noFolder = await called(['serve', '--data', join(folder, 'file', 'data'), '--port', '0'])
   first.process.kill('SIGTERM')
   const [status] = await once(first.process, 'close')

@@ -134,12 +134,13 @@ test('linearizable over 150 seeds with five clients, random delays and a replica
 })
 
 test('without handing reads on, as reads: regular says, the checker finds reads in the wrong order', async (t) => {
-  let illegal = 0
-  for (let seed = 1; seed <= 150; seed++) {
-    if (checkLinearizable(await contend(seed, 'regular'), registerModel()).verdict === 'illegal') illegal++
+  let verdict = ''
+  for (let seed = 1; seed <= 150 && verdict !== 'illegal'; seed++) {
+    verdict = checkLinearizable(await contend(seed, 'regular'), registerModel()).verdict
   }
-  t.true(illegal > 0)
-  t.log(`${illegal} of 150 histories are not linearizable`)
+
+  // About one history in ten is; that the checker sees one is enough.
+  t.is(verdict, 'illegal')
 })
 
 async function cluster(size: number) {
