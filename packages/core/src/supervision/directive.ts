@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../errors.ts'
 import type { Random } from '../runtime/random.ts'
 
 /** What happens to an actor whose handler or set-up threw. */
@@ -70,6 +71,22 @@ export interface Supervision {
 /** Decides for one child or one cohort. A pure state machine: time and chance come in with the failure. */
 export interface Supervisor {
   decide(failure: Failure): Decision
+}
+
+const DIRECTIVES: readonly Directive[] = ['resume', 'restart', 'stop', 'escalate']
+
+/**
+ * A supervisor is code of the user's: what it decides on has to be something that can be done.
+ *
+ * @throws {InvalidOptionError}
+ */
+export function checkDecision(decision: Decision): Decision {
+  const { directive, delayMs, limitReached } = (decision ?? {}) as Partial<Decision>
+  if (!DIRECTIVES.includes(directive as Directive))
+    throw new InvalidOptionError('decide', 'directive', DIRECTIVES.join(', '), directive)
+  if (directive === 'restart' && (typeof delayMs !== 'number' || Number.isNaN(delayMs)))
+    throw new InvalidOptionError('decide', 'delayMs', 'a number of ms', delayMs)
+  return { directive: directive as Directive, delayMs: delayMs ?? 0, limitReached: limitReached === true }
 }
 
 export const STOP: Decision = { directive: 'stop', delayMs: 0, limitReached: false }
