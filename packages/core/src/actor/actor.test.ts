@@ -886,6 +886,72 @@ test('cancelled timers and settled pipes keep nothing alive', async (t) => {
 
 type Loose = Record<string, (payload?: unknown) => unknown>
 
+test('whatever can be awaited keeps the mailbox waiting, be it of another realm, a subclass or a mere thenable', async (t) => {
+  class Slow extends Promise<number> {}
+  class Broken extends Promise<number> {
+    override then(): never {
+      throw new Error('no then')
+    }
+  }
+  const makers: Record<string, () => unknown> = {
+    thenable: () => ({ then: (resolve: (value: number) => void) => setImmediate(() => resolve(7)) }),
+    foreign: () => runInNewContext('Promise.resolve().then(() => 7)'),
+    subclass: () => new Slow((resolve) => setImmediate(() => resolve(7))),
+    rejects: () => ({ then: (_: unknown, reject: (reason: Error) => void) => reject(new Error('no then')) }),
+    broken: () => new Broken((resolve) => resolve(7)),
+    getter: () => ({
+      get then(): never {
+        throw new Error('no then')
+      },
+    }),
+  }
+  interface Waiting {
+    wait: () => number
+    next: () => readonly string[]
+  }
+  for (const [kind, make] of Object.entries(makers)) {
+    const { runtime, system, events } = await world()
+    const log: string[] = []
+    const ref = system.spawn(
+      actor(protocol<Waiting>('waiting'), () => ({
+        wait: () => {
+          log.push('began')
+          return make() as Promise<number>
+        },
+        next: () => log,
+      })),
+      { supervise: oneForOne({ backoff: { minMs: 0, maxMs: 0 } }) },
+    )
+    const waited = ref.ask('wait').then(
+      (value) => log.push(`got ${value}`),
+      (error: Error) => log.push(error.message.slice(-7)),
+    )
+    const next = ref.ask('next').then(() => log.push('next'))
+    await runtime.advance(1)
+    await Promise.all([waited, next])
+
+    const fails = kind === 'rejects' || kind === 'broken' || kind === 'getter'
+    t.deepEqual(log, ['began', fails ? 'no then' : 'got 7', 'next'], kind)
+    t.is(events.filter(({ type }) => type === 'actor-failed').length, fails ? 1 : 0)
+  }
+})
+
+test('a message without a name is one like any other', async (t) => {
+  interface Nameless {
+    '': (n: number) => number
+  }
+  const { runtime, system, events } = await world()
+  const Nameless: Protocol<Nameless> = protocol('nameless')
+  const knows = system.spawn(actor(Nameless, () => ({ '': (n) => n + 1 })))
+  const other = system.spawn(actor(Nameless, () => ({}) as never))
+
+  const answer = knows.ask('', 1)
+  other.tell('', 1)
+  await runtime.settle()
+  t.is(await answer, 2)
+  t.like(events, [{ type: 'dead-letter', reason: 'unhandled', message: '' }])
+})
+
 const Watching: Protocol<{ watch: (ref: Ref<never>) => void; gone: (notice: Terminated) => void }> =
   protocol('watching')
 

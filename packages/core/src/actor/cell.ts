@@ -1,7 +1,14 @@
 import { MailboxFullError, NameTakenError, SystemStoppedError, toError, UnexpectedStopError } from '../errors.ts'
 import { BY_ITSELF, type Circumstances, directiveFor, escalated, IN_A_TURN } from '../supervision/circumstances.ts'
 import { Cohort, type CohortHome, type CohortMember } from '../supervision/cohort.ts'
-import { type Decision, type Directive, STOP, type Supervision, stopOnFailure } from '../supervision/directive.ts'
+import {
+  checkDecision,
+  type Decision,
+  type Directive,
+  STOP,
+  type Supervision,
+  stopOnFailure,
+} from '../supervision/directive.ts'
 import { DEFAULT_ACTOR_OPTIONS } from './actor-options.ts'
 import type { CellHost } from './cell-host.ts'
 import { CHILD_FAILED, type ChildFailed } from './child-failed.ts'
@@ -12,7 +19,7 @@ import { type Ending, type FinalFailure, PARKED } from './ending.ts'
 import { Incarnation } from './incarnation.ts'
 import { type ActorInfo, type ActorStatus, inspect } from './inspect.ts'
 import { RESTARTING, RUNNING, STARTING, STOPPED, STOPPING } from './life-state.ts'
-import { BY_ITSELF_IN_ORDER, Lifecycle } from './lifecycle.ts'
+import { BY_ITSELF_IN_ORDER, Lifecycle, MIN_SETUP_BACKOFF_MS } from './lifecycle.ts'
 import { LocalRef } from './local-ref.ts'
 import type { Origin } from './origin.ts'
 import { OwnMessage } from './own-message.ts'
@@ -168,7 +175,10 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
   /** Stops of its own will, which a permanent actor is not meant to. */
   stopItself(): void {
     if (this.options.restart !== 'permanent') this.windDown(STOPPING, 'stopped', BY_ITSELF_IN_ORDER)
-    else if (this.state === RUNNING) this.failedBy(new UnexpectedStopError(this.path), BY_ITSELF)
+    else if (this.state === RUNNING) {
+      const circumstances = this.withoutHandlers ? { ...BY_ITSELF, minDelayMs: MIN_SETUP_BACKOFF_MS } : BY_ITSELF
+      this.failedBy(new UnexpectedStopError(this.path), circumstances)
+    }
   }
 
   /** Handles all that is queued by now, then stops. */
@@ -271,7 +281,7 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
       const holder = cohort ?? this.own
       const supervisor = (holder.supervisor ??= (this.options.supervise ?? stopOnFailure).supervise())
       const restart = this.options.restart ?? 'transient'
-      return supervisor.decide({ error, nowMs: clock.now(), random, restart, ended })
+      return checkDecision(supervisor.decide({ error, nowMs: clock.now(), random, restart, ended }))
     } catch (thrown) {
       this.reportFailure(toError(thrown), 'stop', 0, IN_A_TURN)
       return STOP

@@ -1,8 +1,12 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { createSystem } from '../create-system.ts'
 import { InvalidOptionError, UnknownOptionError } from '../errors.ts'
 import type { Mailbox } from '../mailbox/mailbox.ts'
 import { UnboundedMailbox } from '../mailbox/unbounded.ts'
+import { randomDispatch } from '../runtime/dispatch-strategy.ts'
+import { manualRuntime } from '../runtime/manual.ts'
+import { SeededRandom } from '../runtime/random.ts'
 import { oneForOne } from '../supervision/one-for-one.ts'
 import { refusal, timePasses, world } from '../testing/world.ts'
 import { actor } from './actor.ts'
@@ -504,4 +508,66 @@ class Gate {
 
 function refusalUnseen(ask: Promise<unknown>): void {
   ask.catch(() => {})
+}
+
+test('messages that need not wait stay in order among themselves, whoever is chosen to have the next turn', async (t) => {
+  for (let seed = 0; seed < 10; seed++) {
+    const runtime = { ...manualRuntime(), dispatch: randomDispatch(new SeededRandom(seed)) }
+    const system = await createSystem({ name: 'a', runtime, log: false })
+    const order: number[] = []
+    const ref = system.spawn(notebook(new Gate(), order))
+    ref.tell('write', 0)
+    await runtime.settle()
+    for (let n = 1; n <= 5; n++) ref.tell('look', n)
+    await runtime.settle()
+
+    t.deepEqual(order, [0, 1, 2, 3, 4, 5])
+  }
+})
+
+test('a message that need not wait is overtaken by none sent after it, nor turned over and over, though its actor fails or is suspended', async (t) => {
+  for (const what of ['fail', 'suspend'] as const) {
+    const { runtime, system } = await world()
+    const gate = new Gate()
+    const order: number[] = []
+    const ref = system.spawn(notebook(gate, order), { supervise: oneForOne({ backoff: { minMs: 0, maxMs: 0 } }) })
+    ref.tell('write', 0)
+    await runtime.settle()
+    system.suspend(ref)
+    ref.tell('look', what === 'fail' ? -1 : 1)
+    ref.tell('look', 2)
+    ref.tell('write', 3)
+    system.resume(ref)
+    if (what === 'suspend') system.suspend(ref)
+    await runtime.settle()
+    gate.open()
+    await runtime.advance(1)
+    system.resume(ref)
+    await runtime.advance(1)
+
+    t.deepEqual(order, what === 'fail' ? [0, -1, 2, 3] : [0, 1, 2, 3], what)
+  }
+})
+
+interface Notebook {
+  write: (n: number) => Promise<void>
+  look: (n: number) => void
+}
+
+/** `look` does not wait for `write`, and fails at a number below 0. */
+function notebook(gate: Gate, order: number[]) {
+  return actor(
+    protocol<Notebook>('notebook'),
+    () => ({
+      write: async (n) => {
+        order.push(n)
+        await gate.opened
+      },
+      look: (n) => {
+        order.push(n)
+        if (n < 0) throw new Error('cannot look')
+      },
+    }),
+    { interleave: ['look'] },
+  )
 }

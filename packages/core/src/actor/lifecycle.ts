@@ -15,8 +15,8 @@ import type { TerminationReason } from './watcher.ts'
 /** What the system lane carries: steps of the actor's life that run user code or continue one another. */
 type Signal = 'start' | 'overflowed' | 'vanish' | 'wind-down' | 'child-gone' | 'cleaned-up'
 
-/** A set-up that throws at once must not spin, whatever backoff was asked for. */
-const MIN_SETUP_BACKOFF_MS = 100
+/** A set-up that throws or stops at once must not spin, whatever backoff was asked for. */
+export const MIN_SETUP_BACKOFF_MS = 100
 
 /** How an actor ends that has stopped itself. */
 export const BY_ITSELF_IN_ORDER: EndingDetails = { byItself: true }

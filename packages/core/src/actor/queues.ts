@@ -18,6 +18,8 @@ const QUEUED = 1
 
 /** An entry of the ring that is no message: look into the queues. */
 const VISIT: unknown = Object.freeze({ entry: 'visit' })
+/** The same for what need not wait for the handler under way. */
+const BESIDE: unknown = Object.freeze({ entry: 'beside' })
 
 /**
  * Where an actor's messages wait. As long as it has less to do than one turn allows, the dispatcher's ring is its
@@ -25,7 +27,8 @@ const VISIT: unknown = Object.freeze({ entry: 'visit' })
  *
  * What waits is oldest in `front`, which is what came back from the stash, and then in `held`, where the ring puts
  * what it brings while the actor is busy; then come the entries still in the ring; then `mailbox`, which gets all
- * that is sent while there is something in it.
+ * that is sent while there is something in it. What need not wait for the handler under way is taken out of all of
+ * them and goes into `beside`; if that handler ends first, it comes before the rest of `held`.
  *
  * A cell is made of five classes, each of which extends the one before: Queues, Turns, SideTurns, Lifecycle, Cell. What
  * only they need is a `protected` method, not a `#method`: a class with `#methods` marks each of its instances, with 8
@@ -97,8 +100,9 @@ export abstract class Queues extends Asker implements Runnable {
     const waiting = this.ownWaiting
     const mailbox = (waiting.mailbox ??= new UnboundedMailbox())
     if (this.interleaved !== null && this.goesBeside(waiting, head, mailbox)) {
-      this.#inRing++
-      this.dispatcher.post(this, head, payload)
+      waiting.beside ??= new Fifo()
+      waiting.beside.push(head, payload)
+      this.postBeside(waiting)
       return true
     }
     const pushed = mailbox.push(head, payload)
@@ -158,7 +162,8 @@ export abstract class Queues extends Asker implements Runnable {
   get queued(): number {
     const waiting = this.waiting
     if (waiting === null) return this.#inRing
-    return this.#inRing + (waiting.front?.size ?? 0) + (waiting.held?.size ?? 0) + (waiting.mailbox?.size ?? 0)
+    const { front, beside, held, mailbox } = waiting
+    return this.#inRing + (front?.size ?? 0) + (beside?.size ?? 0) + (held?.size ?? 0) + (mailbox?.size ?? 0)
   }
 
   receive(head: unknown, payload: unknown): void {
@@ -175,11 +180,12 @@ export abstract class Queues extends Asker implements Runnable {
 
   protected receiveQueued(head: unknown, payload: unknown): void {
     if (head === VISIT) return this.visit()
+    if (head === BESIDE) return this.visitBeside()
     this.#inRing--
     const waiting = this.ownWaiting
     if (this.runnable && waiting.held === null) this.take(head as Head, payload)
     else if (this.state === STOPPED) this.undelivered('stopped', head as Head, payload)
-    else if (this.interleaved !== null && this.goesBeside(waiting, head as Head, null))
+    else if (this.interleaved !== null && this.comesBeside(waiting, head as Head))
       this.handleBeside(head as Head, payload)
     else {
       waiting.held ??= new Fifo()
@@ -224,7 +230,9 @@ export abstract class Queues extends Asker implements Runnable {
     if (this.#mode === DIRECT || this.#inRing > 0) return
     const waiting = this.ownWaiting
     if (!this.runnable) {
-      if (waiting.busy && waiting.sift && this.interleaved !== null) this.releaseBeside(waiting, this.interleaved)
+      if (this.interleaved === null || !this.handlesBeside(waiting)) return
+      if (waiting.sift) this.releaseBeside(waiting, this.interleaved)
+      this.postBeside(waiting)
       return
     }
     if (waiting.visitPosted) return
@@ -237,7 +245,9 @@ export abstract class Queues extends Asker implements Runnable {
       return
     }
     waiting.front = null
+    waiting.beside = null
     waiting.held = null
+    waiting.sift = false
     // An idle actor must not keep the last thing it was told.
     waiting.mailbox?.forget()
     if (this.host.queuesOnly) return
@@ -251,33 +261,66 @@ export abstract class Queues extends Asker implements Runnable {
 
   // Handlers beside a pending one
 
-  /** Whether the message may be handled beside the pending handler. What comes in goes to the ring then. */
-  protected goesBeside(waiting: Waiting, head: Head, mailbox: Mailbox | null): boolean {
+  /** Whether messages are handled beside a pending handler now. */
+  protected handlesBeside({ busy, suspended }: Waiting): boolean {
+    return busy && !suspended && this.state === RUNNING
+  }
+
+  /** Whether a message just sent need not wait for the pending handler. */
+  protected goesBeside(waiting: Waiting, head: Head, mailbox: Mailbox): boolean {
     if (!this.interleaved?.has(nameOf(head))) return false
-    // A bounded mailbox stays bounded: no more of it in the ring than of any other actor's.
-    const room = mailbox === null || mailbox instanceof UnboundedMailbox || this.#inRing < TURN_MESSAGES
-    if (waiting.busy && room && this.state === RUNNING && !waiting.suspended) return true
+    // A bounded mailbox stays bounded: no more of it beside than one turn allows. And what is still in the ring comes first.
+    const room = mailbox instanceof UnboundedMailbox || (waiting.beside?.size ?? 0) < TURN_MESSAGES
+    return this.mayOvertake(waiting, room && this.#inRing === 0)
+  }
+
+  /** The same for a message that the ring has brought. */
+  protected comesBeside(waiting: Waiting, head: Head): boolean {
+    return this.interleaved?.has(nameOf(head)) === true && this.mayOvertake(waiting, true)
+  }
+
+  /** It may overtake those that have to wait, not those that only have not been sifted as yet. */
+  protected mayOvertake(waiting: Waiting, possible: boolean): boolean {
+    if (possible && !waiting.sift && this.handlesBeside(waiting)) return true
     waiting.sift = true
     return false
   }
 
-  /** Puts what need not wait from the queues back into the ring. */
+  protected postBeside(waiting: Waiting): void {
+    if (waiting.besidePosted || waiting.beside === null || waiting.beside.size === 0) return
+    waiting.besidePosted = true
+    this.dispatcher.post(this, BESIDE, undefined)
+  }
+
+  protected visitBeside(): void {
+    const waiting = this.ownWaiting
+    const { beside } = waiting
+    waiting.besidePosted = false
+    if (beside !== null && this.handlesBeside(waiting) && beside.take())
+      this.handleBeside(beside.head as Head, beside.payload)
+    else this.dispatcher.putAside()
+    this.goOn()
+  }
+
+  /** Takes what need not wait out of the queues; of each two such messages the older one stays first. */
   protected releaseBeside(waiting: Waiting, names: ReadonlySet<string>): void {
     waiting.sift = false
     const { mailbox } = waiting
+    const beside = new Fifo()
     const rest = new Fifo()
-    for (const queue of [waiting.front, waiting.held, mailbox instanceof UnboundedMailbox ? mailbox : null]) {
+    for (const queue of [
+      waiting.front,
+      waiting.beside,
+      waiting.held,
+      mailbox instanceof UnboundedMailbox ? mailbox : null,
+    ]) {
       while (queue?.take()) {
-        const head = queue.head as Head
-        if (!names.has(nameOf(head))) {
-          rest.push(head, queue.payload)
-          continue
-        }
-        this.#inRing++
-        this.dispatcher.post(this, head, queue.payload)
+        const place = names.has(nameOf(queue.head as Head)) ? beside : rest
+        place.push(queue.head, queue.payload)
       }
     }
     waiting.front = null
+    waiting.beside = beside
     waiting.held = rest
   }
 

@@ -2,6 +2,7 @@ import { toError } from '../errors.ts'
 import { RUNNING } from './life-state.ts'
 import { type NestedAsk, NO_TURN } from './nested-ask.ts'
 import { type Head, nameOf, type Origin, originOf } from './origin.ts'
+import { promiseOf } from './promise-of.ts'
 import { Turns } from './turns.ts'
 import { SideTurn } from './waiting.ts'
 
@@ -27,7 +28,8 @@ export abstract class SideTurns extends Turns {
     const answerTo = this.takeOrigin()
     waiting.aside = false
     this.origin = pending
-    if (result instanceof Promise) return this.awaitBeside(result, head, answerTo)
+    const promise = promiseOf(result)
+    if (promise !== null) return this.awaitBeside(promise, head, answerTo)
     if (failure === null) answerTo?.settle(result)
     else answerTo?.fail(failure, 'handler')
     this.host.hooks?.handled(head, failure)

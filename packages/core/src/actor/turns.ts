@@ -4,6 +4,7 @@ import { CHILD_FAILED } from './child-failed.ts'
 import { RUNNING } from './life-state.ts'
 import { endAsksOf } from './nested-ask.ts'
 import { type Head, nameOf, type Origin } from './origin.ts'
+import { promiseOf } from './promise-of.ts'
 import { Queues } from './queues.ts'
 import { joined, setAside } from './stash.ts'
 import { type Handler, PendingTurn } from './waiting.ts'
@@ -14,6 +15,8 @@ const MOST_KNOWN = 8
 export type HandlerTable = Record<string, ((...args: readonly unknown[]) => unknown) | undefined>
 
 const NO_HANDLERS: HandlerTable = {}
+/** Half a character: no message has that name, and none can come over a link. */
+const NO_NAME = '\ud800'
 /** What every object has besides: `toString` and the like are messages only where a behaviour says so. */
 const INHERITED = Object.prototype as object as HandlerTable
 /** Members of a behaviour that the runtime calls, and nobody else. */
@@ -23,7 +26,7 @@ const RESERVED: ReadonlySet<string> = new Set(['constructor', 'unhandled', CHILD
 export abstract class Turns extends Queues {
   #handlers: HandlerTable = NO_HANDLERS
   /** The first handler called: most actors get the same message again and again. */
-  #firstName = ''
+  #firstName = NO_NAME
   #firstHandler: Handler = noHandler
   /** Behind the message being handled; null when it is a plain tell or its answer was taken over. */
   protected origin: Origin | null = null
@@ -51,7 +54,8 @@ export abstract class Turns extends Queues {
       this.failed(toError(thrown))
       return
     }
-    if (result instanceof Promise) this.awaitTurn(result)
+    const promise = result === undefined ? null : promiseOf(result)
+    if (promise !== null) this.awaitTurn(promise)
   }
 
   protected handleFrom(origin: Origin, payload: unknown): void {
@@ -68,7 +72,8 @@ export abstract class Turns extends Queues {
       this.handlerFailed(origin, toError(thrown))
       return
     }
-    if (result instanceof Promise) this.awaitTurn(result)
+    const promise = result === undefined ? null : promiseOf(result)
+    if (promise !== null) this.awaitTurn(promise)
     else this.answer(result)
   }
 
@@ -237,12 +242,17 @@ export abstract class Turns extends Queues {
 
   become(handlers: object): void {
     this.#handlers = handlers as HandlerTable
-    this.#firstName = ''
+    this.#firstName = NO_NAME
     this.#firstHandler = noHandler
     if (this.waiting !== null) this.waiting.known.length = 0
   }
 
   // For the life of the actor
+
+  /** Its set-up has not returned handlers as yet, or its incarnation has ended. */
+  protected get withoutHandlers(): boolean {
+    return this.#handlers === NO_HANDLERS
+  }
 
   /** The behaviour's object of handlers, for inspectors. */
   protected get handlers(): object {

@@ -100,11 +100,14 @@ export class Waiting {
   /** Something may be queued that need not wait for the handler under way. */
   sift = false
   visitPosted = false
+  besidePosted = false
   turn: PendingTurn | null = null
   /** Set aside by the actor itself, until it wants them back. */
   stash: Fifo | null = null
   /** Back from the stash: the oldest of all that wait. Never without `held`. */
   front: Fifo | null = null
+  /** Need not wait for the handler under way. */
+  beside: Fifo | null = null
   held: Fifo | null = null
   newestAsk: NestedAsk | null = null
   mailbox: Mailbox | null = null
@@ -121,6 +124,7 @@ export function nextQueue(waiting: Waiting): Fifo | Mailbox | null {
     if (waiting.front.take()) return waiting.front
     waiting.front = null
   }
+  if (waiting.beside?.take()) return waiting.beside
   if (waiting.held !== null) {
     if (waiting.held.take()) return waiting.held
     waiting.held = null

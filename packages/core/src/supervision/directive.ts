@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../errors.ts'
 import type { Random } from '../runtime/random.ts'
 
 /** What happens to an actor whose handler or set-up threw. */
@@ -73,6 +74,22 @@ export interface Supervision {
 export interface Supervisor {
   /** What to do. One that throws is reported, and its actor stops. */
   decide(failure: Failure): Decision
+}
+
+const DIRECTIVES: readonly Directive[] = ['resume', 'restart', 'stop', 'escalate']
+
+/**
+ * A supervisor is code of the user's: what it decides on has to be something that can be done.
+ *
+ * @throws {InvalidOptionError}
+ */
+export function checkDecision(decision: Decision): Decision {
+  const { directive, delayMs, limitReached } = (decision ?? {}) as Partial<Decision>
+  if (!DIRECTIVES.includes(directive as Directive))
+    throw new InvalidOptionError('decide', 'directive', DIRECTIVES.join(', '), directive)
+  if (directive === 'restart' && (typeof delayMs !== 'number' || Number.isNaN(delayMs)))
+    throw new InvalidOptionError('decide', 'delayMs', 'a number of ms', delayMs)
+  return { directive: directive as Directive, delayMs: delayMs ?? 0, limitReached: limitReached === true }
 }
 
 /** No restart, and no limit that was in the way. */

@@ -756,6 +756,51 @@ test('subscriptions end with their incarnation, also where it is killed', async 
 
 // Pieces of these tests
 
+test('a supervisor that decides on nothing that can be done stops the actor, and that is reported', async (t) => {
+  const nonsense: readonly unknown[] = [
+    undefined,
+    null,
+    { directive: 'revive', delayMs: 0, limitReached: false },
+    { directive: 'restart', delayMs: Number.NaN, limitReached: false },
+    { directive: 'restart' },
+  ]
+  for (const decision of nonsense) {
+    const { runtime, system, events } = await world()
+    const supervise: Supervision = { name: 'odd', supervise: () => ({ decide: () => decision as never }) }
+    const ref = system.spawn(
+      actor(protocol<{ fail: () => void }>('failing'), () => ({
+        fail: () => {
+          throw new Error('boom')
+        },
+      })),
+      { supervise },
+    )
+    ref.tell('fail')
+    await runtime.settle()
+
+    t.like(events, [
+      { type: 'actor-failed', directive: 'stop', error: { code: 'INVALID_OPTION' } },
+      { type: 'actor-failed', directive: 'stop', error: { message: 'boom' } },
+    ])
+    t.is((await refusal(t, ref.ask('fail'))).reason, 'stopped')
+  }
+})
+
+test('a permanent actor that stops in its set-up is set up at most every 100 ms, like one that throws there', async (t) => {
+  const { runtime, system } = await world()
+  let setUps = 0
+  const definition = actor(protocol<{ idle: () => void }>('stopping'), (context) => {
+    setUps++
+    context.stop()
+    return { idle: () => {} }
+  })
+  const supervise = oneForOne({ maxRestarts: 1_000, backoff: { minMs: 0, maxMs: 0 } })
+  system.spawn(definition, { restart: 'permanent', supervise })
+  await runtime.advance(1_000)
+
+  t.is(setUps, 11)
+})
+
 /** What one child's supervisor decides at an instant. */
 function decisions(options?: SupervisionOptions): (nowMs: number) => { directive: Directive; delayMs: number } {
   const supervisor = oneForOne(options).supervise()
