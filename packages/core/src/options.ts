@@ -16,6 +16,7 @@ export function checkOptions(
   known: Readonly<Record<string, OptionCheck>>,
 ): void {
   if (given === undefined) return
+  if (typeof given !== 'object' || given === null) throw new InvalidOptionError(where, 'options', 'an object', given)
   // No list of keys: spawn comes here for every actor.
   for (const option in given) {
     const value = (given as Readonly<Record<string, unknown>>)[option]

@@ -78,12 +78,14 @@ export const UNDELIVERED: Readonly<Record<DeadLetterReason, string>> = {
   'not-found': 'no such actor',
   'stale-ref': 'that actor is gone; its name may be in use again, so find the new one',
   stopping: 'the actor is stopping and takes no new messages',
-  stopped: 'the actor has stopped before it got to the message',
+  stopped:
+    'the actor has stopped before it got to the message; if it failed, in its set-up for example, the log and the ' +
+    'event actor-failed say why',
   unhandled: 'the actor has no handler of that name',
   'mailbox-full': 'its mailbox is full; ask slower, or give it a larger one',
   'not-serializable': 'the message cannot be encoded',
   'outbound-full': 'too much is queued for that node; send slower or wait for replies',
-  'node-down': 'that node is down',
+  'node-down': 'that node is down; find the actor on another one, or wait until one is registered again',
   unreachable: 'no connection to that node',
 }
 

@@ -219,6 +219,8 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   #startTimer(timer: ActorTimer, delayMs: number): Cancellable {
+    if (typeof delayMs !== 'number' || Number.isNaN(delayMs))
+      throw new InvalidOptionError('ctx.after, ctx.every', 'delayMs', 'a number of ms', delayMs)
     this.#owner.host.timers.add(timer, Math.max(0, delayMs))
     this.#own.timers.add(timer)
     return timer
@@ -232,7 +234,7 @@ export class Incarnation implements Context<AnyProtocol> {
 
   ask(ref: AnyRef, name: string, ...payloadAndOptions: readonly unknown[]): Promise<never> {
     this.#check('ask')
-    const { ask } = ref as Partial<AnyAsking>
+    const ask = (ref as Partial<AnyAsking> | undefined)?.ask
     if (typeof ask !== 'function') throw new InvalidOptionError('ctx.ask', 'ref', 'a ref', ref)
     return this.#owner.asking(() => ask.call(ref, name, ...payloadAndOptions))
   }

@@ -107,7 +107,9 @@ export class PendingOffer extends Deadline {
     const detail =
       reason === 'timeout'
         ? `no room within ${this.timeoutMs} ms; raise timeoutMs, or find what the actor is busy with`
-        : DETAILS[reason]
+        : reason === 'not-serializable' && cause instanceof Error
+          ? cause.message
+          : DETAILS[reason]
     const options = cause === undefined ? undefined : { cause }
     this.#resolve(failing(() => new OfferError(this.#target.toString(), this.message, reason, detail, options)))
   }

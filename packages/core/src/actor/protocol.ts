@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../errors.ts'
 import type { ChildFailed } from './child-failed.ts'
 import type { inspect } from './inspect.ts'
 import type { Deferred, Forwarded } from './reply.ts'
@@ -78,7 +79,9 @@ export interface Protocol<P> {
  * Names a protocol.
  *
  * @param id the same on every node; actors are registered and found under it
+ * @throws {InvalidOptionError} for an empty id
  */
 export function protocol<P extends ProtocolShape<P>>(id: string): Protocol<P> {
+  if (typeof id !== 'string' || id === '') throw new InvalidOptionError('protocol', 'id', 'a non-empty string', id)
   return { id }
 }

@@ -64,6 +64,11 @@ export type Settings = Required<Omit<SystemOptions, 'transport' | 'log' | 'stopO
 /** What a supervisor of processes sends, and Ctrl-C. */
 const STOP_SIGNALS: readonly string[] = ['SIGTERM', 'SIGINT']
 
+function addresses(value: unknown): string | null {
+  if (Array.isArray(value) && value.every((seed) => typeof seed === 'string' && seed !== '')) return null
+  return 'an array of addresses, none empty: a node without a port to listen on has none'
+}
+
 /** @throws {UnknownOptionError | InvalidOptionError} */
 export function checkSystemOptions(options: SystemOptions): Settings {
   const name: unknown = options?.name
@@ -72,7 +77,7 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     name: is.string,
     transport: is.objectWith('a transport', 'listen', 'dial', 'close'),
     cluster: is.string,
-    seeds: is.array,
+    seeds: addresses,
     runtime: is.object,
     log: (value) => (value === false ? null : is.function(value)),
     diagnostics: is.boolean,

@@ -54,7 +54,7 @@ test('an option of a wrong value is an error that says what it must be and what 
     [{ name: '' }, /createSystem: option "name" must be a non-empty string, got ""/],
     [{ name: 'a', askTimeoutMs: 0 }, /option "askTimeoutMs" must be a number of at least 1, got 0/],
     [{ name: 'a', askTimeoutMs: Number.NaN }, /"askTimeoutMs" must be a number of at least 1, got NaN/],
-    [{ name: 'a', seeds: 'ws://b' }, /"seeds" must be an array, got "ws:\/\/b"/],
+    [{ name: 'a', seeds: 'ws://b' }, /"seeds" must be an array of addresses.*, got "ws:\/\/b"/],
     [{ name: 'a', log: true }, /"log" must be a function, got true/],
   ]
 
@@ -228,5 +228,19 @@ test('a system without a transport says so to whoever wants to connect it', asyn
   const system = await createSystem({ name: 'alone', log: false })
 
   await t.throwsAsync(system.connect('memory://b'), { instanceOf: InvalidOptionError, message: /transport/ })
+  await system.stop()
+})
+
+test('a protocol without an id, an actor without a set-up and an empty seed are refused, with what they must be', async (t) => {
+  t.throws(() => protocol(''), { instanceOf: InvalidOptionError, message: /protocol: .*non-empty string/ })
+  t.throws(() => actor('x', undefined as never), {
+    message: /actor "x": option "setup" must be a function that returns/,
+  })
+  t.throws(() => actor({} as never, () => ({})), { message: /a name or made by protocol/ })
+  await t.throwsAsync(createSystem({ name: 'a', seeds: [''] }), { message: /without a port to listen on has none/ })
+  const system = await createSystem({ name: 'a', log: false })
+  const ref = system.spawn(echo)
+  const wrong = await t.throwsAsync(ref.ask('echo', 1, 500 as never))
+  t.regex(wrong?.message ?? '', /options" must be an object, got 500/)
   await system.stop()
 })
