@@ -36,7 +36,7 @@ weighted: abcaabcaabca
 random: 12 answers
 least connections: abcabcaabcaa
 hash: each key always to the same node: true
-without b: acac`,
+while b drains: 4 answers, none from b`,
   caching: `
 memory: 100 gets at once, 1 load
 memory: 4 loads after b, a, c, a, b
