@@ -107,6 +107,23 @@ test('after 5 ms of work timers and sockets have their turn, even where every dr
   }
 })
 
+test('an actor that always has 100 fast messages of its own leaves timers and sockets a turn every 5 ms', (t) => {
+  for (const inFlight of [1, 63, 64, 65, 100, 128, 1_000]) {
+    const { host, work } = hosted()
+    const flood = work('flood', 0.002)
+    let left = 20_000
+    flood.onHandled = () => {
+      if (left-- > 0) flood.add(1)
+    }
+    flood.add(inFlight)
+
+    const slices = host.slices()
+
+    t.true(slices.length >= 8, `${inFlight} in flight: ${slices.length} slices`)
+    t.true(Math.max(...slices) <= 5 + 64 * 0.002 + 0.001, `${inFlight} in flight: ${Math.max(...slices)} ms`)
+  }
+})
+
 test('handlers of 1 ms are looked at one by one: a slice is 5 ms and at most two handlers', (t) => {
   const { host, work } = hosted()
   const [a, b] = [work('a', 1), work('b', 1)]
@@ -398,6 +415,7 @@ class Work {
   /** Most messages of one other actor that came between one of its own and the moment that was sent. */
   waitedFor = 0
   onEmpty: () => void = () => {}
+  onHandled: () => void = () => {}
   readonly #ref: Ref<Job>
   readonly #host: Host
   /** How many messages had been handled in all when one was sent to an actor that had none. */
@@ -411,6 +429,7 @@ class Work {
       host.nowMs += costMs
       host.handled.push(name)
       this.heard.push(number)
+      this.onHandled()
       if (this.heard.length === this.sent.length) this.onEmpty()
     }
     this.#ref = system.spawn<Job>(

@@ -69,6 +69,8 @@ export class Dispatcher {
   /** A slice lasts until timers and I/O have had their turn: drains in microtasks alone would starve them. */
   #inSlice = false
   #sliceStartMs = 0
+  /** A visit has found that the slice is over. */
+  #over = false
   /** Time of the last look at the clock, in ms: at most a slice ago while anybody runs. */
   lastLookMs = 0
   #sinceLook = 0
@@ -158,10 +160,14 @@ export class Dispatcher {
   visitOver(): boolean {
     if (this.#signalled > 0 || --this.#visitLeft <= 0) return true
     if (++this.#sinceLook < this.#stretch) return false
-    const over = this.#sliceOver() || this.lastLookMs - this.#visitStartMs >= VISIT_MS
+    if (this.#sliceOver()) {
+      // The drain has to see that too, at once, and not by a look of its own: that one would find no time gone by.
+      this.#over = true
+      this.#stretch = 0
+    } else if (this.lastLookMs - this.#visitStartMs < VISIT_MS) return false
     // The visit's last message is counted where the visit is.
-    if (over) this.#handled--
-    return over
+    this.#handled--
+    return true
   }
 
   #wake(): void {
@@ -187,7 +193,7 @@ export class Dispatcher {
       if (this.#signalled > 0) this.#obey()
       else if (this.#length > 0) this.#next()
       else break
-      if (++this.#sinceLook >= this.#stretch && this.#sliceOver()) {
+      if (++this.#sinceLook >= this.#stretch && (this.#over || this.#sliceOver())) {
         this.#forget()
         this.#scheduler.yield(this.#resume)
         return
@@ -206,7 +212,7 @@ export class Dispatcher {
         if (this.#length > 1) this.#bringForward(strategy.choose(this.#length))
         this.#next()
       } else break
-      if (++this.#sinceLook >= this.#stretch && this.#sliceOver()) {
+      if (++this.#sinceLook >= this.#stretch && (this.#over || this.#sliceOver())) {
         this.#forget()
         this.#scheduler.yield(this.#resume)
         return
@@ -268,6 +274,7 @@ export class Dispatcher {
 
   #beginSlice(): void {
     this.#inSlice = true
+    this.#over = false
     this.#sliceStartMs = this.lastLookMs = this.#clock.now()
     this.#handled += this.#sinceLook
     this.#sinceLook = 0
