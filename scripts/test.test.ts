@@ -31,6 +31,8 @@ test.serial('passing tests end in one line and status 0; a folder or a word of t
 
   t.like(await run(files, ['two']), { status: 0, lastLine: '1 passed, 0 failed' })
   t.like(await run(files, ['b', '--match', 'go*']), { status: 0, lastLine: '1 passed, 0 failed' })
+  // A line stands for the test around it, in TypeScript too.
+  t.like(await run(files, ['a/one.test.ts:2']), { status: 1, lastLine: '0 passed, 1 failed' })
 })
 
 test.serial('failures come in full, skipped and planned tests with their reason', async (t) => {
