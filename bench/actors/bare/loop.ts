@@ -99,7 +99,7 @@ export abstract class AsyncActor {
     while (waiting !== null && this.#next < waiting.length) {
       const at = this.#next
       this.#next += 2
-      ;(this as unknown as Receiver)[waiting[at] as string]!(waiting[at + 1])
+      ;(this as object as Receiver)[waiting[at] as string]!(waiting[at + 1])
       if (this.busy) return
     }
     this.#waiting = null
