@@ -7,9 +7,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const page = readFileSync(join(root, 'docs', 'semantics.md'), 'utf8')
 const rows = page.split('\n').filter((line) => /^\| \d+ \|/.test(line))
 const prose = page.split('\n').filter((line) => !line.startsWith('|'))
-const titles = readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => /^[^/]+\/src\/.*(\.test|-contract)\.ts$/.test(file))
-  .flatMap((file) => titlesOf(readFileSync(join(root, 'packages', file), 'utf8')))
+// Each package's own folder: beside it stand the links to all the others, round and round.
+const titles = readdirSync(join(root, 'packages'))
+  .map((name) => join(root, 'packages', name, 'src'))
+  .flatMap((src) => readdirSync(src, { recursive: true, encoding: 'utf8' }).map((file) => join(src, file)))
+  .filter((file) => /(\.test|-contract)\.ts$/.test(file))
+  .flatMap((file) => titlesOf(readFileSync(file, 'utf8')))
   .map(normal)
 
 test('every number of the semantics page is bold and stands, with its unit, in the title of a test (law 20)', (t) => {

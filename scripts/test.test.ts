@@ -17,8 +17,8 @@ const good = `test('good', (t) => { t.pass() })`
 // limit has to outlast the start of a worker thread on a machine that does much else.
 const hanging = run(
   {
-    'a.test.ts': `${good}\ntest('hangs', () => new Promise((done) => { setTimeout(done, 60_000) }))`,
-    'b.test.ts': `${good}\nsetInterval(() => {}, 60_000)`,
+    'a.test.js': `${good}\ntest('hangs', () => new Promise((done) => { setTimeout(done, 60_000) }))`,
+    'b.test.js': `${good}\nsetInterval(() => {}, 60_000)`,
   },
   ['--timeout=10s'],
 )
@@ -37,7 +37,7 @@ test.serial('passing tests end in one line and status 0; a folder or a word of t
 
 test.serial('failures come in full, skipped and planned tests with their reason', async (t) => {
   const { status, lastLine, output } = await run({
-    'a.test.ts': `test('bad', (t) => { t.deepEqual({ a: 1 }, { a: 2 }) })
+    'a.test.js': `test('bad', (t) => { t.deepEqual({ a: 1 }, { a: 2 }) })
 test('throws', () => { throw new RangeError('outer', { cause: new Error('inner') }) })
 test.skip('one [needs a disk]', (t) => { t.pass() })
 test.todo('two')
@@ -46,32 +46,32 @@ ${good}`,
 
   t.is(status, 1)
   t.is(lastLine, '1 passed, 2 failed, 2 skipped')
-  t.regex(output, /✘ bad\n\s+a\.test\.ts\n\s+at a\.test\.ts:2/)
+  t.regex(output, /✘ bad\n\s+a\.test\.js\n\s+at a\.test\.js:2/)
   t.regex(output, /- {3}a: 1,\n\s+\+ {3}a: 2,/)
-  t.regex(output, /RangeError: outer\n\s+at .*a\.test\.ts:3/)
+  t.regex(output, /RangeError: outer\n\s+at .*a\.test\.js:3/)
   t.regex(output, /caused by Error: inner/)
-  t.regex(output, /- one \[needs a disk\] a\.test\.ts/)
-  t.regex(output, /- two \[to be written\] a\.test\.ts/)
+  t.regex(output, /- one \[needs a disk\] a\.test\.js/)
+  t.regex(output, /- two \[to be written\] a\.test\.js/)
 })
 
 test.serial('whatever ends a file early fails the tests that it kept from running', async (t) => {
   const { status, lastLine, output } = await run({
-    'good.test.ts': good,
-    'exit.test.ts': `test('leaves', () => { process.exit(0) })\n${good}`,
-    'exit-early.test.ts': 'process.exit(0)',
-    'import.test.ts': `throw new Error('at import')`,
-    'late.test.ts': `test('late', async (t) => { setTimeout(() => { throw new Error('nobody') }); await new Promise(() => {}) })`,
-    'hook.test.ts': `test.before(() => { throw new Error('in hook') })\n${good}`,
-    'none.test.ts': '',
+    'good.test.js': good,
+    'exit.test.js': `test('leaves', () => { process.exit(0) })\n${good}`,
+    'exit-early.test.js': 'process.exit(0)',
+    'import.test.js': `throw new Error('at import')`,
+    'late.test.js': `test('late', async (t) => { setTimeout(() => { throw new Error('nobody') }); await new Promise(() => {}) })`,
+    'hook.test.js': `test.before(() => { throw new Error('in hook') })\n${good}`,
+    'none.test.js': '',
   })
 
   t.is(status, 1)
   t.regex(output, /✘ leaves \(not run/)
-  t.regex(output, /✘ process\.exit\(\) was called exit-early\.test\.ts/)
+  t.regex(output, /✘ process\.exit\(\) was called exit-early\.test\.js/)
   t.regex(output, /Error: at import/)
   t.regex(output, /✘ late \(not run: its file crashed first\)/)
   t.regex(output, /Error: in hook/)
-  t.regex(output, /✘ no tests.* none\.test\.ts/)
+  t.regex(output, /✘ no tests.* none\.test\.js/)
   // Hook: the hook and its test; exit and late: the cause and the tests it took with it.
   t.regex(lastLine, /^[1-2] passed, (9|10) failed$/)
 })
@@ -82,39 +82,39 @@ test('a test that hangs fails by name after the time limit, and so does a file t
   t.is(status, 1)
   t.is(lastLine, '2 passed, 2 failed')
   t.regex(output, /✘ hangs \(no end after 10 s\)/)
-  t.regex(output, /✘ did not exit: nothing happened for 10 s\n\s+b\.test\.ts/)
+  t.regex(output, /✘ did not exit: nothing happened for 10 s\n\s+b\.test\.js/)
 })
 
 test.serial(
   'files share a thread while they pass, not their environment; after a failure the thread ends',
   async (t) => {
     const files = {
-      'a.test.ts': `${good}\nglobalThis.left = 'a'\nprocess.env.LEFT = 'a'\nprocess.env.NODE_ENV = 'a'`,
-      'b.test.ts': `test('is the second', (t) => {
+      'a.test.js': `${good}\nglobalThis.left = 'a'\nprocess.env.LEFT = 'a'\nprocess.env.NODE_ENV = 'a'`,
+      'b.test.js': `test('is the second', (t) => {
       t.deepEqual([globalThis.left, process.env.LEFT, process.env.NODE_ENV], ['a', undefined, 'test'])
     })`,
-      'c.test.ts': `test('lost', (t) => { globalThis.left = 'c'; void Promise.reject(new Error('nobody')); t.pass() })`,
-      'd.test.ts': `test('bad', (t) => { t.is(globalThis.left, undefined); globalThis.left = 'd'; t.fail() })`,
-      'e.test.ts': `test('starts anew', (t) => { t.is(globalThis.left, undefined) })`,
+      'c.test.js': `test('lost', (t) => { globalThis.left = 'c'; void Promise.reject(new Error('nobody')); t.pass() })`,
+      'd.test.js': `test('bad', (t) => { t.is(globalThis.left, undefined); globalThis.left = 'd'; t.fail() })`,
+      'e.test.js': `test('starts anew', (t) => { t.is(globalThis.left, undefined) })`,
     }
 
     const shared = await run(files, ['--concurrency=1'])
-    const isolated = await run({ 'a.test.ts': files['a.test.ts'], 'e.test.ts': files['e.test.ts'] }, [
+    const isolated = await run({ 'a.test.js': files['a.test.js'], 'e.test.js': files['e.test.js'] }, [
       '--concurrency=1',
       '--isolate',
     ])
 
     t.is(shared.lastLine, '4 passed, 2 failed', shared.output)
-    t.regex(shared.output, /✘ a rejected promise nobody handled\n\s+c\.test\.ts[^]*Error: nobody/)
-    t.regex(shared.output, /✘ bad\n\s+d\.test\.ts/)
+    t.regex(shared.output, /✘ a rejected promise nobody handled\n\s+c\.test\.js[^]*Error: nobody/)
+    t.regex(shared.output, /✘ bad\n\s+d\.test\.js/)
     t.is(isolated.lastLine, '2 passed, 0 failed', isolated.output)
   },
 )
 
 test.serial('only skipped tests, no test file and no matching title are failures', async (t) => {
-  t.like(await run({ 'a.test.ts': `test.skip('x', (t) => { t.pass() })` }), { status: 1 })
+  t.like(await run({ 'a.test.js': `test.skip('x', (t) => { t.pass() })` }), { status: 1 })
   t.like(await run({}), { status: 1, lastLine: '0 passed, 1 failed' })
-  t.like(await run({ 'a.test.ts': good }, ['--match', 'other']), { status: 1, lastLine: '0 passed, 1 failed' })
+  t.like(await run({ 'a.test.js': good }, ['--match', 'other']), { status: 1, lastLine: '0 passed, 1 failed' })
 })
 
 /** Runs the runner over a small project of its own; every file imports ava by itself. */
@@ -126,9 +126,13 @@ async function run(
   symlinkSync(join(root, 'node_modules'), join(project, 'node_modules'), 'junction')
   const config = pathToFileURL(join(root, 'ava.config.mjs')).href
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
+  // Without TypeScript there is no need of tsx, which is half of what a thread costs.
+  const language = Object.keys(files).some((name) => name.endsWith('.ts'))
+    ? `files: ['**/*.test.ts']`
+    : `files: ['**/*.test.js'], extensions: ['js'], require: []`
   writeFileSync(
     join(project, 'ava.config.mjs'),
-    `import base from '${config}'\nexport default { ...base, files: ['**/*.test.ts'] }`,
+    `import base from '${config}'\nexport default { ...base, ${language} }`,
   )
   for (const [name, code] of Object.entries(files)) {
     mkdirSync(dirname(join(project, name)), { recursive: true })
