@@ -13,7 +13,7 @@ interface Output {
   readonly err: string
 }
 
-/** In this process: enough for what ends before anything is measured. */
+/** In this process: enough for what measures in processes of its own, or not at all. */
 async function called(...args: readonly string[]): Promise<Output> {
   const printed = { out: '', err: '' }
   const out = {
@@ -23,7 +23,7 @@ async function called(...args: readonly string[]): Promise<Output> {
   return { status: await main(args, out), ...printed }
 }
 
-/** Runs `npm run bench -- ARGS`, without npm. One at a time: they measure, and would measure one another. */
+/** Runs `npm run bench -- ARGS`, without npm. One at a time, as all that measure: they would measure one another. */
 function bench(...args: readonly string[]): Promise<Output> {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const child = spawn(process.execPath, ['scripts/run.mjs', 'bench/main.ts', ...args], { cwd: root })
@@ -60,7 +60,7 @@ test.serial('a hello world prints its first line within 1 s', async (t) => {
 })
 
 test.serial('the workloads run in Troupe and in the bare loop, and ratios between the two come out', async (t) => {
-  const { status, out, err } = await bench('actors', '--quick', '--rounds=1', '--runtimes=troupe,bare', '--json')
+  const { status, out, err } = await called('actors', '--quick', '--rounds=1', '--runtimes=troupe,bare', '--json')
 
   t.is(status, 0, err)
   const { workloads, idle, summary } = JSON.parse(out)
@@ -108,7 +108,7 @@ test('ratios are geometric means over the workloads that both have, with the wor
 })
 
 test.serial('how late timers and sockets are beside a flood comes out, and what that costs the flood', async (t) => {
-  const { status, out, err } = await bench('fairness', '--quick', '--rounds=1', '--json')
+  const { status, out, err } = await called('fairness', '--quick', '--rounds=1', '--json')
 
   t.is(status, 0, err)
   const { lateMs, throughput } = JSON.parse(out)
