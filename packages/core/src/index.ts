@@ -55,7 +55,7 @@ export {
 export { type BoundedOptions, bounded, type Overflow } from './mailbox/bounded.ts'
 export type { Mailbox, MailboxStrategy, MessageBacking, MessageHead, Pushed } from './mailbox/mailbox.ts'
 export { type PriorityOptions, priority } from './mailbox/priority.ts'
-export { checkOptions, is, type OptionCheck } from './options.ts'
+export { checkOptions, is, type OptionCheck, requireOptions } from './options.ts'
 export type { Peer, PeerEvent } from './remoting/peer-event.ts'
 export type { Clock } from './runtime/clock.ts'
 export { type DispatchStrategy, randomDispatch } from './runtime/dispatch-strategy.ts'

@@ -227,6 +227,27 @@ test('a message without a handler is unhandled: a dead letter for a tell, not-se
   ])
 })
 
+test('an unhandled tell is logged, once for each name and actor; an ask is not: its asker knows', async (t) => {
+  const { runtime, system, lines } = await world()
+  const [a, b] = ['a', 'b'].map(
+    (name) =>
+      system.spawn(
+        actor('deaf', () => ({})),
+        { name },
+      ) as Ref<Loose>,
+  )
+
+  for (const ref of [a!, b!, a!]) ref.tell('shout', 1)
+  a!.tell('whisper', 1)
+  await refusal(t, a!.ask('mutter', 1))
+  await runtime.settle()
+
+  t.deepEqual(
+    lines,
+    ['shout', 'shout', 'whisper'].map((name) => `warn has no handler of "${name}": the message is a dead letter: `),
+  )
+})
+
 test('what every object has, and the constructor of a class, are no messages', async (t) => {
   class Counter {
     constructed = 0

@@ -1,4 +1,4 @@
-import { checkOptions, given, is } from '../options.ts'
+import { given, is, requireOptions } from '../options.ts'
 import { Fifo } from './fifo.ts'
 import type { Mailbox, MailboxStrategy, MessageHead, Pushed } from './mailbox.ts'
 import { Ring } from './ring.ts'
@@ -37,8 +37,7 @@ export interface BoundedOptions {
  * @throws {UnknownOptionError | InvalidOptionError}
  */
 export function bounded(options: BoundedOptions): MailboxStrategy {
-  const required = { ...options, capacity: options?.capacity ?? null }
-  checkOptions('bounded', required, { capacity: is.integer(1), overflow: is.oneOf(...OVERFLOWS) })
+  requireOptions('bounded', options, { capacity: is.integer(1) }, { overflow: is.oneOf(...OVERFLOWS) })
   const settings: Required<BoundedOptions> = { overflow: 'reject', ...given(options) }
   return {
     name: `bounded(${settings.capacity}, ${settings.overflow})`,

@@ -1,4 +1,4 @@
-import { checkOptions, is } from '../options.ts'
+import { is, requireOptions } from '../options.ts'
 import { Fifo } from './fifo.ts'
 import type { Mailbox, MailboxStrategy, MessageHead } from './mailbox.ts'
 
@@ -28,7 +28,7 @@ export interface PriorityOptions {
  * @throws {UnknownOptionError | InvalidOptionError}
  */
 export function priority(options: PriorityOptions): MailboxStrategy {
-  checkOptions('priority', { ...options, of: options?.of ?? null }, { of: is.function })
+  requireOptions('priority', options, { of: is.function })
   const { of } = options
   return { name: 'priority', create: () => new PriorityMailbox(of) }
 }

@@ -10,7 +10,7 @@ async function start() {
   const system = await createSystem({
     name: 'a',
     runtime,
-    log: (level, _path, message, data) => void lines.push(`${level} ${message}: ${String(data)}`),
+    log: (level, _path, message, data) => void (level === 'error' && lines.push(`error ${message}: ${String(data)}`)),
   })
   const deaf = system.spawn(actor('deaf', () => ({}))) as Ref<Record<string, () => void>>
   const happen = async (): Promise<void> => {

@@ -8,11 +8,16 @@ import { SystemEvents } from './events.ts'
 import { consoleSink, guarded, type LogSink, loggerFor } from './logger.ts'
 import type { StopTaskFailed } from './stop-phases.ts'
 
+/** Wrong names that are logged, in all: they may come from another node, and need not end. */
+const MOST_UNHANDLED = 100
+
 /** Where all that is worth knowing goes: into the log, to whoever listens to events, into the counters. */
 export class Reports {
   readonly events: SystemEvents
   readonly counters: Counters = new Counters()
   readonly #sink: LogSink
+  /** What was logged as unhandled. */
+  readonly #unhandled = new Set<string>()
 
   constructor(system: string, log: LogSink | false | undefined) {
     this.#sink = log === false ? () => {} : guarded(log ?? consoleSink(system))
@@ -24,8 +29,11 @@ export class Reports {
   }
 
   undelivered(reason: DeadLetterReason, target: string, name: string, payload: unknown, origin: Origin | null): void {
+    // Asked before it is told: afterwards nobody waits any more.
+    const awaited = origin !== null && origin.remainingMs() !== null
     if (origin !== null && !origin.undelivered(reason)) return
     this.counters.deadLetter(reason)
+    if (reason === 'unhandled' && !awaited) this.#logUnhandled(target, name)
     this.events.emit({ type: 'dead-letter', reason, target, message: name, payload })
   }
 
@@ -33,6 +41,14 @@ export class Reports {
     this.#log(event)
     this.counters.count(event)
     this.events.emit(event)
+  }
+
+  /** A wrong name is a mistake in the program: said once for each, or a loop would fill the log. */
+  #logUnhandled(target: string, name: string): void {
+    const key = `${name} ${target}`
+    if (this.#unhandled.has(key) || this.#unhandled.size === MOST_UNHANDLED) return
+    this.#unhandled.add(key)
+    this.#sink('warn', target, `has no handler of "${name}": the message is a dead letter`)
   }
 
   #log(event: CellEvent): void {

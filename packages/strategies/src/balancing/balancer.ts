@@ -7,10 +7,11 @@ import {
   is,
   type Protocol,
   type Ref,
+  requireOptions,
   type Terminated,
 } from '@troupe/core'
+import { defined } from '../defined.ts'
 import { type AnyProtocol, passOn, refusalOf, relayed } from '../relay.ts'
-import { defined, requireOptions } from '../required-options.ts'
 import { QueueFullError, QueueTimeoutError, UnknownControlError } from './errors.ts'
 import { keyOfPayload } from './hash-balancing.ts'
 import { type Request, RequestQueue } from './request-queue.ts'

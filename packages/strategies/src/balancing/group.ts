@@ -9,10 +9,10 @@ import {
   type Message,
   type Protocol,
   type Ref,
+  requireOptions,
   type Terminated,
 } from '@troupe/core'
 import type { AnyProtocol } from '../relay.ts'
-import { requireOptions } from '../required-options.ts'
 import { Router, type RouterControl, type RouterOptions, type RouterReport, routerChecks } from './router.ts'
 import { isChoice } from './strategy.ts'
 import { areTargets, isProtocol, isWeightedTarget, type TargetControl, type WeightedTarget } from './target-set.ts'

@@ -7,10 +7,11 @@ import {
   oneForOne,
   type Protocol,
   type Ref,
+  requireOptions,
   type Supervision,
 } from '@troupe/core'
+import { defined } from '../defined.ts'
 import { type AnyProtocol, relayed } from '../relay.ts'
-import { defined, requireOptions } from '../required-options.ts'
 import { NodeDrainingError, NodeFullError, UnknownControlError } from './errors.ts'
 
 /** How much a node takes on at once, and what happens when its service fails. */

@@ -9,11 +9,12 @@ import {
   oneForOne,
   type Protocol,
   type Ref,
+  requireOptions,
   type Supervision,
   type Terminated,
 } from '@troupe/core'
+import { defined } from '../defined.ts'
 import type { AnyProtocol } from '../relay.ts'
-import { defined, requireOptions } from '../required-options.ts'
 import { type Crew, type CrewSettings, crew, type Routee } from './crew.ts'
 import { Router, type RouterControl, type RouterOptions, type RouterReport, routerChecks } from './router.ts'
 import { isChoice } from './strategy.ts'

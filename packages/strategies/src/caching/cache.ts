@@ -7,10 +7,10 @@ import {
   is,
   type Protocol,
   protocol,
+  requireOptions,
   TroupeError,
 } from '@troupe/core'
 import { answerLater } from '../answer-later.ts'
-import { requireOptions } from '../required-options.ts'
 import type { CacheStore } from './store.ts'
 
 /** What a cache answers. */

@@ -1,5 +1,4 @@
-import { type Actor, is, type Ref } from '@troupe/core'
-import { requireOptions } from '../required-options.ts'
+import { type Actor, is, type Ref, requireOptions } from '@troupe/core'
 import { RendezvousSharding } from '../sharding/rendezvous.ts'
 import { type Cache, type CacheOptions, cache } from './cache.ts'
 import type { CacheStore } from './store.ts'

@@ -1,6 +1,5 @@
-import { InvalidOptionError, is, TroupeError } from '@troupe/core'
+import { InvalidOptionError, is, requireOptions, TroupeError } from '@troupe/core'
 import type { Database, RootDatabase } from 'lmdb'
-import { requireOptions } from '../required-options.ts'
 import type { CacheStore } from './store.ts'
 
 export interface LmdbStoreOptions {

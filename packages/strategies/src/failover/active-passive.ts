@@ -6,11 +6,11 @@ import {
   is,
   type Protocol,
   type Ref,
+  requireOptions,
   TroupeError,
 } from '@troupe/core'
 import type { AnyProtocol } from '../relay.ts'
 import type { Guarantee } from '../replication/guarantee.ts'
-import { requireOptions } from '../required-options.ts'
 import type { Grant, Lease } from './lease.ts'
 
 export interface ActivePassiveOptions<P> {

@@ -1,5 +1,5 @@
-import { InvalidOptionError, is, type OptionCheck, type Ref } from '@troupe/core'
-import { defined, requireOptions } from '../required-options.ts'
+import { InvalidOptionError, is, type OptionCheck, type Ref, requireOptions } from '@troupe/core'
+import { defined } from '../defined.ts'
 import type { Guarantee } from './guarantee.ts'
 import { majority } from './majority.ts'
 import { compareStamps, type RegisterEntry, type Stamp } from './register-entry.ts'

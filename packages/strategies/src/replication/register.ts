@@ -1,6 +1,5 @@
-import { type Actor, actor, is, type Protocol, protocol } from '@troupe/core'
+import { type Actor, actor, is, type Protocol, protocol, requireOptions } from '@troupe/core'
 import { answerLater } from '../answer-later.ts'
-import { requireOptions } from '../required-options.ts'
 import { QuorumRegister, type QuorumRegisterOptions, quorumOptionChecks } from './quorum-register.ts'
 
 /** What a register answers. One register per key. */

@@ -1,5 +1,5 @@
-import { type Actor, actor, type Forwarded, is, type Protocol } from '@troupe/core'
-import { defined, requireOptions } from '../required-options.ts'
+import { type Actor, actor, type Forwarded, is, type Protocol, requireOptions } from '@troupe/core'
+import { defined } from '../defined.ts'
 import { Copy } from './copy.ts'
 import { NotPrimaryError } from './errors.ts'
 import { Primary } from './primary.ts'
