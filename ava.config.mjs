@@ -7,7 +7,13 @@ const stripsTypes = Boolean(process.features.typescript)
 const STARTS_PROCESSES = /scripts\/test\.test|file-system\/main\.test|transport-ws\/src\/remoting\.test|examples\.test/
 
 export default {
-  files: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/*.test.ts'],
+  files: [
+    'packages/*/src/**/*.test.ts',
+    'examples/**/*.test.ts',
+    'bench/**/*.test.ts',
+    'sim/**/*.test.ts',
+    'scripts/*.test.ts',
+  ],
   extensions: { ts: 'module' },
   // Those that start processes take longest: begun first, they do not keep one core waiting at the end.
   sortTestFiles: (a, b) => Number(STARTS_PROCESSES.test(b)) - Number(STARTS_PROCESSES.test(a)) || a.localeCompare(b),

@@ -6,7 +6,7 @@ import { ambient, cycles, directions, escapes, exclusive, extensions, wrapped } 
 import { type Source, scan } from './source-scan.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const sources = ['packages', 'examples', 'bench', 'scripts'].flatMap(readSources)
+const sources = ['packages', 'examples', 'bench', 'sim', 'scripts'].flatMap(readSources)
 
 test('the rules see the sources', (t) => {
   t.true(sources.some(({ path }) => path.startsWith('packages/core/src/')))
