@@ -97,8 +97,59 @@ test('news of the end of a link does not get through a cut either', async (t) =>
   t.deepEqual([near.endings, far.endings], [['normal: enough'], []])
 
   stage.network.restore('a', 'b')
-  await stage.time.advance(220)
+  await stage.time.advance(9)
+  t.deepEqual(far.endings, [])
+  await stage.time.advance(211)
   t.deepEqual(far.endings, ['normal: enough'])
+})
+
+test('a sender that waits for drain hears nothing while the way back is cut', async (t) => {
+  const stage = new Stage({ model: { ...EXACT, capacityBytes: 100 } })
+  const { near } = await stage.link()
+  stage.network.cut('b', 'a')
+  t.false(near.link.send(new Uint8Array(101)))
+  await stage.time.advance(60_000)
+  t.is(near.drains, 0)
+
+  stage.network.restore('b', 'a')
+  await stage.time.advance(9)
+  t.is(near.drains, 0)
+  await stage.time.advance(211)
+  t.is(near.drains, 1)
+})
+
+test('after a restore frames come when the next attempt to send them again is due, which differs', async (t) => {
+  const waits = new Set<number>()
+  for (let seed = 1; seed <= 10; seed++) {
+    const stage = new Stage({ model: EXACT }, seed)
+    const ends = await stage.link()
+    stage.network.cut('a', 'b')
+    sendAll(ends, 1)
+    await stage.time.advance(100)
+    const startMs = stage.time.clock.now()
+    stage.network.restore('a', 'b')
+    await stage.time.advance(210)
+    waits.add(stage.events.at(-1)!.atMs - startMs)
+    t.is(ends.far.frames.length, 1)
+  }
+  t.is(waits.size, 10)
+  t.true(Math.min(...waits) >= 10)
+})
+
+test('what is both cut and held comes when it is neither, whichever ends first', async (t) => {
+  for (const first of ['release', 'restore'] as const) {
+    const stage = new Stage({ model: EXACT })
+    const ends = await stage.link()
+    stage.network.cut('a', 'b')
+    stage.network.hold('a', 'b')
+    sendAll(ends, 2)
+    stage.network[first]('a', 'b')
+    await stage.time.advance(1_000)
+    t.is(ends.far.frames.length, 0)
+    stage.network[first === 'release' ? 'restore' : 'release']('a', 'b')
+    await stage.time.advance(220)
+    t.deepEqual(numbersOf(ends.far), upTo(2))
+  }
 })
 
 for (const [what, from, to] of [
@@ -146,6 +197,14 @@ test('the other side of a dial that was called off hears of it', async (t) => {
   await stage.time.advance(20)
 
   t.deepEqual(far.endings, ['lost: the dial was called off'])
+})
+
+test('closing a transport fails its dials that are under way', async (t) => {
+  const stage = new Stage({ model: EXACT })
+  await stage.link()
+  const failed = t.throwsAsync(stage.dial('a', 'b'), { instanceOf: DialError, message: /sim:\/\/a is closed/ })
+  await stage.close('a')
+  await failed
 })
 
 test('a clogged direction is very slow, keeps its order, and is quick again once it is not', async (t) => {
@@ -198,6 +257,16 @@ test('a reset loses what is on its way both ways, and the two are told at differ
   t.deepEqual([ends.near.callsAfterEnd, ends.far.callsAfterEnd], [0, 0])
 })
 
+test('whoever closes a link that is broken already does not tell the other side', async (t) => {
+  const stage = new Stage({ model: EXACT })
+  const { near, far } = await stage.link()
+  stage.network.reset('a', 'b')
+  near.link.close('normal', 'enough')
+  await stage.time.advance(100)
+
+  t.deepEqual([near.endings, far.endings], [['normal: enough'], ['lost: the connection was reset']])
+})
+
 test('links that are made after a reset, or between others, know nothing of it', async (t) => {
   const stage = new Stage({ model: CHANCY })
   await stage.link()
@@ -246,6 +315,33 @@ test('what a node sent before its crash may still arrive, but not what the news 
     counts.add(numbers.length)
   }
   t.true(counts.has(0) && counts.has(5) && counts.size > 2, [...counts].join())
+})
+
+test('a node that is slow to read gets what came before the news of a crash, and nothing that was due after it', async (t) => {
+  const stage = new Stage({
+    model: EXACT,
+    faults: (from, _, n) => (from === 'a' && n === 2 ? { link: 'a>b', n, fault: 'delay', delayMs: 100 } : null),
+  })
+  const ends = await stage.link()
+  stage.network.hold('a', 'b')
+  sendAll(ends, 3)
+  stage.network.crash('a')
+  await stage.time.advance(1_000)
+  stage.network.release('a', 'b')
+  await stage.time.settle()
+
+  t.deepEqual([numbersOf(ends.far), ends.far.endings], [[0], ['lost: sim://a died']])
+})
+
+test('a link that was closed in order before its node crashed ends in order', async (t) => {
+  const stage = new Stage({ model: { ...EXACT, detectMs: 50 } })
+  const ends = await stage.link()
+  sendAll(ends, 2)
+  ends.near.link.close('normal', 'enough')
+  stage.network.crash('a')
+  await stage.time.advance(1_000)
+
+  t.deepEqual([numbersOf(ends.far), ends.far.endings], [upTo(2), ['normal: enough']])
 })
 
 test('nobody hears of a crash while the way from there is cut, and what waited for the cut is lost', async (t) => {
@@ -339,6 +435,20 @@ test('datagrams are lost, doubled and overtake each other, in numbers that add u
     numbersOf(ends.far).toSorted((a, b) => a - b),
   )
   t.is(ends.near.link.bufferedBytes, 0)
+})
+
+test("each copy of a datagram is the receiver's own", async (t) => {
+  const stage = new Stage({ model: { ...EXACT, kind: 'datagram', duplicatePerMillion: 1_000_000 } })
+  const { near, far } = await stage.link()
+  const got: number[] = []
+  far.onFrame = (bytes) => {
+    got.push(bytes[3]!)
+    bytes.fill(255)
+  }
+  near.link.send(numbered(7))
+  await stage.time.advance(10)
+
+  t.deepEqual(got, [7, 7])
 })
 
 test('datagrams that meet a cut are lost, those on their way too', async (t) => {

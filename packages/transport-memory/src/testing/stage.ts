@@ -1,4 +1,4 @@
-import { type Link, SeededRandom } from '@troupe/core'
+import { type Link, SeededRandom, type Transport } from '@troupe/core'
 import { LinkRecorder, type ManualRuntime, manualRuntime } from '@troupe/core/testing'
 import {
   type NetworkEvent,
@@ -19,7 +19,7 @@ export class Stage {
   readonly network: SimulatedNetwork
   readonly events: (NetworkEvent & { readonly atMs: number })[] = []
   readonly #accepted = new Map<string, Link[]>()
-  readonly #dials = new Map<string, (address: string, signal: AbortSignal) => Promise<Link>>()
+  readonly #transports = new Map<string, Transport>()
 
   constructor(options: Partial<SimulatedNetworkOptions> = {}, seed = 1) {
     this.network = simulatedNetwork({
@@ -33,18 +33,22 @@ export class Stage {
     const accepted: Link[] = []
     const transport = this.network.transport(name)
     this.#accepted.set(name, accepted)
-    this.#dials.set(name, (address, signal) => transport.dial(address, signal))
+    this.#transports.set(name, transport)
     const address = await transport.listen((link) => accepted.push(link), this.time)
     return address ?? ''
   }
 
   dial(from: string, to: string, signal: AbortSignal = new AbortController().signal): Promise<Link> {
-    return this.#dials.get(from)!(`sim://${to}`, signal)
+    return this.#transports.get(from)!.dial(`sim://${to}`, signal)
+  }
+
+  async close(name: string): Promise<void> {
+    await this.#transports.get(name)!.close()
   }
 
   /** A link between two nodes, which are started where they are not; both ends open. */
   async link(from = 'a', to = 'b'): Promise<Ends> {
-    for (const name of [from, to]) if (!this.#dials.has(name)) await this.node(name)
+    for (const name of [from, to]) if (!this.#transports.has(name)) await this.node(name)
     const dialled = this.dial(from, to)
     await this.time.advance(100)
     const near = this.open(await dialled)
@@ -58,7 +62,7 @@ export class Stage {
 
   /** The node is another run from now on. */
   forget(name: string): void {
-    this.#dials.delete(name)
+    this.#transports.delete(name)
   }
 
   open(link: Link): LinkRecorder {
