@@ -1,12 +1,7 @@
 export { type ManualRuntime, manualRuntime } from '@troupe/core/testing'
-export {
-  type Alone,
-  type BehaveArgs,
-  type BehaveOptions,
-  type Behaviour,
-  behave,
-  type Handled,
-} from './behave/behave.ts'
+export { probe } from './actor-probe.ts'
+export type { Alone, Behaviour, Handled, StandIn } from './behave/alone.ts'
+export { type BehaveArgs, type BehaveOptions, behave } from './behave/behave.ts'
 export type { Effect } from './behave/effect.ts'
 export type { HistoryEvent, Operation } from './checkers/history.ts'
 export { type CheckOptions, checkLinearizable, type Model, type Verdict } from './checkers/linearizability.ts'
@@ -17,7 +12,6 @@ export {
   type Probe,
   type ProbeAnswer,
   ProbeError,
-  probe,
   type Received,
   type ReplyTo,
   type Stepper,
