@@ -48,7 +48,9 @@ test('what the host fails is DISK_FAILED, with its error as the cause, and the n
   t.like(error, { code: 'DISK_FAILED', file: 'below', cause: { code: 'EISDIR' } })
   await t.throwsAsync(nodeDisk(join(folder, 'file', 'x')).list(), { instanceOf: DiskFailedError, message: /folder/ })
   await t.throwsAsync(disk.remove('gone'), { instanceOf: FileNotFoundError })
-  t.is((await disk.open('file')).sizeBytes, 0)
+  const file = await disk.open('file')
+  t.is(file.sizeBytes, 0)
+  await file.close()
 })
 
 const onLinux = existsSync('/dev/full') ? test : test.skip
