@@ -72,7 +72,8 @@ export class AmbientTrap {
     for (const { owner, prefix, names, wayOut } of AMBIENT) {
       for (const name of names ?? plainFunctionsOf(owner)) {
         const original: unknown = Reflect.get(owner, name)
-        if (typeof original === 'function') this.#replace(owner, name, this.#trap(original as Callable, `${prefix}${name}()`, wayOut))
+        if (typeof original === 'function')
+          this.#replace(owner, name, this.#trap(original as Callable, `${prefix}${name}()`, wayOut))
       }
     }
     this.#replace(globalThis, 'Date', this.#trapDate(Date))

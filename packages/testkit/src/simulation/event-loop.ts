@@ -1,7 +1,7 @@
 import { EventQueue } from './event-queue.ts'
 import type { Host } from './host.ts'
-import { LivelockError } from './simulation-error.ts'
 import { type Process, Task } from './process.ts'
+import { LivelockError } from './simulation-error.ts'
 import type { Trace } from './trace.ts'
 
 /** How long the host's own event loop waits for its turn, in ms of real time: progress, time-outs, Ctrl-C. */

@@ -1,4 +1,5 @@
 import { TroupeError } from '@troupe/core'
+import type { Violation } from './violation.ts'
 
 /** Code in a simulation used a clock, chance, a timer or a file that no seed decides. */
 export class AmbientCallError extends TroupeError {
@@ -43,5 +44,18 @@ export class NoNodeError extends TroupeError {
 
   constructor(message: string) {
     super(message)
+  }
+}
+
+/** A run has shown what it must not. */
+export class ViolationError extends TroupeError {
+  override readonly name = 'ViolationError'
+  readonly code = 'VIOLATION'
+  readonly violation: Violation
+
+  constructor(violation: Violation) {
+    const { kind, name, message, atMs, node } = violation
+    super(`${kind}, ${name}, at ${atMs} ms${node === undefined ? '' : ` on ${node}`}: ${message}`)
+    this.violation = violation
   }
 }

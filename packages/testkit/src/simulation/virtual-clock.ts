@@ -1,8 +1,11 @@
 import type { Clock } from '@troupe/core'
+import { LivelockError } from './simulation-error.ts'
 
 /** 2020-01-01T00:00:00Z: a wall clock that is plainly not today's. */
 const WALL_START_MS = 1_577_836_800_000
 const MILLION = 1_000_000
+/** A dispatcher looks once per 64 messages: by then one turn has handled some ten millions. */
+const MOST_LOOKS = 200_000
 
 /** Where virtual time stands, in whole us since the start of the run. */
 export interface Instant {
@@ -20,7 +23,9 @@ export class VirtualClock implements Clock {
   #shownUs: number
   #driftPpm = 0
   #wallOffsetMs: number
-  /** Looks at the clock since the world's time moved last: many mean that somebody waits for it to move. */
+  readonly #bornUs: number
+  readonly #bornAtUs: number
+  /** Looks at the clock in this turn, in which it stands still: many mean that somebody waits for it to move. */
   looks = 0
 
   /**
@@ -36,11 +41,9 @@ export class VirtualClock implements Clock {
     this.#bornAtUs = instant.nowUs
   }
 
-  readonly #bornUs: number
-  readonly #bornAtUs: number
-
+  /** @throws {LivelockError} when it is asked again and again within one turn */
   now(): number {
-    this.looks++
+    if (++this.looks > MOST_LOOKS) throw new LivelockError(`${MOST_LOOKS} looks at the clock in one turn`)
     return this.nowUs / 1000
   }
 
