@@ -37,8 +37,8 @@ export interface Scenario {
   /** How links behave. Default: the seed chooses. */
   readonly network?: LinkModel
   /**
-   * Whom the end of faults brings back: `all`, or a `majority` that the seed chooses, while the rest stays down for good;
-   * then `converged` and `settle` see that majority alone. Default `all`.
+   * Whom the end of faults brings back: `all`, or a `majority` that the seed chooses, while the rest stays down for
+   * good; then `converged` and `settle` see that majority alone. Default `all`.
    */
   readonly heals?: 'all' | 'majority'
   /** Who leads, so that a seed may cut it off: the name of a node, or null. */

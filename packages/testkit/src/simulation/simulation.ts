@@ -136,7 +136,7 @@ export class Simulation {
     this.#world.add(name, program, true)
   }
 
-  /** A node that counts a client as down never talks to it again: it is to be another process, as its user would see to. */
+  /** A node that counts a client as down never talks to it again: so it begins as another process. */
   #beginAnew(name: string): void {
     this.#world.at(this.#world.nowMs, () => {
       this.#world.crash(name)

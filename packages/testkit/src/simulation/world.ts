@@ -31,7 +31,9 @@ import { checkWorldOptions, type WorldOptions } from './world-options.ts'
 export class World {
   readonly trace: Trace
   readonly network: SimulatedNetwork
-  /** The chance of the run. Whoever draws takes a stream by a name of its own: then nobody shifts the draws of others. */
+  /**
+   * The chance of the run. Whoever draws takes a stream by a name of its own: then nobody shifts the draws of others.
+   */
   readonly random: Random
   readonly violations: Violation[] = []
   /** What clients did and got, in order. */
@@ -137,7 +139,7 @@ export class World {
     this.#machine(name).resume()
   }
 
-  /** Sets the wall clock of what runs there on by `stepMs`, and has both its clocks run faster by `driftPpm` from now on. */
+  /** Sets the wall clock of what runs there on by `stepMs`; both its clocks run faster by `driftPpm` from now on. */
   setClock(
     name: string,
     change: { readonly stepMs?: number | undefined; readonly driftPpm?: number | undefined },
