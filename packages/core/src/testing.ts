@@ -1,3 +1,4 @@
+export { type Ids, nanoidFrom } from './runtime/ids.ts'
 export { type ManualRuntime, manualRuntime } from './runtime/manual.ts'
 export type { Assertions, TestFunction } from './testing/assertions.ts'
 export { type BehaviourContractOptions, type BehaviourWorld, behaviourContract } from './testing/behaviour-contract.ts'

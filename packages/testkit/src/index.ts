@@ -3,9 +3,12 @@ export { probe } from './actor-probe.ts'
 export type { Alone, Behaviour, Handled, StandIn } from './behave/alone.ts'
 export { type BehaveArgs, type BehaveOptions, behave } from './behave/behave.ts'
 export type { Effect } from './behave/effect.ts'
+export type { Checker, CheckResult } from './checkers/checker.ts'
 export type { HistoryEvent, Operation } from './checkers/history.ts'
 export { type CheckOptions, checkLinearizable, type Model, type Verdict } from './checkers/linearizability.ts'
 export { registerModel } from './checkers/register-model.ts'
+export type { FaultKind, FaultOptions } from './nemesis/fault-options.ts'
+export type { NemesisAction, NemesisOperation } from './nemesis/nemesis.ts'
 export {
   type Anything,
   type NameOf,
@@ -20,4 +23,23 @@ export { DiskAtlas, type DiskAtlasOptions } from './simulation/disk/disk-atlas.t
 export type { DiskEvent, DiskFault } from './simulation/disk/disk-event.ts'
 export { type CrashWeights, DEFAULT_DISK_MODEL, type DiskModel } from './simulation/disk/disk-model.ts'
 export { SimulatedDisk, type SimulatedDiskOptions } from './simulation/disk/simulated-disk.ts'
+export type { Program } from './simulation/machine.ts'
+export type { OperationOptions } from './simulation/operations.ts'
+export type { Run, SimulateOptions } from './simulation/run.ts'
+export { type NodeRange, type Scenario, scenario } from './simulation/scenario.ts'
+export { simulate } from './simulation/simulate.ts'
+export type { SimulatedClient } from './simulation/simulated-client.ts'
+export type { SimulatedCluster } from './simulation/simulated-cluster.ts'
+export type { SimulatedNode } from './simulation/simulated-node.ts'
+export {
+  AmbientCallError,
+  LivelockError,
+  NoNodeError,
+  NotInTimeError,
+  ViolationError,
+} from './simulation/simulation-error.ts'
+export type { TraceEvent, TraceKind } from './simulation/trace.ts'
+export type { Violation } from './simulation/violation.ts'
+export { World } from './simulation/world.ts'
+export type { WorldOptions } from './simulation/world-options.ts'
 export { within } from './within.ts'

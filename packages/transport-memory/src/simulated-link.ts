@@ -171,7 +171,7 @@ export class SimulatedLink implements Link, RouteEnd, InboundOwner {
     const fate = out.fateOf(n) | (fault === null ? 0 : Fate[fault.fault])
     if (isDatagram && out.isCut) this.#lose(frame, n, 'cut')
     else if ((fate & Fate.drop) !== 0) this.#lose(frame, n, fault?.fault === 'drop' ? 'fault' : 'loss')
-    else if ((fate & Fate.reset) !== 0) this.#lose(frame, n, 'reset')
+    else if ((fate & Fate.reset) !== 0) this.#lose(frame, n, 'loss')
     else {
       const delayUs = fault?.fault === 'delay' ? toUs(fault.delayMs ?? DELAY_MS) : 0
       const bytes = this.#copy(frame, n, fate)
