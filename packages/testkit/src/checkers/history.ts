@@ -11,6 +11,10 @@ export interface HistoryEvent {
   readonly key?: string
   /** At `invoke` what went in, at `ok` what came out. */
   readonly value?: unknown
+  /** Why it ended as it did, of `fail` and `info`. */
+  readonly error?: unknown
+  /** When, in virtual ms. */
+  readonly at?: number
 }
 
 /** An operation with its place in time. */
