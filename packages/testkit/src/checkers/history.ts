@@ -11,9 +11,9 @@ export interface HistoryEvent {
   readonly key?: string
   /** At `invoke` what went in, at `ok` what came out. */
   readonly value?: unknown
-  /** Why it ended as it did, of `fail` and `info`. */
-  readonly error?: unknown
-  /** When, in virtual ms. */
+  /** At `fail` and `info` what is known of the reason. */
+  readonly error?: string
+  /** When, in ms of virtual time. */
   readonly at?: number
 }
 

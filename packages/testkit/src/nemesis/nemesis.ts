@@ -36,11 +36,3 @@ export type NemesisAction =
   | { readonly op: 'clock'; readonly node: string; readonly stepMs?: number; readonly driftPpm?: number }
   /** Each turn of the node takes `turnMs` from now on; 0 ends it. */
   | { readonly op: 'slow'; readonly node: string; readonly turnMs: number }
-
-/** One fault of one message. Interim. */
-export interface MessageFault {
-  readonly link: string
-  readonly n: number
-  readonly fault: 'drop' | 'duplicate' | 'corrupt' | 'delay'
-  readonly delayMs?: number
-}

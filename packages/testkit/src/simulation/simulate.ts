@@ -1,46 +1,27 @@
-import type { HistoryEvent } from '../checkers/history.ts'
-import type { MessageFault, NemesisOperation } from '../nemesis/nemesis.ts'
-import type { Scenario } from './scenario.ts'
-import type { TraceEvent } from './trace.ts'
-import type { Violation } from './violation.ts'
+import { checkOptions, is } from '@troupe/core'
+import type { Run, SimulateOptions } from './run.ts'
+import { scenario as checkScenario } from './scenario.ts'
+import { Simulation } from './simulation.ts'
 
-/** Interim: the part that the explorer needs. */
-export interface SimulateOptions {
-  readonly scenario: Scenario
-  readonly seed: number | string
-  readonly mode?: 'fifo' | 'explore'
-  readonly nemesis?: readonly NemesisOperation[]
-  readonly messageFaults?: readonly MessageFault[]
-  readonly durationMs?: number
-  readonly nodes?: number
-  readonly clients?: number
-  readonly operations?: number
-  readonly record?: boolean
-  readonly trap?: boolean
-}
-
-/** Interim: the part that the explorer needs. */
-export interface Run {
-  readonly scenario: string
-  readonly seed: string
-  readonly violations: readonly Violation[]
-  readonly history: readonly HistoryEvent[]
-  readonly hash: string
-  readonly checkpoints: readonly string[]
-  readonly events: number
-  readonly simulatedMs: number
-  readonly nemesis: readonly NemesisOperation[]
-  readonly messageFaults: readonly MessageFault[]
-  readonly nodes: readonly string[]
-  readonly trace: readonly TraceEvent[]
-  readonly draws: {
-    readonly nodes: number
-    readonly clients: number
-    readonly durationMs: number
-    readonly operations: number
-  }
-}
-
-export function simulate(_options: SimulateOptions): Promise<Run> {
-  return Promise.reject(new Error('not yet'))
+/**
+ * One run of a scenario: faults while clients work; then all faults are healed, and the cluster has to become as it
+ * should and to work; then the checkers judge what clients saw. It ends with the first violation.
+ *
+ * @throws {UnknownOptionError | InvalidOptionError}
+ */
+export async function simulate(options: SimulateOptions): Promise<Run> {
+  checkOptions('simulate', options, {
+    scenario: is.object,
+    seed: (value) => (typeof value === 'number' ? is.integer(0)(value) : is.string(value)),
+    mode: is.oneOf('fifo', 'explore'),
+    nemesis: is.array,
+    messageFaults: is.array,
+    durationMs: is.integer(1),
+    nodes: is.integer(1),
+    clients: is.integer(0),
+    operations: is.integer(0),
+    record: is.boolean,
+    trap: is.boolean,
+  })
+  return new Simulation({ ...options, scenario: checkScenario(options.scenario) }).run()
 }
