@@ -1,4 +1,5 @@
-import { type Run, type SimulateOptions, simulate } from '../simulation/simulate.ts'
+import type { Run, SimulateOptions } from '../simulation/run.ts'
+import { simulate } from '../simulation/simulate.ts'
 import { CHECKPOINT_EVENTS, type TraceEvent } from '../simulation/trace.ts'
 import type { Violation } from '../simulation/violation.ts'
 

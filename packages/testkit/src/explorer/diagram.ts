@@ -1,4 +1,4 @@
-import type { Run } from '../simulation/simulate.ts'
+import type { Run } from '../simulation/run.ts'
 import type { TraceEvent } from '../simulation/trace.ts'
 import { absences, storyOperations, troubles } from './story.ts'
 import { msWords, nemesisWords } from './wording.ts'
@@ -171,12 +171,12 @@ function messagesOf(run: Run, lanes: Lanes): DiagramMessage[] {
     }
   }
   for (const { event, copies } of [...onWay.values()]) {
-    for (let i = 0; i < copies; i++) end({ ...event, atMs: run.simulatedMs }, 'open', 'never arrived')
+    for (let i = 0; i < copies; i++) end({ ...event, atMs: run.simulatedMs }, 'open', 'still on its way')
   }
   return found.sort((a, b) => a[2] - b[2])
 }
 
-/** Of a frame's events `received` is the receiver's, the others are the sender's. */
+/** Of a frame's events `received` and `dropped` are the receiver's, the others are the sender's. */
 function frameOf({ kind, node, peer = '', n = 0 }: TraceEvent): string {
-  return kind === 'received' ? `${peer}>${node} ${n}` : `${node}>${peer} ${n}`
+  return kind === 'received' || kind === 'dropped' ? `${peer}>${node} ${n}` : `${node}>${peer} ${n}`
 }

@@ -1,6 +1,6 @@
 import test from 'ava'
+import type { Run, SimulateOptions } from '../simulation/run.ts'
 import type { Scenario } from '../simulation/scenario.ts'
-import type { Run, SimulateOptions } from '../simulation/simulate.ts'
 import type { TraceEvent } from '../simulation/trace.ts'
 import type { Violation } from '../simulation/violation.ts'
 import { firstDifference } from './determinism.ts'

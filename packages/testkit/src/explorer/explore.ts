@@ -1,6 +1,7 @@
 import { type Clock, checkOptions, is, realRuntime, TroupeError } from '@troupe/core'
+import type { Run } from '../simulation/run.ts'
 import type { Scenario } from '../simulation/scenario.ts'
-import { type Run, simulate } from '../simulation/simulate.ts'
+import { simulate } from '../simulation/simulate.ts'
 import { checkDeterminism } from './determinism.ts'
 import { parseSeed } from './seeds.ts'
 import { type Failure, type StopAt, Sweep, type SweepProgress } from './sweep.ts'

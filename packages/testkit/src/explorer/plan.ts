@@ -1,4 +1,5 @@
-import type { MessageFault, NemesisOperation } from '../nemesis/nemesis.ts'
+import type { MessageFault } from '@troupe/transport-memory/simulated'
+import type { NemesisOperation } from '../nemesis/nemesis.ts'
 
 /** What a run is made of, beside its scenario and its seed: what a shrinker takes away from. */
 export interface Plan {

@@ -1,6 +1,7 @@
 import { TroupeError } from '@troupe/core'
+import type { Run, SimulateOptions } from '../simulation/run.ts'
 import type { Scenario } from '../simulation/scenario.ts'
-import { type Run, type SimulateOptions, simulate } from '../simulation/simulate.ts'
+import { simulate } from '../simulation/simulate.ts'
 import type { Violation } from '../simulation/violation.ts'
 import type { Plan } from './plan.ts'
 import { parseSeed } from './seeds.ts'

@@ -1,7 +1,7 @@
 import test from 'ava'
 import type { NemesisOperation } from '../nemesis/nemesis.ts'
+import type { Run, SimulateOptions } from '../simulation/run.ts'
 import type { Scenario } from '../simulation/scenario.ts'
-import type { Run, SimulateOptions } from '../simulation/simulate.ts'
 import type { Violation } from '../simulation/violation.ts'
 import { simulateOptions } from './repro.ts'
 import { type ShrinkProgress, shrink } from './shrinker.ts'
@@ -105,7 +105,7 @@ test('progress says the step, and never gets worse', async (t) => {
 
   t.deepEqual(
     [...new Set(seen.map(({ step }) => step))],
-    ['horizon', 'nodes', 'clients', 'operations', 'nemesis', 'message faults', 'delays'],
+    ['again', 'horizon', 'nodes', 'clients', 'operations', 'nemesis', 'message faults', 'delays'],
   )
   for (const [i, { tried, kept, plan }] of seen.entries()) {
     t.is(tried, i + 1)

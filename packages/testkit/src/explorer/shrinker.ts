@@ -1,6 +1,7 @@
 import { type Clock, checkOptions, is, realRuntime } from '@troupe/core'
+import type { Run } from '../simulation/run.ts'
 import type { Scenario } from '../simulation/scenario.ts'
-import { type Run, simulate } from '../simulation/simulate.ts'
+import { simulate } from '../simulation/simulate.ts'
 import type { Violation } from '../simulation/violation.ts'
 import { ddmin } from './ddmin.ts'
 import { type Plan, planOf, withoutClients, withoutNodes } from './plan.ts'
@@ -8,8 +9,8 @@ import { type Repro, shows, simulateOptions } from './repro.ts'
 
 /** How far a shrinker has come. */
 export interface ShrinkProgress {
-  /** What it tries to make less of. */
-  readonly step: 'horizon' | 'nodes' | 'clients' | 'operations' | 'nemesis' | 'message faults' | 'delays'
+  /** What it tries to make less of; `again`: nothing yet. */
+  readonly step: 'again' | 'horizon' | 'nodes' | 'clients' | 'operations' | 'nemesis' | 'message faults' | 'delays'
   /** Runs so far, and how many of them showed the same violation. */
   readonly tried: number
   readonly kept: number
@@ -75,7 +76,7 @@ class Search {
   readonly #startMs: number
   /** Plans tried: a later round asks about many of them again. */
   readonly #tried = new Set<string>()
-  #step: ShrinkProgress['step'] = 'horizon'
+  #step: ShrinkProgress['step'] = 'again'
   #kept = 0
 
   constructor(run: Run, scenario: Scenario, violation: Violation, options: ShrinkOptions) {
@@ -87,10 +88,11 @@ class Search {
     this.#options = options
     this.#clock = options.clock ?? realRuntime().clock
     this.#startMs = this.#clock.now()
-    this.#tried.add(JSON.stringify(plan))
   }
 
   async reduce(): Promise<void> {
+    // As data, the same faults may come in another order at one instant: another run, with a hash of its own.
+    await this.#try({})
     for (let round = 0; round < MAX_ROUNDS && !this.#isOver; round++) {
       const before = this.#kept
       await this.#horizon()
@@ -184,7 +186,7 @@ class Search {
     }
     this.#options.onProgress?.({
       step: this.#step,
-      tried: this.#tried.size - 1,
+      tried: this.#tried.size,
       kept: this.#kept,
       plan: planOf(this.best),
       elapsedMs: this.#clock.now() - this.#startMs,

@@ -1,4 +1,4 @@
-import type { Run } from '../simulation/simulate.ts'
+import type { Run } from '../simulation/run.ts'
 import { diagramOf } from './diagram.ts'
 import { SPACE_TIME_SCRIPT } from './space-time-script.ts'
 import { SPACE_TIME_STYLE } from './space-time-style.ts'

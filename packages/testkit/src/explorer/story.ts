@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '../checkers/history.ts'
-import type { Run } from '../simulation/simulate.ts'
+import type { Run } from '../simulation/run.ts'
 import { nemesisWords, operationWords } from './wording.ts'
 
 /** A time in which a node was not there. */

@@ -1,4 +1,4 @@
-import type { Run } from '../simulation/simulate.ts'
+import type { Run } from '../simulation/run.ts'
 import { absences, type StoryOperation, storyOperations } from './story.ts'
 import { msWords, nemesisWords } from './wording.ts'
 

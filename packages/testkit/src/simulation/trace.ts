@@ -1,3 +1,4 @@
+import { frameWords } from '@troupe/core/testing'
 import type { NetworkEvent } from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
 
@@ -113,6 +114,7 @@ export class Trace {
     if (!this.#keeps) return
     // Seen from where it happens.
     const [node, peer] = kind === 'received' || kind === 'dropped' ? [to, from] : [from, to]
+    const text = kind === 'sent' && bytes !== null ? frameWords(bytes) : reason
     const frame = n === 0 ? {} : { n, sizeBytes }
     this.events.push({
       atMs: atUs / 1000,
@@ -121,7 +123,7 @@ export class Trace {
       peer,
       link,
       ...frame,
-      ...(reason === '' ? {} : { text: reason }),
+      ...(text === '' ? {} : { text }),
     })
   }
 
