@@ -308,7 +308,8 @@ export class World {
 
   #process(name: string, random: Random, number: number): Process {
     const offsetUs = this.#explores && number > 0 ? random.stream('clock').below(MOST_CLOCK_OFFSET_US) : 0
-    const ties = this.#explores ? random.stream('ties') : null
+    // What is done from without is done in the order of its list: leaving out one thing must not change another.
+    const ties = this.#explores && number > 0 ? random.stream('ties') : null
     return new Process(name, number, new VirtualClock(this.#loop, offsetUs), ties)
   }
 
