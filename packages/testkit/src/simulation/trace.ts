@@ -1,6 +1,7 @@
 import { frameWords } from '@troupe/core/testing'
 import type { NetworkEvent } from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
+import type { DiskEvent } from './disk/disk-event.ts'
 
 /** What can happen in a run. */
 export type TraceKind =
@@ -125,6 +126,12 @@ export class Trace {
       ...frame,
       ...(text === '' ? {} : { text }),
     })
+  }
+
+  /** A disk has done something, at `atUs`. */
+  disk(atUs: number, node: string, { kind, file, sizeBytes, fault }: DiskEvent): void {
+    const name = file === null ? kind : `${kind} ${file}`
+    this.add({ atMs: atUs / 1000, node, kind: 'disk', sizeBytes, text: fault === null ? name : `${name}: ${fault}` })
   }
 
   #bytes(bytes: Uint8Array): void {
