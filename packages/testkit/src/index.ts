@@ -3,6 +3,31 @@ export type { Checker, CheckResult } from './checkers/checker.ts'
 export type { HistoryEvent, Operation } from './checkers/history.ts'
 export { type CheckOptions, checkLinearizable, type Model, type Verdict } from './checkers/linearizability.ts'
 export { registerModel } from './checkers/register-model.ts'
+export { ddmin } from './explorer/ddmin.ts'
+export { checkDeterminism } from './explorer/determinism.ts'
+export {
+  assertNoViolations,
+  type Exploration,
+  ExplorationError,
+  type ExploreOptions,
+  explore,
+  runSeed,
+} from './explorer/explore.ts'
+export type { Plan } from './explorer/plan.ts'
+export {
+  formatRepro,
+  parseRepro,
+  type Repro,
+  ReproFormatError,
+  replay,
+  shows,
+  simulateOptions,
+} from './explorer/repro.ts'
+export { parseSeed, seedAt } from './explorer/seeds.ts'
+export { type ShrinkOptions, type ShrinkProgress, shrink } from './explorer/shrinker.ts'
+export { spaceTime } from './explorer/space-time.ts'
+export { type Failure, type Outcome, type StopAt, Sweep, type SweepProgress } from './explorer/sweep.ts'
+export { type TimelineOptions, timeline } from './explorer/timeline.ts'
 export type { FaultKind, FaultOptions } from './nemesis/fault-options.ts'
 export type { NemesisAction, NemesisOperation } from './nemesis/nemesis.ts'
 export { type Probe, ProbeError, probe, type Received, type Stepper } from './probe.ts'
