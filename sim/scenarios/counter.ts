@@ -33,7 +33,8 @@ export const counter = scenario({
   durationMs: 20_000,
   faults: { kinds: ['pause', 'partition', 'clog', 'reset', 'clock', 'slow'] },
   async start(node) {
-    const system = await node.createSystem({ seeds: node.others })
+    // A node that is away for longer is refused until it starts anew, which nobody here does.
+    const system = await node.createSystem({ seeds: node.others, disconnectGraceMs: 60_000 })
     if (node.name === 'n1') system.register(Counter, system.spawn(behavior, { name: 'counter' }))
   },
   async client(client) {
