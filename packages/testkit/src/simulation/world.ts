@@ -335,9 +335,10 @@ export class World {
   }
 
   #process(name: string, random: Random, number: number): Process {
-    const offsetUs = this.#explores && number > 0 ? random.stream('clock').below(MOST_CLOCK_OFFSET_US) : 0
-    // What is done from without is done in the order of its list: leaving out one thing must not change another.
-    const ties = this.#explores && number > 0 ? random.stream('ties') : null
+    // What is done from without is done in its order, and before what is due at the same instant.
+    const explores = this.#explores && number > 0
+    const offsetUs = explores ? random.stream('clock').below(MOST_CLOCK_OFFSET_US) : 0
+    const ties = explores ? random.stream('ties') : null
     return new Process(name, number, new VirtualClock(this.#loop, offsetUs), ties)
   }
 
