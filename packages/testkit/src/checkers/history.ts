@@ -73,6 +73,22 @@ export function operations(history: readonly HistoryEvent[]): Operation[] {
   return found.sort((a, b) => a.calledAt - b.calledAt)
 }
 
+/** Operations that have something to do with one another, in their order. */
+export function byKey(all: readonly Operation[]): Map<string, Operation[]> {
+  const found = new Map<string, Operation[]>()
+  for (const operation of all) {
+    const same = found.get(operation.key)
+    if (same === undefined) found.set(operation.key, [operation])
+    else same.push(operation)
+  }
+  return found
+}
+
+/** For messages: ` on key "a"`, or nothing where there is one key for all. */
+export function onKey(key: string): string {
+  return key === '' ? '' : ` on key ${JSON.stringify(key)}`
+}
+
 /** The events of some operations of a history, in its order, with the ends that lie in it. */
 export function eventsOf(history: readonly HistoryEvent[], some: readonly Operation[]): HistoryEvent[] {
   const calls = new Set(some.map(({ calledAt }) => calledAt))

@@ -1,7 +1,7 @@
 import { checkOptions, is } from '@troupe/core'
 import type { Checker, CheckResult } from './checker.ts'
 import { smallestConflict } from './conflict.ts'
-import { type HistoryEvent, type Operation, operations } from './history.ts'
+import { byKey, type HistoryEvent, type Operation, onKey, operations } from './history.ts'
 import type { Model } from './model.ts'
 import { OrderSearch } from './order-search.ts'
 
@@ -42,7 +42,10 @@ export function checkLinearizable<S>(
     shrinkSteps: is.integer(0),
   })
   const { maxSteps, maxBytes, shrinkSteps } = { ...DEFAULTS, ...options }
-  let searches = [...byKey(history, model)].map(([key, all]) => ({ key, all, search: new OrderSearch(all, model) }))
+  const telling = operations(history)
+    .map((operation) => sayingSomething(operation, model))
+    .filter((operation) => operation !== null)
+  let searches = [...byKey(telling)].map(([key, all]) => ({ key, all, search: new OrderSearch(all, model) }))
   const tooLarge: string[] = []
   for (let steps = 0; searches.length > 0; ) {
     let sizeBytes = 0
@@ -78,19 +81,7 @@ export function linearizable<S>(model: Model<S>, options: CheckOptions = {}): Ch
   }
 }
 
-/** The operations that say something, by key. */
-function byKey<S>(history: readonly HistoryEvent[], model: Model<S>): Map<string, Operation[]> {
-  const found = new Map<string, Operation[]>()
-  for (const operation of operations(history)) {
-    const said = sayingSomething(operation, model)
-    if (said === null) continue
-    const same = found.get(said.key)
-    if (same === undefined) found.set(said.key, [said])
-    else same.push(said)
-  }
-  return found
-}
-
+/** The operation as the model has it, or null when it says nothing. */
 function sayingSomething<S>(operation: Operation, model: Model<S>): Operation | null {
   const { f, outcome, output } = operation
   if (outcome === 'unknown') return model.isRead(f) ? null : operation
@@ -100,8 +91,7 @@ function sayingSomething<S>(operation: Operation, model: Model<S>): Operation | 
 
 function illegal(name: string, key: string, all: readonly Operation[], conflict: readonly HistoryEvent[]): string {
   const shown = conflict.filter(({ type }) => type === 'invoke').length
-  const where = key === '' ? '' : ` on key ${JSON.stringify(key)}`
-  return `not a linearizable ${name}: no order explains ${shown} of the ${all.length} operations${where}`
+  return `not a linearizable ${name}: no order explains ${shown} of the ${all.length} operations${onKey(key)}`
 }
 
 function ofKeys(keys: readonly string[]): string {
