@@ -11,6 +11,7 @@ import {
   simulateOptions,
   spaceTime,
   timeline,
+  writeHistory,
 } from '@troupe/testkit'
 import type { Report, Task, Told } from './tasks.ts'
 
@@ -86,7 +87,7 @@ async function perform(
 
 function tell(repro: Repro, run: Run): Told {
   const { events, simulatedMs, violations, hash } = run
-  const history = run.history.map((event) => `${JSON.stringify(event)}\n`).join('')
+  const history = writeHistory(run.history)
   const seed = String(parseSeed(repro.seed))
   return { seed, events, simulatedMs, violations, repro, hash, timeline: timeline(run), html: spaceTime(run), history }
 }
