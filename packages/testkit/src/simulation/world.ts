@@ -133,6 +133,11 @@ export class World {
     return this.#loop.nowUs / 1000
   }
 
+  /** The same, in whole us. */
+  get nowUs(): number {
+    return this.#loop.nowUs
+  }
+
   /** The nodes that are up: their programs have started. Clients are left out. */
   get nodes(): ReadonlyMap<string, SimulatedNode> {
     return this.#nodes
