@@ -1,22 +1,18 @@
 import type { HistoryEvent } from './history.ts'
 
 /**
- * Orders events by their times (`at`; those without stay behind the one before), for histories whose lines have no
- * order of their own: written by several recorders, say. What is equal in time is taken as concurrent: of one instant,
- * invokes come before ends, except that a process ends what it has begun before it begins anew.
+ * Orders events by their times, for histories that have no order of their own: written by several recorders, say. What
+ * is equal in time is taken as concurrent: of one instant, invokes come before ends, except that a process ends what it
+ * has begun before it begins anew. A history with events that have no time stays as it is.
  */
 export function closedIntervals(history: readonly HistoryEvent[]): HistoryEvent[] {
-  let last = Number.NEGATIVE_INFINITY
-  const timed = history.map((event) => {
-    last = event.at ?? last
-    return { at: last, event }
-  })
-  timed.sort((a, b) => a.at - b.at)
+  if (history.some(({ at }) => at === undefined)) return [...history]
+  const timed = history.toSorted((a, b) => a.at! - b.at!)
   const ordered: HistoryEvent[] = []
   for (let start = 0; start < timed.length; ) {
     let end = start + 1
     while (end < timed.length && timed[end]!.at === timed[start]!.at) end++
-    ordered.push(...invokesFirst(timed.slice(start, end).map(({ event }) => event)))
+    ordered.push(...invokesFirst(timed.slice(start, end)))
     start = end
   }
   return ordered

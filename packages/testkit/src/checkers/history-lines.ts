@@ -10,8 +10,8 @@ const TYPES: readonly unknown[] = ['invoke', 'ok', 'fail', 'info']
 /**
  * Reads a history as JSON lines, `{i, t, process, type, f, key?, value, error?}`, the shape Jepsen users know:
  *
- * - `i` counts the lines upwards; `t` is the time in ms. Without `i`, events are ordered by `t`, and what is equal in
- *   time is taken as concurrent (`closedIntervals`); without either, they stand in the order of the lines.
+ * - `i` counts the lines upwards; `t` is the time in ms. Lines that have no `i` but all a `t` are ordered by that, and
+ *   what is equal in time is taken as concurrent (`closedIntervals`); other lines stand in order.
  * - `process` is a number or a text; after its first `info` it does nothing more. Lines of `nemesis` are left out.
  * - `key` is a text or a number. Other members are ignored, and so are empty lines.
  *
