@@ -68,7 +68,7 @@ test('what a sweep finds is told, made small, written down, and replayed to the 
   const again = await replay(repro, forgetful)
   t.is(again.hash, repro.hash)
   t.is(JSON.stringify(again.violations[0]), JSON.stringify(repro.violation))
-  t.regex(timeline(again), /! c1 write \d+ \.\. ok/)
+  t.regex(timeline(again), /! c1\S* write \d+ \.\. ok/)
   t.regex(spaceTime(again), /"ask write #\d+"/)
 })
 
