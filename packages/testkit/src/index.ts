@@ -1,4 +1,13 @@
 export { type ManualRuntime, manualRuntime } from '@troupe/core/testing'
+export {
+  type Alone,
+  type BehaveArgs,
+  type BehaveOptions,
+  type Behaviour,
+  behave,
+  type Handled,
+} from './behave/behave.ts'
+export type { Effect } from './behave/effect.ts'
 export { canonical } from './checkers/canonical.ts'
 export type { Checker, CheckResult } from './checkers/checker.ts'
 export { closedIntervals } from './checkers/closed-intervals.ts'
@@ -47,7 +56,17 @@ export { type Failure, type Outcome, type StopAt, Sweep, type SweepProgress } fr
 export { type TimelineOptions, timeline } from './explorer/timeline.ts'
 export type { FaultKind, FaultOptions } from './nemesis/fault-options.ts'
 export type { NemesisAction, NemesisOperation } from './nemesis/nemesis.ts'
-export { type Probe, ProbeError, probe, type Received, type Stepper } from './probe.ts'
+export {
+  type Anything,
+  type NameOf,
+  type Probe,
+  type ProbeAnswer,
+  ProbeError,
+  probe,
+  type Received,
+  type ReplyTo,
+  type Stepper,
+} from './probe.ts'
 export { DiskAtlas, type DiskAtlasOptions } from './simulation/disk/disk-atlas.ts'
 export type { DiskEvent, DiskFault } from './simulation/disk/disk-event.ts'
 export { type CrashWeights, DEFAULT_DISK_MODEL, type DiskModel } from './simulation/disk/disk-model.ts'

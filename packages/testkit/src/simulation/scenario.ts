@@ -18,11 +18,17 @@ export interface Scenario {
   readonly durationMs?: number
   /** How long after all faults are healed the cluster may take to be as it should, in virtual ms. Default 30,000. */
   readonly convergeMs?: number
-  /** What runs on a node: called at its start, and again after a crash, a wipe and an upgrade. */
+  /**
+   * What runs on a node: called at its start, and again after a crash, a wipe and an upgrade. Where it rejects because
+   * its disk fails, the process ends and is started again a second later; else that is a violation.
+   */
   start(node: SimulatedNode): unknown
   /** How many clients, c1, c2, ..., each on a node of its own that can be cut off too. Default 0. */
   readonly clients?: number
-  /** One operation of a client, or a few: called again and again with pauses, until faults end. */
+  /**
+   * One operation of a client, or a few: called again and again with pauses, until faults end. It must not reject:
+   * what may fail belongs into an operation, or is caught.
+   */
   client?(client: SimulatedClient): Promise<void>
   /** Mean pause of a client between two calls, in virtual ms. Default 100. */
   readonly thinkMs?: number

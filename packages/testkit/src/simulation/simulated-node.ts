@@ -22,6 +22,7 @@ export interface NodeParts {
   readonly version: string
   readonly incarnation: number
   readonly log: LogSink
+  readonly exit: (why: string) => void
 }
 
 /** One machine of a simulated cluster, from a start to the crash that ends it. */
@@ -42,6 +43,7 @@ export class SimulatedNode {
   /** How often the node has been started, this time included. */
   readonly incarnation: number
   readonly #log: LogSink
+  readonly #exit: (why: string) => void
   #system: ActorSystem | null = null
 
   constructor(parts: NodeParts) {
@@ -55,6 +57,7 @@ export class SimulatedNode {
     this.version = parts.version
     this.incarnation = parts.incarnation
     this.#log = parts.log
+    this.#exit = parts.exit
   }
 
   /**
@@ -71,6 +74,16 @@ export class SimulatedNode {
       ...options,
     })
     return this.#system
+  }
+
+  /**
+   * Ends the process, as one does that cannot go on: when its disk fails, say. It is a crash, after which whatever
+   * looks after processes starts it again; in a `simulate` that is a second later.
+   *
+   * @param why for the trace
+   */
+  exit(why: string): void {
+    this.#exit(why)
   }
 
   /** The system made last. @throws {NoNodeError} when there is none yet */

@@ -6,7 +6,7 @@ import type { NemesisOperation } from '../nemesis/nemesis.ts'
 import { drawNemesis } from '../nemesis/swarm.ts'
 import { DiskAtlas } from './disk/disk-atlas.ts'
 import { DEFAULT_DISK_MODEL } from './disk/disk-model.ts'
-import { MessageFaults } from './message-faults.ts'
+import { MessageFaults, withoutFaults } from './message-faults.ts'
 import { Operations } from './operations.ts'
 import type { Run, SimulateOptions } from './run.ts'
 import type { Scenario } from './scenario.ts'
@@ -25,6 +25,8 @@ const DEFAULT_THINK_MS = 100
 const ASK_EVERY_MS = 100
 /** Clients do not give up nodes: longer than any run lasts, in ms. */
 const CLIENT_GRACE_MS = 86_400_000
+/** How long whatever looks after processes takes to start one again that has ended by itself, in ms. */
+const RESTART_MS = 1_000
 /** Nodes come up within this time of one another, in ms. */
 const MOST_START_MS = 50
 
@@ -34,6 +36,7 @@ export class Simulation {
   readonly #scenario: Scenario
   readonly #messageFaults: MessageFaults
   readonly #random: Random
+  readonly #network: LinkModel
   readonly #atlas: DiskAtlas
   readonly #world: World
   readonly #cluster: SimulatedCluster
@@ -57,9 +60,19 @@ export class Simulation {
     const { of: messageFaults, observe } = this.#messageFaults
     this.#random = new SeededRandom(seedOf(seed))
     this.#nodes = this.#drawnNodes()
-    const network = this.#messageFaults.without(scenario.network ?? this.#drawnLinks())
+    this.#network = this.#messageFaults.without(scenario.network ?? this.#drawnLinks())
     this.#atlas = new DiskAtlas({ nodes: this.#nodes })
-    this.#world = new World({ seed, mode, record, trap, network, messageFaults, observe, atlas: this.#atlas })
+    this.#world = new World({
+      seed,
+      mode,
+      record,
+      trap,
+      network: this.#network,
+      messageFaults,
+      observe,
+      atlas: this.#atlas,
+      restartMs: RESTART_MS,
+    })
     this.#clients = numbered('c', options.clients ?? scenario.clients ?? 0)
     this.#cluster = new SimulatedCluster(this.#world, this.#recorder('final'), () => ++this.#unique)
     for (const name of this.#nodes) this.#world.add(name, (node) => scenario.start(node))
@@ -214,6 +227,7 @@ export class Simulation {
     const world = this.#world
     world.trace.add({ atMs: world.nowMs, node: '', kind: 'nemesis', text: 'heal all' })
     world.network.heal()
+    world.network.setModel(withoutFaults(this.#network))
     const all = [...this.#nodes, ...this.#clients]
     for (const from of all) {
       world.resume(from)

@@ -1,4 +1,4 @@
-import { checkOptions, is, type Random, SeededRandom } from '@troupe/core'
+import { checkOptions, DiskFailedError, DiskFullError, is, type Random, SeededRandom } from '@troupe/core'
 import {
   type LinkModel,
   type MessageFault,
@@ -12,7 +12,7 @@ import type { DiskModel } from './disk/disk-model.ts'
 import { SimulatedDisk } from './disk/simulated-disk.ts'
 import { EventLoop } from './event-loop.ts'
 import { Host } from './host.ts'
-import { Process } from './process.ts'
+import { Process, type Task } from './process.ts'
 import { seedOf } from './seed.ts'
 import { SimulatedNode } from './simulated-node.ts'
 import { simulatedRuntime } from './simulated-runtime.ts'
@@ -40,6 +40,8 @@ export interface WorldOptions {
   readonly disk?: Partial<DiskModel>
   /** What limits damage of disks that nobody is told of. Default: nothing does. */
   readonly atlas?: DiskAtlas
+  /** How long after a process has ended by itself it is started again, in ms. Default: never. */
+  readonly restartMs?: number
   /** Whether to keep what happens, for diagrams: about 100 bytes an event. Default false: only its hash. */
   readonly record?: boolean
   /** Whether a call of what no seed decides, `Date.now()` say, fails. Default true. */
@@ -60,6 +62,8 @@ interface Machine {
   incarnation: number
   /** What runs on it; null while it is down. */
   process: Process | null
+  /** It has ended by itself, and is about to be started again. */
+  restart: Task | null
 }
 
 /** Clocks of processes that start at one time differ by up to this, in us. */
@@ -104,6 +108,7 @@ export class World {
       messageFaults: is.function,
       observe: is.function,
       disk: is.object,
+      restartMs: is.integer(0),
       atlas: is.object,
       record: is.boolean,
       trap: is.boolean,
@@ -152,7 +157,17 @@ export class World {
     if (this.#machines.has(name)) throw new NoNodeError(`there is a machine called ${name} already`)
     const disk = this.#newDisk(name, isClient)
     const number = ++this.#numbers
-    this.#machines.set(name, { name, number, program, isClient, disk, version: '1', incarnation: 0, process: null })
+    this.#machines.set(name, {
+      name,
+      number,
+      program,
+      isClient,
+      disk,
+      version: '1',
+      incarnation: 0,
+      process: null,
+      restart: null,
+    })
   }
 
   /** Whether there is a machine of that name, up or down. */
@@ -170,12 +185,15 @@ export class World {
    * Starts a machine that is down; does nothing to one that is up. It has its first turn at this instant.
    *
    * @param version from now on; default: as before
-   * @returns what it became, when its program has started; never if it crashes before
+   * @returns what it became, when its program has started; never if it ends before. Rejects with what the program does,
+   *   but for {@link DiskFailedError} and {@link DiskFullError}, which end the process as `exit` does
    */
   boot(name: string, version?: string): Promise<SimulatedNode> {
     const machine = this.#machine(name)
     const up = this.#nodes.get(name)
     if (machine.process !== null) return up === undefined ? new Promise(() => {}) : Promise.resolve(up)
+    machine.restart?.cancel()
+    machine.restart = null
     machine.version = version ?? machine.version
     machine.incarnation++
     const random = this.random.stream(`node:${name}:${machine.incarnation}`)
@@ -186,10 +204,17 @@ export class World {
     const started = new Promise<SimulatedNode>((resolve, reject) => {
       this.#loop.at(process, this.#loop.nowUs, () => {
         const run = async (): Promise<unknown> => machine.program(node)
-        run().then(() => {
-          if (!machine.isClient && process.isAlive) this.#nodes.set(name, node)
-          resolve(node)
-        }, reject)
+        run().then(
+          () => {
+            if (!machine.isClient && process.isAlive) this.#nodes.set(name, node)
+            resolve(node)
+          },
+          (error) => {
+            // A disk that fails is no mistake of the program's: it cannot go on, and says so by its end.
+            if (error instanceof DiskFailedError || error instanceof DiskFullError) node.exit(error.message)
+            else reject(error)
+          },
+        )
       })
     })
     started.catch((error) => this.#faulted(error, 'start', process))
@@ -199,6 +224,8 @@ export class World {
   /** What runs on it ends without a word; does nothing to a machine that is down. */
   crash(name: string): void {
     const machine = this.#machine(name)
+    machine.restart?.cancel()
+    machine.restart = null
     if (machine.process === null) return
     machine.process.isAlive = false
     machine.process.backlog.length = 0
@@ -207,6 +234,17 @@ export class World {
     this.network.crash(name)
     machine.disk.crash()
     this.trace.add({ atMs: this.nowMs, node: name, kind: 'crashed' })
+  }
+
+  /** The end of a process by itself. What is left of the turn is still done, though to no effect. */
+  #exit(machine: Machine, process: Process, why: string): void {
+    if (machine.process !== process) return
+    this.trace.add({ atMs: this.nowMs, node: machine.name, kind: 'log', text: `exit: ${why}` })
+    this.crash(machine.name)
+    const { restartMs } = this.#options
+    if (restartMs === undefined) return
+    const restart = (): void => void this.boot(machine.name)
+    machine.restart = this.#loop.at(this.#outside, this.#loop.nowUs + restartMs * 1000, restart)
   }
 
   /** A crash, after which the machine has another, empty disk. */
@@ -362,6 +400,7 @@ export class World {
       random: random.stream('program'),
       version,
       incarnation,
+      exit: (why) => this.#exit(machine, process, why),
       log: (level, path, message, data) => {
         const more = data instanceof Error ? `: ${data.message}` : ''
         this.trace.add({ atMs: this.nowMs, node: name, kind: 'log', text: `${level} ${path} ${message}${more}` })
