@@ -28,7 +28,7 @@ export class Explorer {
   readonly #sweep: Sweep<Outcome>
   readonly #progress: Progress
   readonly #workers = new Set<Worker>()
-  #isInterrupted = false
+  #interruptedMs: number | null = null
   #sweptMs = 0
 
   /**
@@ -43,6 +43,10 @@ export class Explorer {
     this.#terminal = terminal
     this.#sweep = new Sweep(options.seeds, options.from, 'first-of-each-kind')
     this.#progress = new Progress(terminal)
+  }
+
+  get #isInterrupted(): boolean {
+    return this.#interruptedMs !== null
   }
 
   /** @returns the exit status */
@@ -70,8 +74,13 @@ export class Explorer {
 
   /** The first time: ends with what is known so far. The second: ends. */
   #interrupt(): void {
-    if (this.#isInterrupted) process.exit(INTERRUPTED)
-    this.#isInterrupted = true
+    const nowMs = performance.now()
+    if (this.#interruptedMs !== null) {
+      // One Ctrl-C may come twice, from the terminal and from npm.
+      if (nowMs - this.#interruptedMs > SAME_MS) process.exit(INTERRUPTED)
+      return
+    }
+    this.#interruptedMs = nowMs
     for (const worker of this.#workers) worker.stop()
   }
 
@@ -190,6 +199,7 @@ export class Explorer {
 }
 
 const FAILURES = fileURLToPath(new URL('../sim-failures', import.meta.url))
+const SAME_MS = 500
 /** Beyond its budget a shrinker finishes a run, and draws it. */
 const SHRINK_GRACE_MS = 120_000
 const PROCESS_LOST = 'process-lost'

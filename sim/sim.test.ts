@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseRepro } from '@troupe/testkit'
+import { parseRepro, type Violation } from '@troupe/testkit'
 import test from 'ava'
 import { main } from './command.ts'
+import { exitStatus } from './exit-status.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const forgetful = join(root, 'sim', 'fixtures', 'forgetful.ts')
@@ -107,6 +108,17 @@ test('an acknowledged write that is lost in a crash is found, made small, replay
   const healed = await sim('replay', again!)
   t.is(healed.status, 0)
   t.regex(lastLine(healed.out), /^another run.* does not show safety violation linearizable register any more$/)
+})
+
+test('each kind of violation has a status of its own, and of several the least counts', (t) => {
+  const status = (...kinds: readonly Violation['kind'][]): number =>
+    exitStatus(kinds.map((kind) => ({ kind, name: 'x', message: '', atMs: 0 })))
+
+  t.deepEqual(
+    [status(), status('safety'), status('liveness'), status('crash'), status('nondeterminism')],
+    [0, 1, 3, 4, 5],
+  )
+  t.is(status('nondeterminism', 'liveness', 'crash'), 3)
 })
 
 test('any text is a seed, --json prints one object, and a terminal has a bar that grows', async (t) => {
