@@ -36,11 +36,16 @@ export interface Scenario {
   readonly faults?: FaultOptions | false
   /** How links behave. Default: the seed chooses. */
   readonly network?: LinkModel
+  /**
+   * Whom the end of faults brings back: `all`, or a `majority` that the seed chooses, while the rest stays down for good;
+   * then `converged` and `settle` see that majority alone. Default `all`.
+   */
+  readonly heals?: 'all' | 'majority'
   /** Who leads, so that a seed may cut it off: the name of a node, or null. */
   leader?(cluster: SimulatedCluster): string | null
   /** Must hold always: asked after each fault and every 100 ms. A text says what is wrong. */
   invariant?(cluster: SimulatedCluster): string | null
-  /** Must come true after all faults are healed: asked every 100 ms. */
+  /** Must come true after all faults are healed: asked every 100 ms, once all nodes have started. */
   converged?(cluster: SimulatedCluster): boolean | Promise<boolean>
   /** Judge what clients saw, at the end. */
   readonly checkers?: readonly Checker[]
@@ -74,6 +79,7 @@ export function scenario(options: Scenario): Scenario {
     thinkMs: is.integer(0),
     faults: (value) => (value === false ? null : is.object(value)),
     network: is.object,
+    heals: is.oneOf('all', 'majority'),
     leader: is.function,
     invariant: is.function,
     converged: is.function,

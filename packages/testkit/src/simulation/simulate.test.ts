@@ -194,6 +194,22 @@ test('a cluster that never converges, and final work that fails or never ends, a
   t.like(await violationOf({ settle: () => new Promise(() => {}) }), { kind: 'liveness', name: 'not-settled' })
 })
 
+test('of faults that only a majority outlives, the seed chooses which', async (t) => {
+  const cores = new Set<string>()
+  for (const seed of SEEDS) {
+    let core: string[] = []
+    const converged: Scenario['converged'] = ({ nodes }) => {
+      core = [...nodes.keys()]
+      return core.length === 3
+    }
+    const { violations } = await simulate({ scenario: alone({ nodes: 5, heals: 'majority', converged }), seed })
+    t.deepEqual(violations, [])
+    cores.add(core.join())
+  }
+
+  t.true(cores.size > 1, [...cores].join(' '))
+})
+
 test('what a checker calls illegal is a safety violation with the conflict; what it cannot say is none', async (t) => {
   const conflict = [{ process: 1, type: 'invoke', f: 'read' }] as const
   const checker = (verdict: 'illegal' | 'unknown') => ({

@@ -3,6 +3,7 @@ import type { LinkModel } from '@troupe/transport-memory/simulated'
 import { applyNemesis, namedLeader } from '../nemesis/apply.ts'
 import { drawLinks } from '../nemesis/draw-links.ts'
 import type { NemesisOperation } from '../nemesis/nemesis.ts'
+import { shuffled } from '../nemesis/shuffle.ts'
 import { drawNemesis } from '../nemesis/swarm.ts'
 import { DiskAtlas } from './disk/disk-atlas.ts'
 import { DEFAULT_DISK_MODEL } from './disk/disk-model.ts'
@@ -215,27 +216,39 @@ export class Simulation {
   /** All faults are healed: now the cluster has to become as it should, and then to work. */
   async #beLive(): Promise<void> {
     const { convergeMs = DEFAULT_CONVERGE_MS, converged, settle } = this.#scenario
-    this.#world.at(this.#world.nowMs, () => this.#heal())
+    const healed = this.#healedNodes()
+    this.#world.at(this.#world.nowMs, () => this.#heal(healed))
+    // Asked of nodes that are all up: what is true of each of none would be true too early.
+    const isSo = async (): Promise<boolean> =>
+      this.#world.nodes.size === healed.length && (converged === undefined || (await converged(this.#cluster)))
     await this.#within(convergeMs, 'not-converged', 'the cluster has not become as it should', async () => {
-      while (converged !== undefined && !(await converged(this.#cluster))) await this.#world.sleep(ASK_EVERY_MS)
+      while (!(await isSo())) await this.#world.sleep(ASK_EVERY_MS)
     })
     if (this.#world.violations.length > 0 || settle === undefined) return
     await this.#within(convergeMs, 'not-settled', 'final operations have not ended', () => settle(this.#cluster))
   }
 
-  #heal(): void {
+  #heal(healed: readonly string[]): void {
     const world = this.#world
     world.trace.add({ atMs: world.nowMs, node: '', kind: 'nemesis', text: 'heal all' })
     world.network.heal()
     world.network.setModel(withoutFaults(this.#network))
-    const all = [...this.#nodes, ...this.#clients]
-    for (const from of all) {
-      world.resume(from)
-      world.slow(from, 0)
-      world.setClock(from, { driftPpm: 0 })
-      world.setDisk(from, DEFAULT_DISK_MODEL)
-      void world.boot(from)
+    for (const name of this.#nodes) if (!healed.includes(name)) world.crash(name)
+    for (const name of [...healed, ...this.#clients]) {
+      world.resume(name)
+      world.slow(name, 0)
+      world.setClock(name, { driftPpm: 0 })
+      world.setDisk(name, DEFAULT_DISK_MODEL)
+      void world.boot(name)
     }
+  }
+
+  /** In the order of the cluster, whomever the seed chooses. */
+  #healedNodes(): readonly string[] {
+    if (this.#scenario.heals !== 'majority') return this.#nodes
+    const majority = (this.#nodes.length >> 1) + 1
+    const core = new Set(shuffled(this.#random.stream('core'), this.#nodes).slice(0, majority))
+    return this.#nodes.filter((name) => core.has(name))
   }
 
   async #within(ms: number, name: string, what: string, work: () => Promise<void>): Promise<void> {
