@@ -11,7 +11,8 @@ const NONE = -1
 
 /**
  * The search for an order of the operations of one key, a few steps at a time: Wing and Gong's depth-first search
- * with Lowe's memory of configurations, which is what has been put in the order and the state that led to.
+ * with Lowe's memory of configurations, which is what has been put in the order and the state that led to. What must end
+ * soonest is tried first, and what need not be done at all last.
  *
  * Choices that decide nothing are left out:
  * - A read that fits is taken at once and for good, and so is an operation that was refused: in any order that goes on
