@@ -95,7 +95,7 @@ class Search {
   }
 
   async reduce(): Promise<void> {
-    // As data, the same faults may come in another order at one instant: another run, with a hash of its own.
+    // Its faults as a list, not as the seed draws them: what is written down must be what a replay gives.
     await this.#try({})
     for (let round = 0; round < MAX_ROUNDS && !this.#isOver; round++) {
       const before = this.#kept
