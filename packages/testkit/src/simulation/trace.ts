@@ -1,3 +1,4 @@
+import { frameWords } from '@troupe/core/testing'
 import type { NetworkEvent } from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
 import type { DiskEvent } from './disk/disk-event.ts'
@@ -114,6 +115,7 @@ export class Trace {
     if (!this.#keeps) return
     // Seen from where it happens.
     const [node, peer] = kind === 'received' || kind === 'dropped' ? [to, from] : [from, to]
+    const text = kind === 'sent' && bytes !== null ? frameWords(bytes) : reason
     const frame = n === 0 ? {} : { n, sizeBytes }
     this.events.push({
       atMs: atUs / 1000,
@@ -122,7 +124,7 @@ export class Trace {
       peer,
       link,
       ...frame,
-      ...(reason === '' ? {} : { text: reason }),
+      ...(text === '' ? {} : { text }),
     })
   }
 
