@@ -15,8 +15,12 @@ import { HIGH_WATER, nextQueue, Waiting } from './waiting.ts'
 const DIRECT = 0
 /** Messages wait in queues of the actor's own: it is busy, or has more to do than one turn allows. */
 const QUEUED = 1
+/** With either of these: the actor's first start is in the ring still, ahead of its messages. */
+const FRESH = 2
 
-/** An entry of the ring that is no message: look into the queues. */
+/** An entry of the ring that is no message: the actor's first start. */
+const START: unknown = Object.freeze({ entry: 'start' })
+/** Another one: look into the queues. */
 const VISIT: unknown = Object.freeze({ entry: 'visit' })
 /** The same for what need not wait for the handler under way. */
 const BESIDE: unknown = Object.freeze({ entry: 'beside' })
@@ -39,7 +43,7 @@ export abstract class Queues extends Asker implements Runnable {
   protected readonly dispatcher: Dispatcher
   protected state: number = STARTING
   #mode = DIRECT
-  /** Entries of this actor in the ring, visits not counted. */
+  /** Messages of this actor in the ring. */
   #inRing = 0
   /** Made when first needed: most actors of a million have none of it. */
   protected waiting: Waiting | null = null
@@ -59,6 +63,8 @@ export abstract class Queues extends Asker implements Runnable {
 
   abstract override get path(): string
   abstract obey(signal: unknown): void
+  /** The actor's first start, unless it is over before that. */
+  protected abstract setUp(): void
   /** Messages that do not wait for a pending handler. */
   protected abstract get interleaved(): ReadonlySet<string> | null
   /** Calls the handler of a message with nobody behind it. */
@@ -84,6 +90,11 @@ export abstract class Queues extends Asker implements Runnable {
   }
 
   protected enqueueQueued(head: Head, payload: unknown): boolean {
+    if (this.#mode === FRESH && this.#inRing < TURN_MESSAGES) {
+      this.#inRing++
+      this.dispatcher.post(this, head, payload)
+      return true
+    }
     const { hooks } = this.host
     const plain = typeof head === 'string'
     if (hooks !== null) {
@@ -96,7 +107,7 @@ export abstract class Queues extends Asker implements Runnable {
       this.undelivered(this.state === STOPPING ? 'stopping' : 'stopped', head, payload)
       return true
     }
-    this.#mode = QUEUED
+    this.#mode |= QUEUED
     const waiting = this.ownWaiting
     const mailbox = (waiting.mailbox ??= new UnboundedMailbox())
     if (this.interleaved !== null && this.goesBeside(waiting, head, mailbox)) {
@@ -158,6 +169,22 @@ export abstract class Queues extends Asker implements Runnable {
 
   // Turns
 
+  /**
+   * Asks for the first start: behind all that was sent before, and what is spawned in a set-up before anything else.
+   */
+  protected start(): void {
+    const { dispatcher } = this
+    if (dispatcher.inStep) return dispatcher.signal(this, 'start')
+    this.#mode |= FRESH
+    dispatcher.post(this, START, undefined)
+  }
+
+  protected startInTurn(): void {
+    this.#mode &= ~FRESH
+    this.dispatcher.beginStep()
+    this.setUp()
+  }
+
   /** Messages waiting. */
   get queued(): number {
     const waiting = this.waiting
@@ -179,6 +206,7 @@ export abstract class Queues extends Asker implements Runnable {
   }
 
   protected receiveQueued(head: unknown, payload: unknown): void {
+    if (head === START) return this.startInTurn()
     if (head === VISIT) return this.visit()
     if (head === BESIDE) return this.visitBeside()
     this.#inRing--
@@ -251,12 +279,12 @@ export abstract class Queues extends Asker implements Runnable {
     // An idle actor must not keep the last thing it was told.
     waiting.mailbox?.forget()
     if (this.host.queuesOnly) return
-    if (waiting.mailbox === null || waiting.mailbox instanceof UnboundedMailbox) this.#mode = DIRECT
+    if (waiting.mailbox === null || waiting.mailbox instanceof UnboundedMailbox) this.#mode &= ~QUEUED
   }
 
   /** From here on messages wait in queues of the actor's own. */
   protected hold(): void {
-    this.#mode = QUEUED
+    this.#mode |= QUEUED
   }
 
   // Handlers beside a pending one
