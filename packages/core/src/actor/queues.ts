@@ -95,6 +95,17 @@ export abstract class Queues extends Asker implements Runnable {
       this.dispatcher.post(this, head, payload)
       return true
     }
+    const { waiting } = this
+    if (waiting === null || waiting.plain === null || this.state >= STOPPING) return this.enqueueWith(head, payload)
+    this.#mode |= QUEUED
+    const pushed = waiting.plain.push(head, payload)
+    if (pushed !== 'queued') return this.notQueued(pushed, typeof head === 'string', head, payload)
+    this.pushed(waiting, waiting.plain)
+    return true
+  }
+
+  /** The same with all that may have a say in it. */
+  protected enqueueWith(head: Head, payload: unknown): boolean {
     const { hooks } = this.host
     const plain = typeof head === 'string'
     if (hooks !== null) {
@@ -110,6 +121,7 @@ export abstract class Queues extends Asker implements Runnable {
     this.#mode |= QUEUED
     const waiting = this.ownWaiting
     const mailbox = (waiting.mailbox ??= new UnboundedMailbox())
+    if (hooks === null && this.interleaved === null) waiting.plain = mailbox
     if (this.interleaved !== null && this.goesBeside(waiting, head, mailbox)) {
       waiting.beside ??= new Fifo()
       waiting.beside.push(head, payload)
@@ -118,9 +130,14 @@ export abstract class Queues extends Asker implements Runnable {
     }
     const pushed = mailbox.push(head, payload)
     if (pushed !== 'queued') return this.notQueued(pushed, plain, head, payload)
+    this.pushed(waiting, mailbox)
+    return true
+  }
+
+  /** A message has been put into `mailbox`. */
+  protected pushed(waiting: Waiting, mailbox: Mailbox): void {
     if (mailbox.size + this.#inRing >= waiting.highWater) this.reportHighWater(waiting)
     if (this.#inRing === 0 && !waiting.visitPosted) this.goOn()
-    return true
   }
 
   protected notQueued(
@@ -233,15 +250,19 @@ export abstract class Queues extends Asker implements Runnable {
       this.dispatcher.putAside()
       return this.goOn()
     }
-    this.dispatcher.beginVisit()
+    const { dispatcher } = this
+    dispatcher.beginVisit()
     for (let left = Math.min(TURN_MESSAGES, this.queued); left > 0; left--) {
-      const queue = nextQueue(waiting)
+      // Nearly always there is but one.
+      const { mailbox } = waiting
+      const alone = mailbox !== null && waiting.held === null && waiting.beside === null
+      const queue = alone ? (mailbox.take() ? mailbox : null) : nextQueue(waiting)
       if (queue === null) break
       const { head, payload } = queue
       // Before anybody can tell it anything else: the room is for those who wait for it.
       if (waiting.offers !== null) waiting.offers.admit()
       this.take(head as Head, payload)
-      if (!this.runnable || (left > 1 && this.dispatcher.visitOver())) break
+      if (this.state !== RUNNING || waiting.busy || waiting.suspended || (left > 1 && dispatcher.visitOver())) break
     }
     this.goOn()
   }

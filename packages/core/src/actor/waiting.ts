@@ -111,6 +111,8 @@ export class Waiting {
   held: Fifo | null = null
   newestAsk: NestedAsk | null = null
   mailbox: Mailbox | null = null
+  /** The same where nothing else has a say in what becomes of a message: no hook and no interleaving. */
+  plain: Mailbox | null = null
   /** Who waits for room in the mailbox. */
   offers: OfferLine | null = null
   highWater: number = HIGH_WATER
