@@ -9,7 +9,7 @@ import { RUNNING, STARTING, STOPPED, STOPPING } from './life-state.ts'
 import { Asker } from './nested-ask.ts'
 import { OfferLine, type PendingOffer } from './offer.ts'
 import { type Head, nameOf, type Origin, originOf } from './origin.ts'
-import { HIGH_WATER, nextQueue, Waiting } from './waiting.ts'
+import { HIGH_WATER, nextQueue, Waiting, waitingIn } from './waiting.ts'
 
 /** Messages are handled as the dispatcher's ring brings them. */
 const DIRECT = 0
@@ -205,9 +205,7 @@ export abstract class Queues extends Asker implements Runnable {
   /** Messages waiting. */
   get queued(): number {
     const waiting = this.waiting
-    if (waiting === null) return this.#inRing
-    const { front, beside, held, mailbox } = waiting
-    return this.#inRing + (front?.size ?? 0) + (beside?.size ?? 0) + (held?.size ?? 0) + (mailbox?.size ?? 0)
+    return waiting === null ? this.#inRing : this.#inRing + waitingIn(waiting)
   }
 
   receive(head: unknown, payload: unknown): void {
@@ -252,7 +250,7 @@ export abstract class Queues extends Asker implements Runnable {
     }
     const { dispatcher } = this
     dispatcher.beginVisit()
-    for (let left = Math.min(TURN_MESSAGES, this.queued); left > 0; left--) {
+    for (let left = Math.min(TURN_MESSAGES, waitingIn(waiting)); left > 0; left--) {
       // Nearly always there is but one.
       const { mailbox } = waiting
       const alone = mailbox !== null && waiting.held === null && waiting.beside === null
@@ -285,7 +283,7 @@ export abstract class Queues extends Asker implements Runnable {
       return
     }
     if (waiting.visitPosted) return
-    const { queued } = this
+    const queued = waitingIn(waiting)
     // A queue that has shrunk to a quarter of what was last reported is a new story when it grows again.
     while (waiting.highWater > HIGH_WATER && queued < waiting.highWater / 8) waiting.highWater /= 2
     if (queued > 0) {

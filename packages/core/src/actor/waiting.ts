@@ -120,6 +120,15 @@ export class Waiting {
   readonly known: (string | Handler)[] = []
 }
 
+/** Messages in all its queues. */
+export function waitingIn({ front, beside, held, mailbox }: Waiting): number {
+  let count = mailbox === null ? 0 : mailbox.size
+  if (held !== null) count += held.size
+  if (beside !== null) count += beside.size
+  if (front !== null) count += front.size
+  return count
+}
+
 /** Takes the message that has waited longest. @returns the queue it was in, which has it; null when none waits */
 export function nextQueue(waiting: Waiting): Fifo | Mailbox | null {
   if (waiting.front !== null) {
