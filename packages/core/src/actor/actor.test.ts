@@ -18,6 +18,68 @@ import type { Ref } from './ref.ts'
 import type { Deferred } from './reply.ts'
 import type { Terminated } from './terminated.ts'
 
+// Starting
+
+test('what a handler spawns starts in its turn, before its own messages; what a set-up spawns starts at once', async (t) => {
+  const { runtime, system } = await world()
+  const log: string[] = []
+  const Child: Protocol<{ work: () => void }> = protocol('child')
+  const child = actor(Child, (context, { name, below }: { name: string; below: readonly string[] }) => {
+    log.push(`${name} starts`)
+    for (const other of below) context.spawn(child, { args: { name: other, below: [] } }).tell('work')
+    return { work: () => void log.push(`${name} works`) }
+  })
+  const ref = system.spawn(
+    actor(protocol<{ spawn: () => void; next: () => void }>('parent'), (context) => ({
+      spawn: () => context.spawn(child, { args: { name: 'a', below: ['b', 'c'] } }).tell('work'),
+      next: () => void log.push('next'),
+    })),
+  )
+
+  ref.tell('spawn')
+  ref.tell('next')
+  await runtime.settle()
+
+  t.deepEqual(log, ['next', 'a starts', 'b starts', 'c starts', 'a works', 'b works', 'c works'])
+})
+
+test('an actor that is stopped before its turn to start has no set-up: what it was told becomes dead letters', async (t) => {
+  const { runtime, system, events } = await world()
+  let starts = 0
+  const child = actor(protocol<{ work: () => void }>('child'), (context) => {
+    starts++
+    context.onStop(() => void starts++)
+    return { work: () => {} }
+  })
+  const reasons: string[] = []
+  const ref = system.spawn(
+    actor(
+      protocol<{ spawn: () => void; stop: () => void; gone: (notice: Terminated) => void }>('parent'),
+      (context) => ({
+        spawn: () => {
+          const spawned = context.spawn(child)
+          context.watch(spawned, 'gone')
+          spawned.tell('work')
+        },
+        stop: () => context.stop(context.children[0]!),
+        gone: ({ reason }) => void reasons.push(reason, `${context.children.length} left`),
+      }),
+    ),
+  )
+
+  ref.tell('spawn')
+  ref.tell('stop')
+  await runtime.settle()
+
+  t.is(starts, 0)
+  t.deepEqual(reasons, ['stopped', '0 left'])
+  t.deepEqual(
+    events.filter((event) => event.type === 'dead-letter').map(({ message, reason }) => `${message} ${reason}`),
+    ['work stopped'],
+  )
+  t.is(system.stats().actors, system.stats().actorsStarted - 1)
+})
+
 // Receiving (semantics 2)
 
 test('the mailbox waits: no two handlers of one actor ever overlap, be they sync, async, ticks or notices (law 2)', async (t) => {

@@ -221,6 +221,12 @@ export class Cell extends Lifecycle<Cell> implements Sibling<Cell>, CohortMember
 
   /** Fails this actor from outside a handler: a piped promise, an escalating child. */
   fail(error: Error, circumstances: Circumstances = IN_A_TURN): void {
+    if (this.state === STARTING) {
+      // It cannot fail before it has started, and the failure must not be lost.
+      this.signal('start')
+      this.signal(() => this.fail(error, circumstances))
+      return
+    }
     if (this.state !== RUNNING) return
     // The guardians at the top have nobody above them to decide.
     if (this.isGuardian) this.reportFailure(error, 'resume', 0, circumstances)

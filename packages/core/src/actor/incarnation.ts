@@ -73,6 +73,7 @@ interface AnyAsking {
 /**
  * One life of an actor between two starts: its context, and all that must not outlive it (timers, watches,
  * answers owed, clean-ups). A restart makes a new one, so that an old continuation only writes to garbage.
+ * Its methods are `protected` instead of `#private` for the reason that cells have: there is one for each actor.
  */
 export class Incarnation implements Context<AnyProtocol> {
   readonly #owner: IncarnationOwner
@@ -96,26 +97,26 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   get random(): Random {
-    const own = this.#own
-    own.random ??= this.#stream()
+    const own = this.own
+    own.random ??= this.stream()
     return own.random
   }
 
   /** A restart must not repeat what was drawn before. */
-  #stream(): Random {
+  protected stream(): Random {
     const { host, path, restarts } = this.#owner
     return host.runtime.random.stream(restarts === 0 ? path : `${path}#${restarts}`)
   }
 
   get log(): Logger {
-    const own = this.#own
+    const own = this.own
     own.log ??= this.#owner.host.logger(this.#owner.path)
     return own.log
   }
 
   get signal(): AbortSignal {
     // Made when first asked for: a controller costs 4 us, a hundred messages' worth.
-    const own = this.#own
+    const own = this.own
     if (own.abort === null) {
       own.abort = new AbortController()
       if (!this.#live) own.abort.abort()
@@ -128,7 +129,7 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   spawn<Q>(actor: AnyActor, options?: object): Ref<Q> {
-    this.#check('spawn')
+    this.check('spawn')
     checkActor('spawn', actor)
     return this.#owner.spawn(actor, checkSpawnOptions('spawn', options)).ref as ActorRef<Q>
   }
@@ -138,13 +139,13 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   child<Q>(protocol: Protocol<Q>, name: string): Ref<Q> | null {
-    this.#check('child')
+    this.check('child')
     const child = this.#owner.child(name)
     return child?.actor.id === protocol.id ? (child.ref as ActorRef<Q>) : null
   }
 
   stop(ref?: AnyRef, options?: StopOptions): void {
-    this.#check('stop')
+    this.check('stop')
     const drain = drains('ctx.stop', options)
     if (ref === undefined || ref.id === this.#owner.ref.id) {
       if (drain) this.#owner.drainAndStopItself()
@@ -162,17 +163,17 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   onStop(cleanup: CleanUp): void {
-    this.#check('onStop')
-    const own = this.#own
+    this.check('onStop')
+    const own = this.own
     own.cleanUps ??= new CleanUps((error) => this.log.error('a clean-up failed', error))
     own.cleanUps.add(cleanup)
   }
 
   watch(ref: AnyRef, name: string, ...payload: readonly unknown[]): void {
-    this.#check('watch')
+    this.check('watch')
     this.unwatch(ref)
     const target = asActorRef(ref)
-    const { watches } = this.#own
+    const { watches } = this.own
     const watch = new Watch(this.#owner, target, name, payload, () => {
       // Kept any longer, it would keep all that is left of the other actor.
       if (watches.get(ref.id) === watch) watches.delete(ref.id)
@@ -182,7 +183,7 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   unwatch(ref: AnyRef): void {
-    this.#check('unwatch')
+    this.check('unwatch')
     const watch = this.#belongings?.watches.get(ref.id)
     if (watch === undefined) return
     this.#belongings?.watches.delete(ref.id)
@@ -190,9 +191,9 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   link(ref: AnyRef): void {
-    this.#check('link')
+    this.check('link')
     const target = asActorRef(ref)
-    const { links } = this.#own
+    const { links } = this.own
     if (target.id === this.#owner.ref.id || links.has(target.id)) return
     const link = new Link(this.#owner, target, () => links.delete(target.id))
     links.set(target.id, link)
@@ -200,54 +201,54 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   unlink(ref: AnyRef): void {
-    this.#check('unlink')
+    this.check('unlink')
     const link = this.#belongings?.links.get(ref.id)
     this.#belongings?.links.delete(ref.id)
     link?.end(false)
   }
 
   after(delayMs: number, name: string, payload?: unknown): Cancellable {
-    this.#check('after')
-    return this.#startTimer(new ActorTimer(this.#owner, name, payload, 0, this.#own.timers), delayMs)
+    this.check('after')
+    return this.startTimer(new ActorTimer(this.#owner, name, payload, 0, this.own.timers), delayMs)
   }
 
   every(periodMs: number, name: string, payload?: unknown): Cancellable {
-    this.#check('every')
+    this.check('every')
     // A period of 0 would leave no time for anything else.
     const period = Math.max(1, periodMs)
-    return this.#startTimer(new ActorTimer(this.#owner, name, payload, period, this.#own.timers), period)
+    return this.startTimer(new ActorTimer(this.#owner, name, payload, period, this.own.timers), period)
   }
 
-  #startTimer(timer: ActorTimer, delayMs: number): Cancellable {
+  protected startTimer(timer: ActorTimer, delayMs: number): Cancellable {
     if (typeof delayMs !== 'number' || Number.isNaN(delayMs))
       throw new InvalidOptionError('ctx.after, ctx.every', 'delayMs', 'a number of ms', delayMs)
     this.#owner.host.timers.add(timer, Math.max(0, delayMs))
-    this.#own.timers.add(timer)
+    this.own.timers.add(timer)
     return timer
   }
 
   timer(key: string): KeyedTimer<AnyProtocol> {
-    this.#check('timer')
+    this.check('timer')
     if (typeof key !== 'string') throw new InvalidOptionError('ctx.timer', 'key', 'a string', key)
-    return new TimerKey(this.#owner, key, this.#own.keyedTimers, () => this.#check('timer'))
+    return new TimerKey(this.#owner, key, this.own.keyedTimers, () => this.check('timer'))
   }
 
   ask(ref: AnyRef, name: string, ...payloadAndOptions: readonly unknown[]): Promise<never> {
-    this.#check('ask')
+    this.check('ask')
     const ask = (ref as Partial<AnyAsking> | undefined)?.ask
     if (typeof ask !== 'function') throw new InvalidOptionError('ctx.ask', 'ref', 'a ref', ref)
     return this.#owner.asking(() => ask.call(ref, name, ...payloadAndOptions))
   }
 
   become(handlers: object): void {
-    this.#check('become')
+    this.check('become')
     if (typeof handlers !== 'object' || handlers === null)
       throw new InvalidOptionError('ctx.become', 'handlers', 'an object of handlers', handlers)
     this.#owner.become(handlers)
   }
 
   stash(): Forwarded {
-    this.#check('stash')
+    this.check('stash')
     const owner = this.#owner
     if (owner.current === null) throw new NoMessageError(owner.path, 'stash')
     if (owner.stashed >= owner.stashCapacity) throw new StashFullError(owner.path, owner.stashCapacity)
@@ -256,50 +257,50 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   unstash(): void {
-    this.#check('unstash')
+    this.check('unstash')
     this.#owner.unstash()
   }
 
   task(work: (signal: AbortSignal) => unknown): void {
-    this.#check('task')
+    this.check('task')
     run(work, this.signal).catch((reason) => {
       if (this.#live) this.#owner.fail(toError(reason))
     })
   }
 
   pipe<T>(work: Promise<T>, name: string, onError?: string): void {
-    this.#check('pipe')
+    this.check('pipe')
     work.then(
-      (value) => this.#pipe(name, value),
+      (value) => this.pipeResult(name, value),
       (reason) => {
         const error = toError(reason)
-        if (onError !== undefined) this.#pipe(onError, error)
+        if (onError !== undefined) this.pipeResult(onError, error)
         else if (this.#live) this.#owner.fail(error)
       },
     )
   }
 
-  #pipe(name: string, payload: unknown): void {
+  protected pipeResult(name: string, payload: unknown): void {
     if (this.#live) this.#owner.enqueueOwn(new OwnMessage(name, this), payload)
     else this.#owner.host.report({ type: 'stale-result', path: this.#owner.path })
   }
 
   reply<R>(): Deferred<R> {
-    this.#check('reply')
+    this.check('reply')
     const origin = this.#owner.takeOrigin()
     const reply = new OwedReply(origin, () => this.#belongings?.owed.delete(reply))
-    if (origin !== null) this.#own.owed.add(reply)
+    if (origin !== null) this.own.owed.add(reply)
     return reply
   }
 
   replyError(error: unknown): Forwarded {
-    this.#check('replyError')
+    this.check('replyError')
     this.#owner.takeOrigin()?.fail(toError(error), 'refused')
     return Forwarded.instance
   }
 
   forward(to: AnyRef, name?: string, payload?: unknown): Forwarded {
-    this.#check('forward')
+    this.check('forward')
     const { current, currentPayload } = this.#owner
     if (name === undefined && current === null) throw new NoMessageError(this.#owner.path, 'forward')
     const target = asActorRef(to)
@@ -312,19 +313,19 @@ export class Incarnation implements Context<AnyProtocol> {
   }
 
   register(protocol: Protocol<AnyProtocol>): void {
-    this.#check('register')
+    this.check('register')
     this.#owner.host.registry.register(protocol.id, this.#owner.ref)
   }
 
   find<Q>(protocol: Protocol<Q>, options?: FindOptions): Promise<Ref<Q>> {
-    this.#check('find')
+    this.check('find')
     const { registry, askTimeoutMs } = this.#owner.host
     return registry.find(protocol, timeoutOf('ctx.find', options, askTimeoutMs))
   }
 
   subscribe<Q>(protocol: Protocol<Q>, name: string): void {
-    this.#check('subscribe')
-    this.#own.subscriptions.push(this.#owner.host.registry.subscribe(protocol, (refs) => this.#pipe(name, refs)))
+    this.check('subscribe')
+    this.own.subscriptions.push(this.#owner.host.registry.subscribe(protocol, (refs) => this.pipeResult(name, refs)))
   }
 
   // For the cell
@@ -360,12 +361,12 @@ export class Incarnation implements Context<AnyProtocol> {
     own.end(actorEnds)
   }
 
-  get #own(): Belongings {
+  protected get own(): Belongings {
     this.#belongings ??= new Belongings()
     return this.#belongings
   }
 
-  #check(action: string): void {
+  protected check(action: string): void {
     if (this.#live) return
     const { host, path } = this.#owner
     host.report({ type: 'stale-context', path, action })

@@ -13,7 +13,7 @@ import type { AnySpawnOptions } from './spawn-options.ts'
 import type { TerminationReason } from './watcher.ts'
 
 /** What the system lane carries: steps of the actor's life that run user code or continue one another. */
-type Signal = 'start' | 'overflowed' | 'vanish' | 'wind-down' | 'child-gone' | 'cleaned-up'
+type Signal = 'start' | 'overflowed' | 'vanish' | 'wind-down' | 'child-gone' | 'cleaned-up' | (() => void)
 
 /** A set-up that throws or stops at once must not spin, whatever backoff was asked for. */
 export const MIN_SETUP_BACKOFF_MS = 100
@@ -90,11 +90,8 @@ export abstract class Lifecycle<C extends Child<C>> extends SideTurns {
     else if (signal === 'vanish') this.vanish()
     else if (signal === 'overflowed') this.overflow()
     else if (signal === 'cleaned-up') this.cleaned()
+    else if (typeof signal === 'function') signal()
     else this.step()
-  }
-
-  protected start(): void {
-    this.signal('start')
   }
 
   protected setUp(): void {

@@ -47,6 +47,33 @@ test('linked actors fail together, whichever made the link: the other one fails 
   }
 })
 
+test('a link to an actor that has not started fails it once it has', async (t) => {
+  const { runtime, system, events } = await world()
+  const log: string[] = []
+  const late = actor(protocol<{ work: () => void }>('late'), () => {
+    log.push('set-up')
+    return { work: () => void log.push('work') }
+  })
+  const ref = system.spawn(
+    actor(protocol<{ begin: () => void }>('first'), (context) => ({
+      begin: () => {
+        const other = system.spawn(late)
+        other.tell('work')
+        context.link(other)
+        throw new Error('boom')
+      },
+    })),
+  )
+
+  ref.tell('begin')
+  await runtime.settle()
+
+  t.deepEqual(log, ['set-up'])
+  const [own, together] = events.filter((event) => event.type === 'actor-failed')
+  t.is(own?.error.message, 'boom')
+  t.true(together?.error instanceof LinkedActorError)
+})
+
 test('a linked actor that stops in order fails nobody', async (t) => {
   const { runtime, system, events } = await world()
   const a = system.spawn(partner)

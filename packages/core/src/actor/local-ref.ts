@@ -12,7 +12,7 @@ import type { Watcher } from './watcher.ts'
 const SELF_ASK =
   'an actor that waits for itself waits for ever; call a function of its own instead, or tell itself and go on'
 
-/** A ref to an actor on this node: a tell is a push into its mailbox. */
+/** A ref to an actor on this node: a tell is a push into its mailbox. No `#methods`, as in cells: there are as many. */
 export class LocalRef<P> extends ActorRef<P> {
   readonly #cell: LocalTarget
 
@@ -57,8 +57,8 @@ export class LocalRef<P> extends ActorRef<P> {
     const options = rest[1] as AskOptions | undefined
     const { host } = this.#cell
     const { running } = host.dispatcher
-    if (running instanceof Asker) return this.#askBy(running, name, payload, options)
-    if (options !== undefined) return this.#askWith(options, name, payload)
+    if (running instanceof Asker) return this.askBy(running, name, payload, options)
+    if (options !== undefined) return this.askWith(options, name, payload)
     const pending = new PendingAsk(this, name, host.askTimeoutMs)
     const answer = pending.answer()
     // The clock need not be looked at for each ask: the dispatcher does so before any slice is over.
@@ -67,7 +67,7 @@ export class LocalRef<P> extends ActorRef<P> {
     return answer
   }
 
-  #askWith(options: AskOptions, name: string, payload: unknown): Promise<unknown> {
+  protected askWith(options: AskOptions, name: string, payload: unknown): Promise<unknown> {
     const wrong = wrongWaitOptions('ask', options)
     if (wrong !== null) return Promise.reject(wrong)
     const { host } = this.#cell
@@ -102,7 +102,7 @@ export class LocalRef<P> extends ActorRef<P> {
   }
 
   /** An ask of which it is known who makes it, and for which message. */
-  #askBy(asker: Asker, name: string, payload: unknown, options: AskOptions | undefined): Promise<unknown> {
+  protected askBy(asker: Asker, name: string, payload: unknown, options: AskOptions | undefined): Promise<unknown> {
     if (options !== undefined) {
       const wrong = wrongWaitOptions('ask', options)
       if (wrong !== null) return Promise.reject(wrong)

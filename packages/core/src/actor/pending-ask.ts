@@ -50,7 +50,7 @@ class AskDeadline extends Deadline {
 
 /**
  * One ask in flight on the asking side: a promise, a deadline and where the answer comes from. One is made per
- * ask, so it has few fields: what few asks need is in objects of their own.
+ * ask, so it has few fields, and no `#methods`, which cost one: what few asks need is in objects of their own.
  */
 export class PendingAsk implements Origin, Uncounted {
   message: string
@@ -87,7 +87,7 @@ export class PendingAsk implements Origin, Uncounted {
   /** Ends the ask when the caller's signal says so. */
   listen(signal: AbortSignal): void {
     const unlisten = onAbort(signal, () => this.giveUp('aborted', 'aborted by the caller', { cause: signal.reason }))
-    if (unlisten !== null) this.#rare.unlisten = unlisten
+    if (unlisten !== null) this.rare.unlisten = unlisten
   }
 
   /** Its time begins now: for asks that take a look at the clock anyway. */
@@ -120,11 +120,11 @@ export class PendingAsk implements Origin, Uncounted {
 
   /** Calls `task` once the ask is over, whichever way: frees what its carrier keeps for the answer. */
   atEnd(task: () => void): void {
-    this.#rare.onEnd = task
+    this.rare.onEnd = task
   }
 
   rename(name: string): void {
-    this.#rare.asked ??= this.message
+    this.rare.asked ??= this.message
     this.message = name
   }
 
@@ -175,7 +175,7 @@ export class PendingAsk implements Origin, Uncounted {
   /** An answer has come that nobody waits for. */
   answeredLate(): void {
     // Of one that was answered before, no more than the first answer counts, and that is nothing to report.
-    if (this.givenUp) this.#target.answeredLate(this.#asked, this.#rare.endedMs)
+    if (this.givenUp) this.#target.answeredLate(this.asked, this.rare.endedMs)
   }
 
   undelivered(reason: DeadLetterReason): boolean {
@@ -201,7 +201,7 @@ export class PendingAsk implements Origin, Uncounted {
     endedMs: number = this.#target.nowMs(),
   ): void {
     if (this.settled) return
-    this.#rare.endedMs = endedMs
+    this.rare.endedMs = endedMs
     this.#state |= GIVEN_UP
     this.reject(this.sent ? 'unknown' : 'not-sent', reason, detail, options)
   }
@@ -209,7 +209,7 @@ export class PendingAsk implements Origin, Uncounted {
   reject(outcome: AskOutcome, reason: AskFailureReason, detail: string, options?: ErrorOptions): void {
     if (this.settled) return
     this.finish()
-    this.failWith(() => new AskError(this.target, this.#asked, outcome, reason, detail, options))
+    this.failWith(() => new AskError(this.target, this.asked, outcome, reason, detail, options))
   }
 
   /** Answers whoever waits. */
@@ -226,10 +226,10 @@ export class PendingAsk implements Origin, Uncounted {
   protected finish(): void {
     this.#state |= OVER
     if (this.#deadline !== null) this.#deadline.cancel()
-    if (this.#more !== null) this.#release(this.#more)
+    if (this.#more !== null) this.release(this.#more)
   }
 
-  #release(more: More): void {
+  protected release(more: More): void {
     if (more.onEnd !== null) more.onEnd()
     if (more.unlisten !== null) more.unlisten()
     // The name is needed for messages.
@@ -237,11 +237,11 @@ export class PendingAsk implements Origin, Uncounted {
     more.unlisten = null
   }
 
-  get #asked(): string {
+  protected get asked(): string {
     return this.#more?.asked ?? this.message
   }
 
-  get #rare(): More {
+  protected get rare(): More {
     this.#more ??= new More()
     return this.#more
   }

@@ -9,14 +9,18 @@ import { RUNNING, STARTING, STOPPED, STOPPING } from './life-state.ts'
 import { Asker } from './nested-ask.ts'
 import { OfferLine, type PendingOffer } from './offer.ts'
 import { type Head, nameOf, type Origin, originOf } from './origin.ts'
-import { HIGH_WATER, nextQueue, Waiting } from './waiting.ts'
+import { HIGH_WATER, nextQueue, Waiting, waitingIn } from './waiting.ts'
 
 /** Messages are handled as the dispatcher's ring brings them. */
 const DIRECT = 0
 /** Messages wait in queues of the actor's own: it is busy, or has more to do than one turn allows. */
 const QUEUED = 1
+/** With either of these: the actor's first start is in the ring still, ahead of its messages. */
+const FRESH = 2
 
-/** An entry of the ring that is no message: look into the queues. */
+/** An entry of the ring that is no message: the actor's first start. */
+const START: unknown = Object.freeze({ entry: 'start' })
+/** Another one: look into the queues. */
 const VISIT: unknown = Object.freeze({ entry: 'visit' })
 /** The same for what need not wait for the handler under way. */
 const BESIDE: unknown = Object.freeze({ entry: 'beside' })
@@ -39,7 +43,7 @@ export abstract class Queues extends Asker implements Runnable {
   protected readonly dispatcher: Dispatcher
   protected state: number = STARTING
   #mode = DIRECT
-  /** Entries of this actor in the ring, visits not counted. */
+  /** Messages of this actor in the ring. */
   #inRing = 0
   /** Made when first needed: most actors of a million have none of it. */
   protected waiting: Waiting | null = null
@@ -59,6 +63,8 @@ export abstract class Queues extends Asker implements Runnable {
 
   abstract override get path(): string
   abstract obey(signal: unknown): void
+  /** The actor's first start, unless it is over before that. */
+  protected abstract setUp(): void
   /** Messages that do not wait for a pending handler. */
   protected abstract get interleaved(): ReadonlySet<string> | null
   /** Calls the handler of a message with nobody behind it. */
@@ -84,6 +90,22 @@ export abstract class Queues extends Asker implements Runnable {
   }
 
   protected enqueueQueued(head: Head, payload: unknown): boolean {
+    if (this.#mode === FRESH && this.#inRing < TURN_MESSAGES) {
+      this.#inRing++
+      this.dispatcher.post(this, head, payload)
+      return true
+    }
+    const { waiting } = this
+    if (waiting === null || waiting.plain === null || this.state >= STOPPING) return this.enqueueWith(head, payload)
+    this.#mode |= QUEUED
+    const pushed = waiting.plain.push(head, payload)
+    if (pushed !== 'queued') return this.notQueued(pushed, typeof head === 'string', head, payload)
+    this.pushed(waiting, waiting.plain)
+    return true
+  }
+
+  /** The same with all that may have a say in it. */
+  protected enqueueWith(head: Head, payload: unknown): boolean {
     const { hooks } = this.host
     const plain = typeof head === 'string'
     if (hooks !== null) {
@@ -96,9 +118,10 @@ export abstract class Queues extends Asker implements Runnable {
       this.undelivered(this.state === STOPPING ? 'stopping' : 'stopped', head, payload)
       return true
     }
-    this.#mode = QUEUED
+    this.#mode |= QUEUED
     const waiting = this.ownWaiting
     const mailbox = (waiting.mailbox ??= new UnboundedMailbox())
+    if (hooks === null && this.interleaved === null) waiting.plain = mailbox
     if (this.interleaved !== null && this.goesBeside(waiting, head, mailbox)) {
       waiting.beside ??= new Fifo()
       waiting.beside.push(head, payload)
@@ -107,9 +130,14 @@ export abstract class Queues extends Asker implements Runnable {
     }
     const pushed = mailbox.push(head, payload)
     if (pushed !== 'queued') return this.notQueued(pushed, plain, head, payload)
+    this.pushed(waiting, mailbox)
+    return true
+  }
+
+  /** A message has been put into `mailbox`. */
+  protected pushed(waiting: Waiting, mailbox: Mailbox): void {
     if (mailbox.size + this.#inRing >= waiting.highWater) this.reportHighWater(waiting)
     if (this.#inRing === 0 && !waiting.visitPosted) this.goOn()
-    return true
   }
 
   protected notQueued(
@@ -158,12 +186,26 @@ export abstract class Queues extends Asker implements Runnable {
 
   // Turns
 
+  /**
+   * Asks for the first start: behind all that was sent before, and what is spawned in a set-up before anything else.
+   */
+  protected start(): void {
+    const { dispatcher } = this
+    if (dispatcher.inStep) return dispatcher.signal(this, 'start')
+    this.#mode |= FRESH
+    dispatcher.post(this, START, undefined)
+  }
+
+  protected startInTurn(): void {
+    this.#mode &= ~FRESH
+    this.dispatcher.beginStep()
+    this.setUp()
+  }
+
   /** Messages waiting. */
   get queued(): number {
     const waiting = this.waiting
-    if (waiting === null) return this.#inRing
-    const { front, beside, held, mailbox } = waiting
-    return this.#inRing + (front?.size ?? 0) + (beside?.size ?? 0) + (held?.size ?? 0) + (mailbox?.size ?? 0)
+    return waiting === null ? this.#inRing : this.#inRing + waitingIn(waiting)
   }
 
   receive(head: unknown, payload: unknown): void {
@@ -179,6 +221,7 @@ export abstract class Queues extends Asker implements Runnable {
   }
 
   protected receiveQueued(head: unknown, payload: unknown): void {
+    if (head === START) return this.startInTurn()
     if (head === VISIT) return this.visit()
     if (head === BESIDE) return this.visitBeside()
     this.#inRing--
@@ -205,15 +248,19 @@ export abstract class Queues extends Asker implements Runnable {
       this.dispatcher.putAside()
       return this.goOn()
     }
-    this.dispatcher.beginVisit()
-    for (let left = Math.min(TURN_MESSAGES, this.queued); left > 0; left--) {
-      const queue = nextQueue(waiting)
+    const { dispatcher } = this
+    dispatcher.beginVisit()
+    for (let left = Math.min(TURN_MESSAGES, waitingIn(waiting)); left > 0; left--) {
+      // Nearly always there is but one.
+      const { mailbox } = waiting
+      const alone = mailbox !== null && waiting.held === null && waiting.beside === null
+      const queue = alone ? (mailbox.take() ? mailbox : null) : nextQueue(waiting)
       if (queue === null) break
       const { head, payload } = queue
       // Before anybody can tell it anything else: the room is for those who wait for it.
       if (waiting.offers !== null) waiting.offers.admit()
       this.take(head as Head, payload)
-      if (!this.runnable || (left > 1 && this.dispatcher.visitOver())) break
+      if (this.state !== RUNNING || waiting.busy || waiting.suspended || (left > 1 && dispatcher.visitOver())) break
     }
     this.goOn()
   }
@@ -236,7 +283,7 @@ export abstract class Queues extends Asker implements Runnable {
       return
     }
     if (waiting.visitPosted) return
-    const { queued } = this
+    const queued = waitingIn(waiting)
     // A queue that has shrunk to a quarter of what was last reported is a new story when it grows again.
     while (waiting.highWater > HIGH_WATER && queued < waiting.highWater / 8) waiting.highWater /= 2
     if (queued > 0) {
@@ -251,12 +298,12 @@ export abstract class Queues extends Asker implements Runnable {
     // An idle actor must not keep the last thing it was told.
     waiting.mailbox?.forget()
     if (this.host.queuesOnly) return
-    if (waiting.mailbox === null || waiting.mailbox instanceof UnboundedMailbox) this.#mode = DIRECT
+    if (waiting.mailbox === null || waiting.mailbox instanceof UnboundedMailbox) this.#mode &= ~QUEUED
   }
 
   /** From here on messages wait in queues of the actor's own. */
   protected hold(): void {
-    this.#mode = QUEUED
+    this.#mode |= QUEUED
   }
 
   // Handlers beside a pending one

@@ -111,11 +111,22 @@ export class Waiting {
   held: Fifo | null = null
   newestAsk: NestedAsk | null = null
   mailbox: Mailbox | null = null
+  /** The same where nothing else has a say in what becomes of a message: no hook and no interleaving. */
+  plain: Mailbox | null = null
   /** Who waits for room in the mailbox. */
   offers: OfferLine | null = null
   highWater: number = HIGH_WATER
   /** Handlers called lately, names and handlers in turn: for actors that get a few messages by turns. */
   readonly known: (string | Handler)[] = []
+}
+
+/** Messages in all its queues. */
+export function waitingIn({ front, beside, held, mailbox }: Waiting): number {
+  let count = mailbox === null ? 0 : mailbox.size
+  if (held !== null) count += held.size
+  if (beside !== null) count += beside.size
+  if (front !== null) count += front.size
+  return count
 }
 
 /** Takes the message that has waited longest. @returns the queue it was in, which has it; null when none waits */

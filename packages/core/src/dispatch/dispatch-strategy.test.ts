@@ -167,11 +167,12 @@ test('with the quantum 1 an actor is to be chosen again after each message, with
     const choices: number[] = []
     const dispatch = { quantum, choose: (ready: number) => choices.push(ready) * 0 }
     const system = await createSystem({ name: 'a', log: false, runtime: { ...runtime, dispatch } })
-    const names = ['a', 'b']
-    for (const name of names) {
-      const ref = system.spawn(actor(name, () => ({ take: (n: number) => void taken.push(`${name}${n}`) })))
-      for (let n = 0; n < 4; n++) ref.tell('take', n)
-    }
+    const refs = ['a', 'b'].map((name) =>
+      system.spawn(actor(name, () => ({ take: (n: number) => void taken.push(`${name}${n}`) }))),
+    )
+    await runtime.settle()
+    choices.length = 0
+    for (const ref of refs) for (let n = 0; n < 4; n++) ref.tell('take', n)
 
     await runtime.settle()
 
@@ -188,7 +189,7 @@ test('with the quantum 1 an actor is to be chosen again after each message, with
 test('whoever is chosen goes first, and those before it keep their order', async (t) => {
   const taken: string[] = []
   const runtime = manualRuntime()
-  const plan = [3, 1, 0, 1]
+  let plan: number[] = []
   const dispatch = { quantum: 1, choose: () => plan.shift() ?? 0 }
   const system = await createSystem({ name: 'a', log: false, runtime: { ...runtime, dispatch } })
   const refs = ['a', 'b', 'c', 'd', 'e'].map((name) =>
@@ -196,6 +197,7 @@ test('whoever is chosen goes first, and those before it keep their order', async
   )
   await runtime.settle()
 
+  plan = [3, 1, 0, 1]
   for (const ref of refs) ref.tell('take')
   await runtime.settle()
 

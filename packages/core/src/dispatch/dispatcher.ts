@@ -18,7 +18,7 @@ export interface Runnable {
 const STRIDE = 3
 const FIRST_CAPACITY = 64
 /** An empty ring larger than this is given back. */
-const KEPT_CAPACITY = 65_536
+const KEPT_CAPACITY = 131_072
 
 /** Most messages of one actor that are handled before every other ready actor has had a turn. */
 export const TURN_MESSAGES = 128
@@ -149,6 +149,18 @@ export class Dispatcher {
     this.#sinceLook--
   }
 
+  /** Whether an actor takes a step of its life just now: there is no message at hand. */
+  get inStep(): boolean {
+    return this.running !== null && this.head === undefined
+  }
+
+  /** The entry just taken is a step of a life. It is no message, though it counts for looks at the clock. */
+  beginStep(): void {
+    this.#handled--
+    this.head = undefined
+    this.payload = undefined
+  }
+
   // For a cell that handles several messages in one visit
 
   beginVisit(): void {
@@ -262,13 +274,9 @@ export class Dispatcher {
 
   #obey(): void {
     this.#signalled--
-    // No message, though it counts for looks at the clock.
-    this.#handled--
     const cell = this.#signals.shift() as Runnable
     this.running = cell
-    // A step of a life has no message at hand.
-    this.head = undefined
-    this.payload = undefined
+    this.beginStep()
     cell.obey(this.#signals.shift())
   }
 
@@ -328,10 +336,9 @@ export class Dispatcher {
 
   #grow(): void {
     const old = this.#slots
-    // Filled at once: an array with holes is slower to read for as long as it lives.
-    const slots = new Array<unknown>(old.length * 2).fill(undefined)
     const start = this.#head * STRIDE
-    for (let i = 0; i < old.length; i++) slots[i] = old[(start + i) % old.length]
+    // Filled at once: an array with holes is slower to read for as long as it lives.
+    const slots = old.slice(start).concat(old.slice(0, start), new Array<unknown>(old.length).fill(undefined))
     this.#slots = slots
     this.#head = 0
     this.#mask = slots.length / STRIDE - 1

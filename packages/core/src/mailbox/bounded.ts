@@ -63,68 +63,55 @@ class OwnLane extends Fifo {
   }
 }
 
-class BoundedMailbox implements Mailbox {
+class BoundedMailbox extends Fifo implements Mailbox {
   readonly #capacity: number
   readonly #overflow: Overflow
   readonly #onDropped: (head: MessageHead, payload: unknown) => void
-  readonly #counted = new Fifo()
   /** Most actors send themselves nothing. */
   #own: OwnLane | null = null
   /** Counted messages that are here no more, since the mailbox was made. */
   #passed = 0
-  /** Where the message taken last came from. */
-  #lane: Fifo = this.#counted
 
   constructor(
     { capacity, overflow }: Required<BoundedOptions>,
     onDropped: (head: MessageHead, payload: unknown) => void,
   ) {
+    super()
     this.#capacity = capacity
     this.#overflow = overflow
     this.#onDropped = onDropped
   }
 
-  get size(): number {
-    return this.#counted.size + (this.#own === null ? 0 : this.#own.size)
+  override get size(): number {
+    return this.#own === null ? this.count : this.count + this.#own.size
   }
 
   get full(): boolean {
-    return this.#counted.size >= this.#capacity
+    return this.count >= this.#capacity
   }
 
-  get head(): unknown {
-    return this.#lane.head
-  }
-
-  get payload(): unknown {
-    return this.#lane.payload
-  }
-
-  push(head: MessageHead, payload: unknown): Pushed {
+  override push(head: MessageHead, payload: unknown): Pushed {
     if (typeof head !== 'string' && head.own) {
       this.#own ??= new OwnLane()
-      this.#own.add(head, payload, this.#passed + this.#counted.size)
+      this.#own.add(head, payload, this.#passed + this.count)
       return 'queued'
     }
-    if (this.#counted.size >= this.#capacity) return this.#overflowed(head, payload)
-    this.#counted.push(head, payload)
+    if (this.count >= this.#capacity) return this.#overflowed(head, payload)
+    super.push(head, payload)
     return 'queued'
   }
 
-  take(): boolean {
-    if (this.#own !== null && this.#own.takeAt(this.#passed)) return this.#taken(this.#own)
-    if (!this.#counted.take()) return false
+  override take(): boolean {
+    if (this.#own !== null && this.#own.takeAt(this.#passed)) return this.#takenFrom(this.#own)
+    if (!super.take()) return false
     this.#passed++
-    return this.#lane === this.#counted || this.#taken(this.#counted)
+    return true
   }
 
-  forget(): void {
-    this.#lane.forget()
-  }
-
-  #taken(lane: Fifo): true {
-    if (lane !== this.#lane) this.#lane.forget()
-    this.#lane = lane
+  #takenFrom(lane: OwnLane): true {
+    this.head = lane.head
+    this.payload = lane.payload
+    lane.forget()
     return true
   }
 
@@ -143,15 +130,14 @@ class BoundedMailbox implements Mailbox {
   }
 
   #replaceOldest(head: MessageHead, payload: unknown): void {
-    const counted = this.#counted
-    const { head: takenHead, payload: takenPayload } = counted
-    counted.take()
-    const oldestHead = counted.head as MessageHead
-    const oldestPayload = counted.payload
-    counted.head = takenHead
-    counted.payload = takenPayload
+    const { head: takenHead, payload: takenPayload } = this
+    super.take()
+    const oldestHead = this.head as MessageHead
+    const oldestPayload = this.payload
+    this.head = takenHead
+    this.payload = takenPayload
     this.#passed++
-    counted.push(head, payload)
+    super.push(head, payload)
     this.#onDropped(oldestHead, oldestPayload)
   }
 }

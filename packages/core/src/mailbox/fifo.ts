@@ -23,14 +23,15 @@ export class Fifo {
   #from = 0
   #last: Chunk = NONE
   #to = 0
-  #size = 0
+  /** Messages in the chunks. */
+  protected count = 0
   /** Of the message taken last. */
   head: unknown = undefined
   payload: unknown = undefined
 
   /** Messages queued. */
   get size(): number {
-    return this.#size
+    return this.count
   }
 
   push(head: unknown, payload: unknown): void {
@@ -40,12 +41,12 @@ export class Fifo {
     chunk[at] = head
     chunk[at + 1] = payload
     this.#to = at + STRIDE
-    this.#size++
+    this.count++
   }
 
   /** Moves the first message into `head` and `payload`. @returns false when there is none */
   take(): boolean {
-    if (this.#size === 0) return false
+    if (this.count === 0) return false
     if (this.#from >= this.#first.length - 1) this.#advance()
     const chunk = this.#first
     const at = this.#from
@@ -55,7 +56,7 @@ export class Fifo {
     chunk[at] = undefined
     chunk[at + 1] = undefined
     this.#from = at + STRIDE
-    if (--this.#size === 0) this.#emptied()
+    if (--this.count === 0) this.#emptied()
     return true
   }
 

@@ -162,7 +162,7 @@ test('what is remembered uncounted begins to count when told so: in the midst of
   const runtime = manualRuntime()
   const queue = new TimerQueue(runtime.clock, runtime.scheduler)
   const begun: number[] = []
-  const task: Uncounted = { count: (_queue, nowMs) => void begun.push(nowMs) }
+  const task: Uncounted = { settled: false, count: (_queue, nowMs) => void begun.push(nowMs) }
 
   t.true(queue.addUncounted(task, 50))
   t.false(queue.addUncounted(task, 5_000))
@@ -183,6 +183,21 @@ test('what is remembered uncounted begins to count when told so: in the midst of
   queue.tell(5)
   t.is(begun.length, 4_097)
   t.is(queue.size, 0)
+})
+
+test('of more than 4,096 that wait to be counted those that are over are forgotten, and the others wait on if they are few', (t) => {
+  const runtime = manualRuntime()
+  const queue = new TimerQueue(runtime.clock, runtime.scheduler)
+  let begun = 0
+  const over: Uncounted = { settled: true, count: () => t.fail('counted') }
+  const open: Uncounted = { settled: false, count: () => void begun++ }
+
+  for (let i = 0; i < 6_000; i++) queue.addUncounted(i % 3 === 0 ? open : over, 5_000)
+  queue.tell(1)
+  t.is(begun, 0)
+
+  queue.startCounting(2)
+  t.is(begun, 2_000)
 })
 
 test('a deadline of 0 ms that renews itself holds up neither others nor the host, and what is no number is refused', async (t) => {

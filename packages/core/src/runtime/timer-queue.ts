@@ -37,6 +37,8 @@ export abstract class Deadline implements Cancellable {
 
 /** Something with a deadline whose time has not begun. */
 export interface Uncounted {
+  /** It is over: nothing will be counted. */
+  readonly settled: boolean
   /** Its time begins: puts its deadline in, unless it is over. */
   count(queue: TimerQueue, nowMs: number): void
 }
@@ -144,8 +146,22 @@ export class TimerQueue {
    * many, they need not be put into the wheel before its end.
    */
   tell(nowMs: number): void {
-    if (this.#shortestMs < SHORT_MS || this.#uncounted.length > MOST_UNCOUNTED) this.startCounting(nowMs)
-    else this.#toldMs = nowMs
+    if (this.#shortestMs < SHORT_MS) return this.startCounting(nowMs)
+    this.#toldMs = nowMs
+    if (this.#uncounted.length <= MOST_UNCOUNTED) return
+    this.#forgetSettled()
+    if (this.#uncounted.length > MOST_UNCOUNTED / 2) this.startCounting(nowMs)
+  }
+
+  /** Most are over by now: those need no deadline, and must not be kept alive. */
+  #forgetSettled(): void {
+    const uncounted = this.#uncounted
+    let kept = 0
+    for (let i = 0; i < uncounted.length; i++) {
+      const task = uncounted[i]!
+      if (!task.settled) uncounted[kept++] = task
+    }
+    uncounted.length = kept
   }
 
   /** Time until `deadline` is due, in ms; negative when it is late. */
