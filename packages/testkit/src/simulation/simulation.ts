@@ -1,9 +1,14 @@
+import { SeededRandom } from '@troupe/core'
+import type { LinkModel } from '@troupe/transport-memory/simulated'
 import { applyNemesis, namedLeader } from '../nemesis/apply.ts'
+import { drawLinks } from '../nemesis/draw-links.ts'
 import type { NemesisOperation } from '../nemesis/nemesis.ts'
 import { drawNemesis } from '../nemesis/swarm.ts'
+import { MessageFaults } from './message-faults.ts'
 import { Operations } from './operations.ts'
 import type { Run, SimulateOptions } from './run.ts'
 import type { Scenario } from './scenario.ts'
+import { seedOf } from './seed.ts'
 import { SimulatedClient } from './simulated-client.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
 import type { SimulatedNode } from './simulated-node.ts'
@@ -23,6 +28,7 @@ const MOST_START_MS = 50
 export class Simulation {
   readonly #options: SimulateOptions
   readonly #scenario: Scenario
+  readonly #messageFaults: MessageFaults
   readonly #world: World
   readonly #cluster: SimulatedCluster
   readonly #nodes: readonly string[]
@@ -40,13 +46,11 @@ export class Simulation {
     const { scenario } = options
     this.#scenario = scenario
     this.#durationMs = options.durationMs ?? scenario.durationMs ?? DEFAULT_DURATION_MS
-    this.#world = new World({
-      seed: options.seed,
-      mode: options.mode ?? 'explore',
-      record: options.record ?? false,
-      trap: options.trap ?? true,
-      ...(scenario.network === undefined ? {} : { network: scenario.network }),
-    })
+    const { seed, mode = 'explore', record = false, trap = true } = options
+    this.#messageFaults = new MessageFaults(options.messageFaults ?? null)
+    const { of: messageFaults, observe } = this.#messageFaults
+    const network = this.#messageFaults.without(scenario.network ?? this.#drawnLinks())
+    this.#world = new World({ seed, mode, record, trap, network, messageFaults, observe })
     this.#nodes = this.#drawNodes()
     this.#clients = numbered('c', options.clients ?? scenario.clients ?? 0)
     this.#cluster = new SimulatedCluster(this.#world, this.#recorder('final'), () => ++this.#unique)
@@ -71,6 +75,15 @@ export class Simulation {
     if (typeof nodes === 'number') return numbered('n', nodes)
     const { min, max } = nodes as { readonly min: number; readonly max: number }
     return numbered('n', min + this.#world.random.stream('size').below(max - min + 1))
+  }
+
+  #drawnLinks(): LinkModel {
+    const { faults = {} } = this.#scenario
+    if (faults === false) return {}
+    return drawLinks(
+      new SeededRandom(seedOf(this.#options.seed)).stream('links'),
+      faults.kinds?.includes('reset') ?? true,
+    )
   }
 
   /** Clients have names of their own in the history, and one is recorded as `final`. */
@@ -184,11 +197,6 @@ export class Simulation {
       world.resume(from)
       world.slow(from, 0)
       world.setClock(from, { driftPpm: 0 })
-      for (const to of all) {
-        if (from === to) continue
-        world.network.unclog(from, to)
-        world.network.release(from, to)
-      }
       void world.boot(from)
     }
   }
@@ -238,7 +246,7 @@ export class Simulation {
       events: trace.count,
       simulatedMs: nowMs,
       nemesis: this.#nemesis,
-      messageFaults: this.#options.messageFaults ?? [],
+      messageFaults: this.#messageFaults.list,
       nodes: this.#nodes,
       trace: trace.events,
       draws: {

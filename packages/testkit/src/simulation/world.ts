@@ -1,9 +1,16 @@
-import { checkOptions, type Disk, hash32, is, type Random, SeededRandom } from '@troupe/core'
+import { checkOptions, type Disk, is, type Random, SeededRandom } from '@troupe/core'
+import {
+  type LinkModel,
+  type MessageFault,
+  type NetworkEvent,
+  type SimulatedNetwork,
+  simulatedNetwork,
+} from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
 import { EventLoop } from './event-loop.ts'
 import { Host } from './host.ts'
-import { type LinkModel, type SimulatedNetwork, simulatedNetwork } from './memory-simulation.ts'
 import { Process } from './process.ts'
+import { seedOf } from './seed.ts'
 import { SimulatedNode } from './simulated-node.ts'
 import { simulatedRuntime } from './simulated-runtime.ts'
 import { AmbientCallError, LivelockError, NoNodeError, NotInTimeError, ViolationError } from './simulation-error.ts'
@@ -22,6 +29,10 @@ export interface WorldOptions {
   readonly mode?: 'fifo' | 'explore'
   /** How links behave. */
   readonly network?: LinkModel
+  /** The fault of the n-th frame from one machine to another. */
+  readonly messageFaults?: (from: string, to: string, n: number) => MessageFault | null
+  /** Sees what happens on the network. It must not throw, nor call the network. */
+  readonly observe?: (event: NetworkEvent) => void
   /** Whether to keep what happens, for diagrams: about 100 bytes an event. Default false: only its hash. */
   readonly record?: boolean
   /** Whether a call of what no seed decides, `Date.now()` say, fails. Default true. */
@@ -82,17 +93,28 @@ export class World {
       seed: (value) => (typeof value === 'number' ? is.number(0)(value) : is.string(value)),
       mode: is.oneOf('fifo', 'explore'),
       network: is.object,
+      messageFaults: is.function,
+      observe: is.function,
       record: is.boolean,
       trap: is.boolean,
     })
-    const { seed = 1, mode = 'explore', record = false, trap = true } = options
+    const { network, messageFaults, observe, seed = 1, mode = 'explore', record = false, trap = true } = options
     this.random = new SeededRandom(seedOf(seed))
     this.trace = new Trace(record)
     this.#explores = mode === 'explore'
     const host = new Host(trap ? (error) => this.#trapped(error) : null)
     this.#loop = new EventLoop(this.trace, (error, what, process) => this.#faulted(error, what, process), host)
     this.#outside = this.#process('world', this.random.stream('world'), 0)
-    this.network = simulatedNetwork({ random: this.random.stream('net') })
+    this.network = simulatedNetwork({
+      random: this.random.stream('net'),
+      clock: { now: () => this.nowMs, wall: () => this.nowMs },
+      observe: (event) => {
+        this.trace.network(this.#loop.nowUs, event)
+        observe?.(event)
+      },
+      ...(network === undefined ? {} : { model: network }),
+      ...(messageFaults === undefined ? {} : { faults: messageFaults }),
+    })
   }
 
   /** Virtual time since the start of the run, in ms. */
@@ -266,7 +288,7 @@ export class World {
 
   /** Where a machine is to be reached. */
   addressOf(name: string): string {
-    return this.network.address(name)
+    return `sim://${name}`
   }
 
   async #check(run: () => Promise<void>): Promise<void> {
@@ -327,13 +349,6 @@ export class World {
     const where = process === null || process === this.#outside ? {} : { node: process.name }
     this.violations.push({ kind, name, message, atMs: this.nowMs, ...where })
   }
-}
-
-/** 32 bits of a seed: a number is itself, a text its hash, unless it is a number in digits. */
-function seedOf(seed: number | string): number {
-  if (typeof seed === 'number') return seed
-  const number = /^\d{1,10}$/.test(seed) ? Number(seed) : Number.NaN
-  return number < 2 ** 32 ? number : hash32(seed)
 }
 
 const noDisk: Disk = {
