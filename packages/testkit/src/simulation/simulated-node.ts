@@ -22,6 +22,7 @@ export interface NodeParts {
   readonly version: string
   readonly incarnation: number
   readonly log: LogSink
+  readonly note: (f: string, value: unknown) => void
 }
 
 /** One machine of a simulated cluster, from a start to the crash that ends it. */
@@ -42,6 +43,7 @@ export class SimulatedNode {
   /** How often the node has been started, this time included. */
   readonly incarnation: number
   readonly #log: LogSink
+  readonly #note: (f: string, value: unknown) => void
   #system: ActorSystem | null = null
 
   constructor(parts: NodeParts) {
@@ -55,6 +57,7 @@ export class SimulatedNode {
     this.version = parts.version
     this.incarnation = parts.incarnation
     this.#log = parts.log
+    this.#note = parts.note
   }
 
   /**
@@ -71,6 +74,16 @@ export class SimulatedNode {
       ...options,
     })
     return this.#system
+  }
+
+  /**
+   * Adds to the history of the run what happens on this node, for a checker that knows of it: an event `info` of the
+   * process `NAME:notes`, which invokes nothing. It is kept outside of the node, and so outlives a crash.
+   *
+   * @param value must not be changed afterwards
+   */
+  note(f: string, value?: unknown): void {
+    this.#note(f, value)
   }
 
   /** The system made last. @throws {NoNodeError} when there is none yet */

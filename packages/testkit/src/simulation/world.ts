@@ -326,6 +326,12 @@ export class World {
       random: random.stream('program'),
       version,
       incarnation,
+      note: (f, value) => {
+        const at = this.nowMs
+        const process = `${name}:notes`
+        this.history.push({ process, type: 'info', f, value, at })
+        this.trace.add({ atMs: at, node: name, kind: 'info', text: f, process })
+      },
       log: (level, path, message, data) => {
         const more = data instanceof Error ? `: ${data.message}` : ''
         this.trace.add({ atMs: this.nowMs, node: name, kind: 'log', text: `${level} ${path} ${message}${more}` })

@@ -1,0 +1,69 @@
+import type { ActorSystem, Protocol, Ref } from '@troupe/core'
+import type { HistoryEvent, SimulatedCluster, SimulatedNode } from '@troupe/testkit'
+
+/** What a node knows of a connection, in a history: it is there, it is lost, or the other run is down for good. */
+export interface LinkNote {
+  /** Uid of the run that says so. */
+  readonly run: string
+  /** Uid of the other one. */
+  readonly peer: string
+  readonly why: string
+}
+
+/** Writes down how it goes with the connections of a system, as `up`, `lost` and `down`, and its start as `run`. */
+export function noteLinks(node: Pick<SimulatedNode, 'note' | 'name'>, system: ActorSystem): void {
+  const run = system.uid
+  node.note('run', { run, node: node.name })
+  system.events.subscribe((event) => {
+    if (event.type === 'peer-up') node.note('up', { run, peer: event.peer.uid, why: '' })
+    else if (event.type === 'peer-lost') node.note('lost', { run, peer: event.peer.uid, why: event.why })
+    else if (event.type === 'peer-down') node.note('down', { run, peer: event.peer.uid, why: event.reason })
+  })
+}
+
+/** The notes of that name, in order. */
+export function notes<T>(history: readonly HistoryEvent[], f: string): T[] {
+  return history.filter((event) => event.f === f).map(({ value }) => value as T)
+}
+
+/** Whether, of every two nodes that are up, both are connected to the other, or both count the other as down. */
+export function isLinked({ nodes, history }: Pick<SimulatedCluster, 'nodes' | 'history'>): boolean {
+  const down = new Set(notes<LinkNote>(history, 'down').map(({ run, peer }) => `${run} ${peer}`))
+  const systems = [...nodes.values()].map(({ system }) => system)
+  return systems.every((here) =>
+    systems.every((there) => {
+      if (here === there) return true
+      const isPeer = here.peers.some(({ uid }) => uid === there.uid)
+      return isPeer !== down.has(`${here.uid} ${there.uid}`)
+    }),
+  )
+}
+
+/**
+ * Every node asks every actor that is listed under a protocol. Again and again until all answer: links may break by
+ * themselves even when all faults are over.
+ *
+ * @throws what the last of twenty attempts throws
+ */
+export async function askAll<Q>(
+  cluster: SimulatedCluster,
+  token: Protocol<Q>,
+  ask: (ref: Ref<Q>) => Promise<unknown>,
+): Promise<void> {
+  for (const { system } of cluster.nodes.values()) {
+    for (let left = 19; ; left--) {
+      try {
+        await Promise.all(system.findAll(token).map(ask))
+        break
+      } catch (error) {
+        if (left === 0) throw error
+        await cluster.sleep(100)
+      }
+    }
+  }
+}
+
+/** Uid of the run that an actor belongs to. */
+export function runOf(ref: Pick<Ref<never>, 'id'>): string {
+  return ref.id.slice(0, ref.id.lastIndexOf('/'))
+}
