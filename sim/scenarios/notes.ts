@@ -26,10 +26,11 @@ export function notes<T>(history: readonly HistoryEvent[], f: string): T[] {
   return history.filter((event) => event.f === f).map(({ value }) => value as T)
 }
 
-/** Whether, of every two nodes that are up, both are connected to the other, or both count the other as down. */
+/** Whether all nodes are up, and of every two both are connected to the other, or both count it as down. */
 export function isLinked({ nodes, history }: Pick<SimulatedCluster, 'nodes' | 'history'>): boolean {
   const down = new Set(notes<LinkNote>(history, 'down').map(({ run, peer }) => `${run} ${peer}`))
   const systems = [...nodes.values()].map(({ system }) => system)
+  if ([...nodes.values()].some(({ others }) => others.length >= nodes.size)) return false
   return systems.every((here) =>
     systems.every((there) => {
       if (here === there) return true
