@@ -263,6 +263,68 @@ export class DialError extends TroupeError {
   }
 }
 
+/** The disk has no room for what was to be written. The file is as it was before. */
+export class DiskFullError extends TroupeError {
+  override readonly name = 'DiskFullError'
+  readonly code = 'DISK_FULL'
+  override readonly retryable = true
+  readonly file: string
+
+  constructor(file: string, action: string, options?: ErrorOptions) {
+    super(`no room on the disk to ${action} "${file}"; make room, or write elsewhere`, options)
+    this.file = file
+  }
+}
+
+/** The disk failed a call: the hardware, the file system or a right that is missing; `cause` says which. */
+export class DiskFailedError extends TroupeError {
+  override readonly name = 'DiskFailedError'
+  readonly code = 'DISK_FAILED'
+  /** Null where it was about the folder. */
+  readonly file: string | null
+
+  constructor(file: string | null, action: string, why: string, options?: ErrorOptions) {
+    super(`the disk failed to ${action} ${file === null ? 'the folder' : `"${file}"`}: ${why}`, options)
+    this.file = file
+  }
+}
+
+/** There is no file of that name. */
+export class FileNotFoundError extends TroupeError {
+  override readonly name = 'FileNotFoundError'
+  readonly code = 'FILE_NOT_FOUND'
+  readonly file: string
+
+  constructor(file: string, action: string, options?: ErrorOptions) {
+    super(`cannot ${action} "${file}": there is no such file`, options)
+    this.file = file
+  }
+}
+
+/** The file is open: it can be opened again, removed or replaced once it is closed. */
+export class FileInUseError extends TroupeError {
+  override readonly name = 'FileInUseError'
+  readonly code = 'FILE_IN_USE'
+  readonly file: string
+
+  constructor(file: string, action: string) {
+    super(`cannot ${action} "${file}": it is open; close it first`)
+    this.file = file
+  }
+}
+
+/** A call of a file that was closed. */
+export class FileClosedError extends TroupeError {
+  override readonly name = 'FileClosedError'
+  readonly code = 'FILE_CLOSED'
+  readonly file: string
+
+  constructor(file: string, action: string) {
+    super(`cannot ${action} "${file}": it was closed; open it again`)
+    this.file = file
+  }
+}
+
 /** `value` in a few words, for messages: never more than 60 characters. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 48 ? `${value.slice(0, 48)}...` : value)

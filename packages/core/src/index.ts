@@ -32,6 +32,11 @@ export {
   ActorFailedError,
   AddressInUseError,
   DialError,
+  DiskFailedError,
+  DiskFullError,
+  FileClosedError,
+  FileInUseError,
+  FileNotFoundError,
   FrameTooLargeError,
   InvalidOptionError,
   LinkedActorError,
@@ -58,6 +63,7 @@ export { type PriorityOptions, priority } from './mailbox/priority.ts'
 export { checkOptions, is, type OptionCheck, requireOptions } from './options.ts'
 export type { Peer, PeerEvent } from './remoting/peer-event.ts'
 export type { Clock } from './runtime/clock.ts'
+export { checkExtent, checkFileName, type Disk, type DiskFile, type OpenOptions } from './runtime/disk.ts'
 export { type DispatchStrategy, randomDispatch } from './runtime/dispatch-strategy.ts'
 export { drawBelow, hash32, type Random, SeededRandom } from './runtime/random.ts'
 export { realRuntime } from './runtime/real.ts'

@@ -1,6 +1,8 @@
+export { type Ids, nanoidFrom } from './runtime/ids.ts'
 export { type ManualRuntime, manualRuntime } from './runtime/manual.ts'
 export type { Assertions, TestFunction } from './testing/assertions.ts'
 export { type BehaviourContractOptions, type BehaviourWorld, behaviourContract } from './testing/behaviour-contract.ts'
+export { type DiskWorld, diskContract } from './testing/disk-contract.ts'
 export { LinkRecorder } from './testing/link-recorder.ts'
 export { type MailboxContractOptions, mailboxContract } from './testing/mailbox-contract.ts'
 export { type TransportContractOptions, transportContract } from './testing/transport-contract.ts'

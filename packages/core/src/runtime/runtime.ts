@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { Disk } from './disk.ts'
 import type { DispatchStrategy } from './dispatch-strategy.ts'
 import type { Ids } from './ids.ts'
 import type { Random } from './random.ts'
@@ -16,6 +17,8 @@ export interface Runtime {
   readonly ids: Ids
   /** Who has the next turn. Default: whoever has been ready longest. For simulations. */
   readonly dispatch?: DispatchStrategy
+  /** Where what must outlive a crash is kept. Default: nowhere. See `nodeDisk` in `@troupe/core/node-disk`. */
+  readonly disk?: Disk
   /** How the host asks the process to end. Browsers have none. */
   readonly signals?: Signals
 }

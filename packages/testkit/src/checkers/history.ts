@@ -11,6 +11,10 @@ export interface HistoryEvent {
   readonly key?: string
   /** At `invoke` what went in, at `ok` what came out. */
   readonly value?: unknown
+  /** At `fail` and `info` what is known of the reason. */
+  readonly error?: string
+  /** When, in ms of virtual time. */
+  readonly at?: number
 }
 
 /** An operation with its place in time. */

@@ -1,0 +1,1 @@
+export { nodeDisk } from './runtime/node-disk.ts'

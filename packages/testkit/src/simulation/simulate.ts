@@ -1,0 +1,27 @@
+import { checkOptions, is } from '@troupe/core'
+import type { Run, SimulateOptions } from './run.ts'
+import { scenario as checkScenario } from './scenario.ts'
+import { Simulation } from './simulation.ts'
+
+/**
+ * One run of a scenario: faults while clients work; then all faults are healed, and the cluster has to become as it
+ * should and to work; then the checkers judge what clients saw. It ends with the first violation.
+ *
+ * @throws {UnknownOptionError | InvalidOptionError}
+ */
+export async function simulate(options: SimulateOptions): Promise<Run> {
+  checkOptions('simulate', options, {
+    scenario: is.object,
+    seed: (value) => (typeof value === 'number' ? is.integer(0)(value) : is.string(value)),
+    mode: is.oneOf('fifo', 'explore'),
+    nemesis: is.array,
+    messageFaults: is.array,
+    durationMs: is.integer(1),
+    nodes: is.integer(1),
+    clients: is.integer(0),
+    operations: is.integer(0),
+    record: is.boolean,
+    trap: is.boolean,
+  })
+  return new Simulation({ ...options, scenario: checkScenario(options.scenario) }).run()
+}

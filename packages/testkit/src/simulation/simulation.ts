@@ -1,0 +1,256 @@
+import { applyNemesis, namedLeader } from '../nemesis/apply.ts'
+import type { NemesisOperation } from '../nemesis/nemesis.ts'
+import { drawNemesis } from '../nemesis/swarm.ts'
+import { Operations } from './operations.ts'
+import type { Run, SimulateOptions } from './run.ts'
+import type { Scenario } from './scenario.ts'
+import { SimulatedClient } from './simulated-client.ts'
+import { SimulatedCluster } from './simulated-cluster.ts'
+import type { SimulatedNode } from './simulated-node.ts'
+import type { Violation } from './violation.ts'
+import { World } from './world.ts'
+
+const DEFAULT_NODES = 3
+const DEFAULT_DURATION_MS = 30_000
+const DEFAULT_CONVERGE_MS = 30_000
+const DEFAULT_THINK_MS = 100
+/** How often what must always hold, and what must come true, are asked for, in virtual ms. */
+const ASK_EVERY_MS = 100
+/** Nodes come up within this time of one another, in ms. */
+const MOST_START_MS = 50
+
+/** One run of a scenario, from its seed to its end. */
+export class Simulation {
+  readonly #options: SimulateOptions
+  readonly #scenario: Scenario
+  readonly #world: World
+  readonly #cluster: SimulatedCluster
+  readonly #nodes: readonly string[]
+  readonly #clients: readonly string[]
+  readonly #durationMs: number
+  readonly #operations: Operations[] = []
+  /** What has happened to the cluster. */
+  readonly #nemesis: NemesisOperation[] = []
+  /** Clients may begin something. */
+  #isOpen = true
+  #unique = 0
+
+  constructor(options: SimulateOptions) {
+    this.#options = options
+    const { scenario } = options
+    this.#scenario = scenario
+    this.#durationMs = options.durationMs ?? scenario.durationMs ?? DEFAULT_DURATION_MS
+    this.#world = new World({
+      seed: options.seed,
+      mode: options.mode ?? 'explore',
+      record: options.record ?? false,
+      trap: options.trap ?? true,
+      ...(scenario.network === undefined ? {} : { network: scenario.network }),
+    })
+    this.#nodes = this.#drawNodes()
+    this.#clients = numbered('c', options.clients ?? scenario.clients ?? 0)
+    this.#cluster = new SimulatedCluster(this.#world, this.#recorder('final'), () => ++this.#unique)
+    for (const name of this.#nodes) this.#world.add(name, (node) => scenario.start(node))
+    for (const name of this.#clients) this.#addClient(name)
+  }
+
+  async run(): Promise<Run> {
+    const { violations } = this.#world
+    await this.#beSafe()
+    this.#isOpen = false
+    if (violations.length === 0) await this.#beLive()
+    this.#judge()
+    return this.#result()
+  }
+
+  #drawNodes(): readonly string[] {
+    const { nodes = DEFAULT_NODES } = this.#scenario
+    const limit = this.#options.nodes
+    if (Array.isArray(nodes)) return nodes.slice(0, limit)
+    if (limit !== undefined) return numbered('n', limit)
+    if (typeof nodes === 'number') return numbered('n', nodes)
+    const { min, max } = nodes as { readonly min: number; readonly max: number }
+    return numbered('n', min + this.#world.random.stream('size').below(max - min + 1))
+  }
+
+  /** Clients have names of their own in the history, and one is recorded as `final`. */
+  #recorder(name: string): Operations {
+    const world = this.#world
+    const operations = new Operations(name, (event) => {
+      const at = world.nowMs
+      world.history.push({ ...event, at })
+      const text = event.key === undefined ? event.f : `${event.f} ${event.key}`
+      world.trace.add({ atMs: at, node: name, kind: event.type, text, process: event.process })
+    })
+    this.#operations.push(operations)
+    return operations
+  }
+
+  #addClient(name: string): void {
+    const operations = this.#recorder(name)
+    const program = async (node: SimulatedNode): Promise<void> => {
+      await node.createSystem({ seeds: node.others })
+      const client = new SimulatedClient(node, operations, () => ++this.#unique)
+      // Not awaited: a client has started before it does anything.
+      void this.#work(client)
+    }
+    this.#world.add(name, program, true)
+  }
+
+  /** Whatever a call of the client rejects with is an unhandled rejection: a failed operation does not reject. */
+  async #work(client: SimulatedClient): Promise<void> {
+    const { thinkMs = DEFAULT_THINK_MS } = this.#scenario
+    const { scheduler } = client.runtime
+    const pause = (): Promise<void> =>
+      new Promise((resolve) => void scheduler.after(client.random.below(2 * thinkMs + 1), resolve))
+    for (await pause(); this.#mayBegin(); await pause()) await this.#scenario.client?.(client)
+  }
+
+  #mayBegin(): boolean {
+    return this.#isOpen && this.#count() < (this.#options.operations ?? Number.POSITIVE_INFINITY)
+  }
+
+  #count(): number {
+    return this.#operations.reduce((sum, { count }) => sum + count, 0)
+  }
+
+  /** Faults happen, clients work, and nothing wrong may be seen. */
+  async #beSafe(): Promise<void> {
+    const world = this.#world
+    const starts = world.random.stream('starts')
+    for (const name of [...this.#nodes, ...this.#clients]) {
+      world.at(starts.below(MOST_START_MS), () => void world.boot(name))
+    }
+    for (const operation of this.#drawnNemesis()) world.at(operation.atMs, () => this.#apply(operation))
+    this.#askAlways()
+    await world.run(this.#durationMs)
+  }
+
+  #drawnNemesis(): readonly NemesisOperation[] {
+    if (this.#options.nemesis !== undefined) return this.#options.nemesis
+    const { faults = {}, leader } = this.#scenario
+    if (faults === false) return []
+    const targets = {
+      nodes: this.#nodes,
+      clients: this.#clients,
+      durationMs: this.#durationMs,
+      hasLeader: leader !== undefined,
+    }
+    return drawNemesis(this.#world.random.stream('nemesis'), targets, faults)
+  }
+
+  #apply(drawn: NemesisOperation): void {
+    const leader = (): string | null => this.#scenario.leader?.(this.#cluster) ?? null
+    const operation = namedLeader(drawn, this.#nodes, leader)
+    if (operation === null || drawn.atMs > this.#durationMs) return
+    this.#nemesis.push(operation)
+    const { atMs: _, ...action } = operation
+    this.#world.trace.add({ atMs: this.#world.nowMs, node: '', kind: 'nemesis', text: JSON.stringify(action) })
+    applyNemesis(this.#world, operation)
+    this.#askInvariant()
+  }
+
+  #askAlways(): void {
+    if (this.#scenario.invariant === undefined) return
+    const ask = (): void => {
+      this.#askInvariant()
+      this.#world.at(this.#world.nowMs + ASK_EVERY_MS, ask)
+    }
+    this.#world.at(ASK_EVERY_MS, ask)
+  }
+
+  #askInvariant(): void {
+    const wrong = this.#scenario.invariant?.(this.#cluster) ?? null
+    if (wrong !== null) this.#violate({ kind: 'safety', name: 'invariant', message: wrong })
+  }
+
+  /** All faults are healed: now the cluster has to become as it should, and then to work. */
+  async #beLive(): Promise<void> {
+    const { convergeMs = DEFAULT_CONVERGE_MS, converged, settle } = this.#scenario
+    this.#world.at(this.#world.nowMs, () => this.#heal())
+    await this.#within(convergeMs, 'not-converged', 'the cluster has not become as it should', async () => {
+      while (converged !== undefined && !(await converged(this.#cluster))) await this.#world.sleep(ASK_EVERY_MS)
+    })
+    if (this.#world.violations.length > 0 || settle === undefined) return
+    await this.#within(convergeMs, 'not-settled', 'final operations have not ended', () => settle(this.#cluster))
+  }
+
+  #heal(): void {
+    const world = this.#world
+    world.trace.add({ atMs: world.nowMs, node: '', kind: 'nemesis', text: 'heal all' })
+    world.network.heal()
+    const all = [...this.#nodes, ...this.#clients]
+    for (const from of all) {
+      world.resume(from)
+      world.slow(from, 0)
+      world.setClock(from, { driftPpm: 0 })
+      for (const to of all) {
+        if (from === to) continue
+        world.network.unclog(from, to)
+        world.network.release(from, to)
+      }
+      void world.boot(from)
+    }
+  }
+
+  async #within(ms: number, name: string, what: string, work: () => Promise<void>): Promise<void> {
+    const world = this.#world
+    let isDone = false
+    let failure: Error | null = null
+    world.at(world.nowMs, () => {
+      work().then(
+        () => {
+          isDone = true
+        },
+        (error) => {
+          failure = error instanceof Error ? error : new Error(String(error))
+        },
+      )
+    })
+    await world.run(world.nowMs + ms, () => isDone || failure !== null)
+    if (isDone || world.violations.length > 0) return
+    const why = (failure as Error | null)?.message
+    this.#violate({ kind: 'liveness', name, message: why ?? `${what} within ${ms} ms of the end of all faults` })
+  }
+
+  #judge(): void {
+    for (const checker of this.#scenario.checkers ?? []) {
+      const result = checker.check(this.#world.history)
+      if (result.verdict !== 'illegal') continue
+      const { message, conflict } = result
+      this.#violate({ kind: 'safety', name: checker.name, message, conflict })
+    }
+  }
+
+  #violate(violation: Omit<Violation, 'atMs'>): void {
+    this.#world.violations.push({ ...violation, atMs: this.#world.nowMs })
+  }
+
+  #result(): Run {
+    const { trace, violations, history, nowMs } = this.#world
+    return {
+      scenario: this.#scenario.name,
+      seed: String(this.#options.seed),
+      violations,
+      history,
+      hash: trace.hash,
+      checkpoints: trace.checkpoints,
+      events: trace.count,
+      simulatedMs: nowMs,
+      nemesis: this.#nemesis,
+      messageFaults: this.#options.messageFaults ?? [],
+      nodes: this.#nodes,
+      trace: trace.events,
+      draws: {
+        nodes: this.#nodes.length,
+        clients: this.#clients.length,
+        durationMs: this.#durationMs,
+        operations: this.#count(),
+      },
+    }
+  }
+}
+
+function numbered(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}${i + 1}`)
+}

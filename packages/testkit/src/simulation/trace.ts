@@ -1,0 +1,126 @@
+import type { HistoryEvent } from '../checkers/history.ts'
+
+/** What can happen in a run. */
+export type TraceKind =
+  | 'sent'
+  | 'received'
+  | 'dropped'
+  | 'duplicated'
+  | 'corrupted'
+  | 'dialled'
+  | 'linked'
+  | 'unlinked'
+  | 'crashed'
+  | 'started'
+  | 'paused'
+  | 'resumed'
+  | 'wiped'
+  | 'nemesis'
+  | HistoryEvent['type']
+  | 'log'
+  | 'disk'
+
+/** One thing that happened, for timelines and space-time diagrams. */
+export interface TraceEvent {
+  readonly atMs: number
+  /** Whose doing it was; an empty string where it was nobody's. */
+  readonly node: string
+  readonly kind: TraceKind
+  /** The other node, of events between two. */
+  readonly peer?: string
+  readonly link?: number
+  /** Number of the frame on its link and direction. */
+  readonly n?: number
+  readonly sizeBytes?: number
+  /** Names of the messages in a frame, the operation of the nemesis, the log line. */
+  readonly text?: string
+  /** Of events of a history. */
+  readonly process?: string | number
+}
+
+/** Events between two checkpoints. */
+export const CHECKPOINT_EVENTS = 1_024
+
+/**
+ * All that happens in a run, as a 64-bit hash: two lanes of 32 bits, integers only, so that it is the same on every
+ * engine. About 10 ns per number. Two runs that differ show it from the first checkpoint behind the difference on.
+ */
+export class Trace {
+  /** The events themselves, when they are kept. */
+  readonly events: TraceEvent[] = []
+  /** The hash after each 1,024 events. */
+  readonly checkpoints: string[] = []
+  readonly #keeps: boolean
+  #a = 0x243f6a88
+  #b = 0x85a308d3 | 0
+  #count = 0
+
+  /** @param keeps whether to keep the events: about 100 bytes each */
+  constructor(keeps: boolean) {
+    this.#keeps = keeps
+  }
+
+  /** Whether events are kept: if not, there is no need to make them. */
+  get keeps(): boolean {
+    return this.#keeps
+  }
+
+  /** Events so far, turns of the nodes included. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** The hash so far, 16 hexadecimal digits. */
+  get hash(): string {
+    return hex(this.#a) + hex(this.#b)
+  }
+
+  /** Something has happened that only the hash is to know: a turn of `node`, at `atUs`. */
+  turn(atUs: number, node: number): void {
+    this.#mix(atUs | 0)
+    this.#mix(node ^ ((atUs / 0x1_0000_0000) << 16))
+    this.#end()
+  }
+
+  /** Something has happened: it goes into the hash, and is kept if events are. */
+  add(event: TraceEvent): void {
+    this.#mix(Math.round(event.atMs * 1000) | 0)
+    this.#text(event.node)
+    this.#text(event.kind)
+    this.#text(event.peer ?? '')
+    this.#mix(event.n ?? -1)
+    this.#mix(event.sizeBytes ?? -1)
+    this.#text(event.text ?? '')
+    this.#end()
+    if (this.#keeps) this.events.push(event)
+  }
+
+  /** More about the event that follows: the bytes of a frame. About 1 ns each. */
+  bytes(bytes: Uint8Array): void {
+    let hash = 0x811c9dc5
+    for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+    this.#mix(hash)
+  }
+
+  #text(text: string): void {
+    let hash = text.length
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+    this.#mix(hash)
+  }
+
+  #end(): void {
+    if (++this.#count % CHECKPOINT_EVENTS === 0) this.checkpoints.push(this.hash)
+  }
+
+  #mix(value: number): void {
+    const a = Math.imul(this.#a ^ value, 0x9e3779b1)
+    this.#a = a ^ (a >>> 15)
+    const b = Math.imul((this.#b + value) | 0, 0x85ebca6b)
+    this.#b = (b ^ (b >>> 13)) + this.#a
+    this.#b |= 0
+  }
+}
+
+function hex(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0')
+}
