@@ -1,6 +1,6 @@
 /** Why a frame did not arrive. */
 export type DropReason =
-  /** Lost on its way, by chance. */
+  /** Lost on its way, by chance; of an ordered link, the frame at which it broke by chance. */
   | 'loss'
   /** Lost on its way, because a list of faults says so. */
   | 'fault'

@@ -194,7 +194,7 @@ export class SimulatedLink implements Link, RouteEnd {
       }
       return
     }
-    this.#log.frame('dropped', out, this.id, n, frame, isDatagram || reason === 'fault' ? reason : 'reset')
+    this.#log.frame('dropped', out, this.id, n, frame, reason)
     if (isDatagram) this.#arrived(frame.length)
     else this.reset()
   }

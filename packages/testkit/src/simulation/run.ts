@@ -1,6 +1,6 @@
+import type { MessageFault } from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
 import type { NemesisOperation } from '../nemesis/nemesis.ts'
-import type { MessageFault } from './memory-simulation.ts'
 import type { Scenario } from './scenario.ts'
 import type { TraceEvent } from './trace.ts'
 import type { Violation } from './violation.ts'

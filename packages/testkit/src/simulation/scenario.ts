@@ -1,7 +1,7 @@
 import { checkOptions, InvalidOptionError, is } from '@troupe/core'
+import type { LinkModel } from '@troupe/transport-memory/simulated'
 import type { Checker } from '../checkers/checker.ts'
 import { FAULT_KINDS, type FaultOptions } from '../nemesis/fault-options.ts'
-import type { LinkModel } from './memory-simulation.ts'
 import type { SimulatedClient } from './simulated-client.ts'
 import type { SimulatedCluster } from './simulated-cluster.ts'
 import type { SimulatedNode } from './simulated-node.ts'

@@ -1,5 +1,5 @@
+import type { SimulatedNetwork } from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
-import type { SimulatedNetwork } from './memory-simulation.ts'
 import type { OperationOptions, Operations } from './operations.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import type { World } from './world.ts'

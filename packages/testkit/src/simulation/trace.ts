@@ -1,4 +1,7 @@
+import { frameWords } from '@troupe/core/testing'
+import type { NetworkEvent } from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
+import type { DiskEvent } from './disk/disk-event.ts'
 
 /** What can happen in a run. */
 export type TraceKind =
@@ -95,8 +98,43 @@ export class Trace {
     if (this.#keeps) this.events.push(event)
   }
 
-  /** More about the event that follows: the bytes of a frame. About 1 ns each. */
-  bytes(bytes: Uint8Array): void {
+  /** Something has happened on the network, at `atUs`. The bytes of frames cost 1 ns each. */
+  network(atUs: number, event: NetworkEvent): void {
+    const { kind, from, to, link, n, sizeBytes, bytes, reason } = event
+    this.#mix(atUs | 0)
+    this.#text(kind)
+    this.#text(from)
+    this.#text(to)
+    this.#mix(link)
+    this.#mix(n)
+    // A fault that is replayed from a list is the one that chance made.
+    this.#text(reason === 'fault' ? 'loss' : reason)
+    // Once on its way: what is received is what was sent, or corrupted.
+    if (bytes !== null && (kind === 'sent' || kind === 'corrupted')) this.#bytes(bytes)
+    this.#end()
+    if (!this.#keeps) return
+    // Seen from where it happens.
+    const [node, peer] = kind === 'received' || kind === 'dropped' ? [to, from] : [from, to]
+    const text = kind === 'sent' && bytes !== null ? frameWords(bytes) : reason
+    const frame = n === 0 ? {} : { n, sizeBytes }
+    this.events.push({
+      atMs: atUs / 1000,
+      node,
+      kind,
+      peer,
+      link,
+      ...frame,
+      ...(text === '' ? {} : { text }),
+    })
+  }
+
+  /** A disk has done something, at `atUs`. */
+  disk(atUs: number, node: string, { kind, file, sizeBytes, fault }: DiskEvent): void {
+    const name = file === null ? kind : `${kind} ${file}`
+    this.add({ atMs: atUs / 1000, node, kind: 'disk', sizeBytes, text: fault === null ? name : `${name}: ${fault}` })
+  }
+
+  #bytes(bytes: Uint8Array): void {
     let hash = 0x811c9dc5
     for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
     this.#mix(hash)

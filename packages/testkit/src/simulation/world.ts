@@ -1,9 +1,19 @@
-import { checkOptions, type Disk, hash32, is, type Random, SeededRandom } from '@troupe/core'
+import { checkOptions, is, type Random, SeededRandom } from '@troupe/core'
+import {
+  type LinkModel,
+  type MessageFault,
+  type NetworkEvent,
+  type SimulatedNetwork,
+  simulatedNetwork,
+} from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
+import type { DiskAtlas } from './disk/disk-atlas.ts'
+import type { DiskModel } from './disk/disk-model.ts'
+import { SimulatedDisk } from './disk/simulated-disk.ts'
 import { EventLoop } from './event-loop.ts'
 import { Host } from './host.ts'
-import { type LinkModel, type SimulatedNetwork, simulatedNetwork } from './memory-simulation.ts'
 import { Process } from './process.ts'
+import { seedOf } from './seed.ts'
 import { SimulatedNode } from './simulated-node.ts'
 import { simulatedRuntime } from './simulated-runtime.ts'
 import { AmbientCallError, LivelockError, NoNodeError, NotInTimeError, ViolationError } from './simulation-error.ts'
@@ -22,6 +32,14 @@ export interface WorldOptions {
   readonly mode?: 'fifo' | 'explore'
   /** How links behave. */
   readonly network?: LinkModel
+  /** The fault of the n-th frame from one machine to another. */
+  readonly messageFaults?: (from: string, to: string, n: number) => MessageFault | null
+  /** Sees what happens on the network. It must not throw, nor call the network. */
+  readonly observe?: (event: NetworkEvent) => void
+  /** How disks behave. Default: sound ones. */
+  readonly disk?: Partial<DiskModel>
+  /** What limits damage of disks that nobody is told of. Default: nothing does. */
+  readonly atlas?: DiskAtlas
   /** Whether to keep what happens, for diagrams: about 100 bytes an event. Default false: only its hash. */
   readonly record?: boolean
   /** Whether a call of what no seed decides, `Date.now()` say, fails. Default true. */
@@ -37,7 +55,7 @@ interface Machine {
   readonly number: number
   readonly program: Program
   readonly isClient: boolean
-  disk: Disk
+  readonly disk: SimulatedDisk
   version: string
   incarnation: number
   /** What runs on it; null while it is down. */
@@ -68,6 +86,7 @@ export class World {
   readonly violations: Violation[] = []
   /** What clients did and got, in order. */
   readonly history: HistoryEvent[] = []
+  readonly #options: WorldOptions
   readonly #explores: boolean
   readonly #loop: EventLoop
   readonly #machines = new Map<string, Machine>()
@@ -82,17 +101,31 @@ export class World {
       seed: (value) => (typeof value === 'number' ? is.number(0)(value) : is.string(value)),
       mode: is.oneOf('fifo', 'explore'),
       network: is.object,
+      messageFaults: is.function,
+      observe: is.function,
+      disk: is.object,
+      atlas: is.object,
       record: is.boolean,
       trap: is.boolean,
     })
-    const { seed = 1, mode = 'explore', record = false, trap = true } = options
+    const { network, messageFaults, observe, seed = 1, mode = 'explore', record = false, trap = true } = options
     this.random = new SeededRandom(seedOf(seed))
     this.trace = new Trace(record)
+    this.#options = options
     this.#explores = mode === 'explore'
     const host = new Host(trap ? (error) => this.#trapped(error) : null)
     this.#loop = new EventLoop(this.trace, (error, what, process) => this.#faulted(error, what, process), host)
     this.#outside = this.#process('world', this.random.stream('world'), 0)
-    this.network = simulatedNetwork({ random: this.random.stream('net') })
+    this.network = simulatedNetwork({
+      random: this.random.stream('net'),
+      clock: { now: () => this.nowMs, wall: () => this.nowMs },
+      observe: (event) => {
+        this.trace.network(this.#loop.nowUs, event)
+        observe?.(event)
+      },
+      ...(network === undefined ? {} : { model: network }),
+      ...(messageFaults === undefined ? {} : { faults: messageFaults }),
+    })
   }
 
   /** Virtual time since the start of the run, in ms. */
@@ -112,7 +145,7 @@ export class World {
    */
   add(name: string, program: Program, isClient = false): void {
     if (this.#machines.has(name)) throw new NoNodeError(`there is a machine called ${name} already`)
-    const disk = noDisk
+    const disk = this.#newDisk(name, isClient)
     const number = ++this.#numbers
     this.#machines.set(name, { name, number, program, isClient, disk, version: '1', incarnation: 0, process: null })
   }
@@ -167,6 +200,7 @@ export class World {
     machine.process = null
     this.#nodes.delete(name)
     this.network.crash(name)
+    machine.disk.crash()
     this.trace.add({ atMs: this.nowMs, node: name, kind: 'crashed' })
   }
 
@@ -174,7 +208,7 @@ export class World {
   wipe(name: string): void {
     const machine = this.#machine(name)
     this.crash(name)
-    machine.disk = noDisk
+    machine.disk.wipe()
     this.trace.add({ atMs: this.nowMs, node: name, kind: 'wiped' })
   }
 
@@ -201,6 +235,11 @@ export class World {
     const clock = this.#machine(name).process?.clock
     if (change.stepMs !== undefined) clock?.step(change.stepMs)
     if (change.driftPpm !== undefined) clock?.drift(change.driftPpm)
+  }
+
+  /** Changes how the disk of a machine behaves, up or down; what is not named stays as it is. */
+  setDisk(name: string, changes: Partial<DiskModel>): void {
+    this.#machine(name).disk.setModel(changes)
   }
 
   /** Each turn of what runs there takes `turnMs` from now on; 0, as at its start: none. */
@@ -266,7 +305,7 @@ export class World {
 
   /** Where a machine is to be reached. */
   addressOf(name: string): string {
-    return this.network.address(name)
+    return `sim://${name}`
   }
 
   async #check(run: () => Promise<void>): Promise<void> {
@@ -284,23 +323,36 @@ export class World {
     return machine
   }
 
+  #newDisk(name: string, isClient: boolean): SimulatedDisk {
+    const { disk: model, atlas } = this.#options
+    return new SimulatedDisk({
+      node: name,
+      random: this.random.stream(`disk:${name}`),
+      observe: (event) => this.trace.disk(this.#loop.nowUs, name, event),
+      ...(model === undefined ? {} : { model }),
+      ...(atlas === undefined || isClient ? {} : { atlas }),
+    })
+  }
+
   #process(name: string, random: Random, number: number): Process {
     const offsetUs = this.#explores && number > 0 ? random.stream('clock').below(MOST_CLOCK_OFFSET_US) : 0
-    const ties = this.#explores ? random.stream('ties') : null
+    // What is done from without is done in the order of its list: leaving out one thing must not change another.
+    const ties = this.#explores && number > 0 ? random.stream('ties') : null
     return new Process(name, number, new VirtualClock(this.#loop, offsetUs), ties)
   }
 
   #node(machine: Machine, process: Process, random: Random): SimulatedNode {
     const { name, disk, version, incarnation } = machine
-    const runtime = simulatedRuntime(this.#loop, process, random, this.#explores)
+    const bare = simulatedRuntime(this.#loop, process, random, this.#explores)
+    const mounted = disk.mount(bare.scheduler)
     const others = [...this.#machines.values()].filter((other) => other !== machine && !other.isClient)
     return new SimulatedNode({
       name,
-      runtime,
+      runtime: { ...bare, disk: mounted },
       transport: this.network.transport(name),
       address: this.addressOf(name),
       others: others.map((other) => this.addressOf(other.name)),
-      disk,
+      disk: mounted,
       random: random.stream('program'),
       version,
       incarnation,
@@ -327,19 +379,4 @@ export class World {
     const where = process === null || process === this.#outside ? {} : { node: process.name }
     this.violations.push({ kind, name, message, atMs: this.nowMs, ...where })
   }
-}
-
-/** 32 bits of a seed: a number is itself, a text its hash, unless it is a number in digits. */
-function seedOf(seed: number | string): number {
-  if (typeof seed === 'number') return seed
-  const number = /^\d{1,10}$/.test(seed) ? Number(seed) : Number.NaN
-  return number < 2 ** 32 ? number : hash32(seed)
-}
-
-const noDisk: Disk = {
-  open: () => Promise.reject(new NoNodeError('no disk')),
-  list: () => Promise.resolve([]),
-  rename: () => Promise.reject(new NoNodeError('no disk')),
-  remove: () => Promise.reject(new NoNodeError('no disk')),
-  sync: () => Promise.resolve(),
 }
