@@ -136,8 +136,8 @@ export function ambient(sources: readonly Source[]): string[] {
 }
 
 /**
- * cbor-x stands behind one file, ws behind one package, rxjs behind one entry of core: each can be replaced in one
- * place, and whoever imports core alone does not load rxjs.
+ * cbor-x stands behind one file, ws behind one package, rxjs and what Node has behind one entry of core each: each can
+ * be replaced in one place, and whoever imports core alone loads neither rxjs nor anything of Node.
  */
 export function wrapped(sources: readonly Source[]): string[] {
   const owner = sources.find(
@@ -147,6 +147,13 @@ export function wrapped(sources: readonly Source[]): string[] {
     const name = packageOf(source.path)
     if (name === undefined) return
     for (const { specifier, line } of source.imports) {
+      if (name === 'core' && !isTest(source.path)) {
+        if (specifier.startsWith('node:') && source.path !== NODE_DISK)
+          report(line, `${specifier} in core belongs into ${NODE_DISK}; the rest of core runs in browsers too`)
+        const target = specifier.startsWith('.') ? resolve(source, specifier) : ''
+        if ((target === NODE_DISK || target === NODE_DISK_ENTRY) && source.path !== NODE_DISK_ENTRY)
+          report(line, `${specifier} would load node:fs with core; it is for those who import the entry node-disk`)
+      }
       if (isModule(specifier, 'cbor-x') && source !== owner)
         report(line, `cbor-x has one user, ${owner?.path ?? 'a file in packages/core/src/codec'}; go through it`)
       if (isModule(specifier, 'ws') && name !== 'transport-ws')
@@ -161,6 +168,8 @@ export function wrapped(sources: readonly Source[]): string[] {
 }
 
 const RX = 'packages/core/src/rx'
+const NODE_DISK = 'packages/core/src/runtime/node-disk.ts'
+const NODE_DISK_ENTRY = 'packages/core/src/node-disk.ts'
 
 function isRx(path: string): boolean {
   return path === `${RX}.ts` || path.startsWith(`${RX}/`)

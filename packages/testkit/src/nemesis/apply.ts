@@ -35,6 +35,8 @@ function applyToNode(world: World, action: Extract<NemesisAction, { readonly nod
       return void world.boot(action.node, action.version)
     case 'clock':
       return world.setClock(action.node, action)
+    case 'disk':
+      return world.setDisk(action.node, action.changes)
     case 'slow':
       return world.slow(action.node, action.turnMs)
     default:

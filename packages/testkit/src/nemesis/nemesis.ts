@@ -1,3 +1,5 @@
+import type { DiskModel } from '../simulation/disk/disk-model.ts'
+
 /**
  * One thing that happens to a cluster from without: data, so that a run that failed can be kept as a file and made
  * smaller by leaving some out. One that makes no sense when its time has come, a crash of what is down say, does nothing.
@@ -36,3 +38,5 @@ export type NemesisAction =
   | { readonly op: 'clock'; readonly node: string; readonly stepMs?: number; readonly driftPpm?: number }
   /** Each turn of the node takes `turnMs` from now on; 0 ends it. */
   | { readonly op: 'slow'; readonly node: string; readonly turnMs: number }
+  /** Changes how the disk of the node behaves; what is not named stays as it is. */
+  | { readonly op: 'disk'; readonly node: string; readonly changes: Partial<DiskModel> }

@@ -1,4 +1,5 @@
 import type { Random } from '@troupe/core'
+import { diskFault, soundAgain } from './disk-faults.ts'
 import { FAULT_KINDS, type FaultKind, type FaultOptions } from './fault-options.ts'
 import type { NemesisAction, NemesisOperation } from './nemesis.ts'
 import { drawPartition } from './partitions.ts'
@@ -70,7 +71,8 @@ class Swarm {
   }
 
   #possible(): readonly FaultKind[] {
-    const { kinds = FAULT_KINDS.filter((kind) => kind !== 'wipe'), versions = [] } = this.#options
+    const { kinds = FAULT_KINDS.filter((kind) => kind !== 'wipe' && kind !== 'disk-lies'), versions = [] } =
+      this.#options
     return kinds.filter((kind) => (kind !== 'upgrade' || versions.length > 0) && this.#hasRoomFor(kind))
   }
 
@@ -97,6 +99,10 @@ class Swarm {
           { op: 'slow', node, turnMs: 1 + random.below(20) },
           { op: 'slow', node, turnMs: 0 },
         ])
+      case 'slow-disk':
+      case 'disk-errors':
+      case 'disk-lies':
+        return this.#disk(kind, atMs, random)
       case 'clock':
         return this.#clock(atMs, random)
       case 'partition':
@@ -127,6 +133,17 @@ class Swarm {
     const node = this.#node(random)
     const version = versions[random.below(versions.length)]!
     if (this.#isFree(node, atMs)) this.#add(atMs, { op: 'upgrade', node, version })
+  }
+
+  #disk(kind: 'slow-disk' | 'disk-errors' | 'disk-lies', atMs: number, random: Random): void {
+    const node = this.#node(random)
+    const name = `${kind} ${node}`
+    if (!this.#isFree(name, atMs)) return
+    const endMs = atMs + lengthMs(random)
+    this.#until.set(name, endMs)
+    const changes = diskFault(random, kind)
+    this.#add(atMs, { op: 'disk', node, changes })
+    this.#add(endMs, { op: 'disk', node, changes: soundAgain(changes) })
   }
 
   #clock(atMs: number, random: Random): void {

@@ -19,7 +19,7 @@ const counting = scenario({
   durationMs: 20_000,
   clients: 2,
   async start(node) {
-    const system = await node.createSystem({ seeds: node.others })
+    const system = await node.createSystem({ seeds: node.others, disconnectGraceMs: 600_000 })
     system.register(Counter, system.spawn(counter))
   },
   async client(client) {

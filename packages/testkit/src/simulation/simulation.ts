@@ -1,9 +1,11 @@
-import { SeededRandom } from '@troupe/core'
+import { type Random, SeededRandom } from '@troupe/core'
 import type { LinkModel } from '@troupe/transport-memory/simulated'
 import { applyNemesis, namedLeader } from '../nemesis/apply.ts'
 import { drawLinks } from '../nemesis/draw-links.ts'
 import type { NemesisOperation } from '../nemesis/nemesis.ts'
 import { drawNemesis } from '../nemesis/swarm.ts'
+import { DiskAtlas } from './disk/disk-atlas.ts'
+import { DEFAULT_DISK_MODEL } from './disk/disk-model.ts'
 import { MessageFaults } from './message-faults.ts'
 import { Operations } from './operations.ts'
 import type { Run, SimulateOptions } from './run.ts'
@@ -21,6 +23,8 @@ const DEFAULT_CONVERGE_MS = 30_000
 const DEFAULT_THINK_MS = 100
 /** How often what must always hold, and what must come true, are asked for, in virtual ms. */
 const ASK_EVERY_MS = 100
+/** Clients do not give up nodes: longer than any run lasts, in ms. */
+const CLIENT_GRACE_MS = 86_400_000
 /** Nodes come up within this time of one another, in ms. */
 const MOST_START_MS = 50
 
@@ -29,6 +33,8 @@ export class Simulation {
   readonly #options: SimulateOptions
   readonly #scenario: Scenario
   readonly #messageFaults: MessageFaults
+  readonly #random: Random
+  readonly #atlas: DiskAtlas
   readonly #world: World
   readonly #cluster: SimulatedCluster
   readonly #nodes: readonly string[]
@@ -49,9 +55,11 @@ export class Simulation {
     const { seed, mode = 'explore', record = false, trap = true } = options
     this.#messageFaults = new MessageFaults(options.messageFaults ?? null)
     const { of: messageFaults, observe } = this.#messageFaults
+    this.#random = new SeededRandom(seedOf(seed))
+    this.#nodes = this.#drawnNodes()
     const network = this.#messageFaults.without(scenario.network ?? this.#drawnLinks())
-    this.#world = new World({ seed, mode, record, trap, network, messageFaults, observe })
-    this.#nodes = this.#drawNodes()
+    this.#atlas = new DiskAtlas({ nodes: this.#nodes })
+    this.#world = new World({ seed, mode, record, trap, network, messageFaults, observe, atlas: this.#atlas })
     this.#clients = numbered('c', options.clients ?? scenario.clients ?? 0)
     this.#cluster = new SimulatedCluster(this.#world, this.#recorder('final'), () => ++this.#unique)
     for (const name of this.#nodes) this.#world.add(name, (node) => scenario.start(node))
@@ -67,23 +75,20 @@ export class Simulation {
     return this.#result()
   }
 
-  #drawNodes(): readonly string[] {
+  #drawnNodes(): readonly string[] {
     const { nodes = DEFAULT_NODES } = this.#scenario
     const limit = this.#options.nodes
     if (Array.isArray(nodes)) return nodes.slice(0, limit)
     if (limit !== undefined) return numbered('n', limit)
     if (typeof nodes === 'number') return numbered('n', nodes)
     const { min, max } = nodes as { readonly min: number; readonly max: number }
-    return numbered('n', min + this.#world.random.stream('size').below(max - min + 1))
+    return numbered('n', min + this.#random.stream('size').below(max - min + 1))
   }
 
   #drawnLinks(): LinkModel {
     const { faults = {} } = this.#scenario
     if (faults === false) return {}
-    return drawLinks(
-      new SeededRandom(seedOf(this.#options.seed)).stream('links'),
-      faults.kinds?.includes('reset') ?? true,
-    )
+    return drawLinks(this.#random.stream('links'), faults.kinds?.includes('reset') ?? true)
   }
 
   /** Clients have names of their own in the history, and one is recorded as `final`. */
@@ -102,12 +107,25 @@ export class Simulation {
   #addClient(name: string): void {
     const operations = this.#recorder(name)
     const program = async (node: SimulatedNode): Promise<void> => {
-      await node.createSystem({ seeds: node.others })
+      const system = await node.createSystem({ seeds: node.others, disconnectGraceMs: CLIENT_GRACE_MS })
+      const end = system.events.subscribe((event) => {
+        if (event.type !== 'link-refused' || event.code !== 'quarantined') return
+        end()
+        this.#beginAnew(name)
+      })
       const client = new SimulatedClient(node, operations, () => ++this.#unique)
       // Not awaited: a client has started before it does anything.
       void this.#work(client)
     }
     this.#world.add(name, program, true)
+  }
+
+  /** A node that counts a client as down never talks to it again: it is to be another process, as its user would see to. */
+  #beginAnew(name: string): void {
+    this.#world.at(this.#world.nowMs, () => {
+      this.#world.crash(name)
+      void this.#world.boot(name)
+    })
   }
 
   /** Whatever a call of the client rejects with is an unhandled rejection: a failed operation does not reject. */
@@ -130,7 +148,7 @@ export class Simulation {
   /** Faults happen, clients work, and nothing wrong may be seen. */
   async #beSafe(): Promise<void> {
     const world = this.#world
-    const starts = world.random.stream('starts')
+    const starts = this.#random.stream('starts')
     for (const name of [...this.#nodes, ...this.#clients]) {
       world.at(starts.below(MOST_START_MS), () => void world.boot(name))
     }
@@ -149,13 +167,15 @@ export class Simulation {
       durationMs: this.#durationMs,
       hasLeader: leader !== undefined,
     }
-    return drawNemesis(this.#world.random.stream('nemesis'), targets, faults)
+    return drawNemesis(this.#random.stream('nemesis'), targets, faults)
   }
 
   #apply(drawn: NemesisOperation): void {
     const leader = (): string | null => this.#scenario.leader?.(this.#cluster) ?? null
     const operation = namedLeader(drawn, this.#nodes, leader)
     if (operation === null || drawn.atMs > this.#durationMs) return
+    // One disk too many, and nobody could have kept what was acknowledged.
+    if (operation.op === 'wipe' && this.#nodes.includes(operation.node) && !this.#atlas.mayLose(operation.node)) return
     this.#nemesis.push(operation)
     const { atMs: _, ...action } = operation
     this.#world.trace.add({ atMs: this.#world.nowMs, node: '', kind: 'nemesis', text: JSON.stringify(action) })
@@ -197,6 +217,7 @@ export class Simulation {
       world.resume(from)
       world.slow(from, 0)
       world.setClock(from, { driftPpm: 0 })
+      world.setDisk(from, DEFAULT_DISK_MODEL)
       void world.boot(from)
     }
   }

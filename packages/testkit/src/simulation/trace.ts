@@ -1,5 +1,7 @@
+import { frameWords } from '@troupe/core/testing'
 import type { NetworkEvent } from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
+import type { DiskEvent } from './disk/disk-event.ts'
 
 /** What can happen in a run. */
 export type TraceKind =
@@ -113,6 +115,7 @@ export class Trace {
     if (!this.#keeps) return
     // Seen from where it happens.
     const [node, peer] = kind === 'received' || kind === 'dropped' ? [to, from] : [from, to]
+    const text = kind === 'sent' && bytes !== null ? frameWords(bytes) : reason
     const frame = n === 0 ? {} : { n, sizeBytes }
     this.events.push({
       atMs: atUs / 1000,
@@ -121,8 +124,14 @@ export class Trace {
       peer,
       link,
       ...frame,
-      ...(reason === '' ? {} : { text: reason }),
+      ...(text === '' ? {} : { text }),
     })
+  }
+
+  /** A disk has done something, at `atUs`. */
+  disk(atUs: number, node: string, { kind, file, sizeBytes, fault }: DiskEvent): void {
+    const name = file === null ? kind : `${kind} ${file}`
+    this.add({ atMs: atUs / 1000, node, kind: 'disk', sizeBytes, text: fault === null ? name : `${name}: ${fault}` })
   }
 
   #bytes(bytes: Uint8Array): void {

@@ -1,4 +1,4 @@
-import { checkOptions, type Disk, is, type Random, SeededRandom } from '@troupe/core'
+import { checkOptions, is, type Random, SeededRandom } from '@troupe/core'
 import {
   type LinkModel,
   type MessageFault,
@@ -7,6 +7,9 @@ import {
   simulatedNetwork,
 } from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
+import type { DiskAtlas } from './disk/disk-atlas.ts'
+import type { DiskModel } from './disk/disk-model.ts'
+import { SimulatedDisk } from './disk/simulated-disk.ts'
 import { EventLoop } from './event-loop.ts'
 import { Host } from './host.ts'
 import { Process } from './process.ts'
@@ -33,6 +36,10 @@ export interface WorldOptions {
   readonly messageFaults?: (from: string, to: string, n: number) => MessageFault | null
   /** Sees what happens on the network. It must not throw, nor call the network. */
   readonly observe?: (event: NetworkEvent) => void
+  /** How disks behave. Default: sound ones. */
+  readonly disk?: Partial<DiskModel>
+  /** What limits damage of disks that nobody is told of. Default: nothing does. */
+  readonly atlas?: DiskAtlas
   /** Whether to keep what happens, for diagrams: about 100 bytes an event. Default false: only its hash. */
   readonly record?: boolean
   /** Whether a call of what no seed decides, `Date.now()` say, fails. Default true. */
@@ -48,7 +55,7 @@ interface Machine {
   readonly number: number
   readonly program: Program
   readonly isClient: boolean
-  disk: Disk
+  readonly disk: SimulatedDisk
   version: string
   incarnation: number
   /** What runs on it; null while it is down. */
@@ -79,6 +86,7 @@ export class World {
   readonly violations: Violation[] = []
   /** What clients did and got, in order. */
   readonly history: HistoryEvent[] = []
+  readonly #options: WorldOptions
   readonly #explores: boolean
   readonly #loop: EventLoop
   readonly #machines = new Map<string, Machine>()
@@ -95,12 +103,15 @@ export class World {
       network: is.object,
       messageFaults: is.function,
       observe: is.function,
+      disk: is.object,
+      atlas: is.object,
       record: is.boolean,
       trap: is.boolean,
     })
     const { network, messageFaults, observe, seed = 1, mode = 'explore', record = false, trap = true } = options
     this.random = new SeededRandom(seedOf(seed))
     this.trace = new Trace(record)
+    this.#options = options
     this.#explores = mode === 'explore'
     const host = new Host(trap ? (error) => this.#trapped(error) : null)
     this.#loop = new EventLoop(this.trace, (error, what, process) => this.#faulted(error, what, process), host)
@@ -134,7 +145,7 @@ export class World {
    */
   add(name: string, program: Program, isClient = false): void {
     if (this.#machines.has(name)) throw new NoNodeError(`there is a machine called ${name} already`)
-    const disk = noDisk
+    const disk = this.#newDisk(name, isClient)
     const number = ++this.#numbers
     this.#machines.set(name, { name, number, program, isClient, disk, version: '1', incarnation: 0, process: null })
   }
@@ -189,6 +200,7 @@ export class World {
     machine.process = null
     this.#nodes.delete(name)
     this.network.crash(name)
+    machine.disk.crash()
     this.trace.add({ atMs: this.nowMs, node: name, kind: 'crashed' })
   }
 
@@ -196,7 +208,7 @@ export class World {
   wipe(name: string): void {
     const machine = this.#machine(name)
     this.crash(name)
-    machine.disk = noDisk
+    machine.disk.wipe()
     this.trace.add({ atMs: this.nowMs, node: name, kind: 'wiped' })
   }
 
@@ -223,6 +235,11 @@ export class World {
     const clock = this.#machine(name).process?.clock
     if (change.stepMs !== undefined) clock?.step(change.stepMs)
     if (change.driftPpm !== undefined) clock?.drift(change.driftPpm)
+  }
+
+  /** Changes how the disk of a machine behaves, up or down; what is not named stays as it is. */
+  setDisk(name: string, changes: Partial<DiskModel>): void {
+    this.#machine(name).disk.setModel(changes)
   }
 
   /** Each turn of what runs there takes `turnMs` from now on; 0, as at its start: none. */
@@ -306,23 +323,36 @@ export class World {
     return machine
   }
 
+  #newDisk(name: string, isClient: boolean): SimulatedDisk {
+    const { disk: model, atlas } = this.#options
+    return new SimulatedDisk({
+      node: name,
+      random: this.random.stream(`disk:${name}`),
+      observe: (event) => this.trace.disk(this.#loop.nowUs, name, event),
+      ...(model === undefined ? {} : { model }),
+      ...(atlas === undefined || isClient ? {} : { atlas }),
+    })
+  }
+
   #process(name: string, random: Random, number: number): Process {
     const offsetUs = this.#explores && number > 0 ? random.stream('clock').below(MOST_CLOCK_OFFSET_US) : 0
-    const ties = this.#explores ? random.stream('ties') : null
+    // What is done from without is done in the order of its list: leaving out one thing must not change another.
+    const ties = this.#explores && number > 0 ? random.stream('ties') : null
     return new Process(name, number, new VirtualClock(this.#loop, offsetUs), ties)
   }
 
   #node(machine: Machine, process: Process, random: Random): SimulatedNode {
     const { name, disk, version, incarnation } = machine
-    const runtime = simulatedRuntime(this.#loop, process, random, this.#explores)
+    const bare = simulatedRuntime(this.#loop, process, random, this.#explores)
+    const mounted = disk.mount(bare.scheduler)
     const others = [...this.#machines.values()].filter((other) => other !== machine && !other.isClient)
     return new SimulatedNode({
       name,
-      runtime,
+      runtime: { ...bare, disk: mounted },
       transport: this.network.transport(name),
       address: this.addressOf(name),
       others: others.map((other) => this.addressOf(other.name)),
-      disk,
+      disk: mounted,
       random: random.stream('program'),
       version,
       incarnation,
@@ -355,12 +385,4 @@ export class World {
     const where = process === null || process === this.#outside ? {} : { node: process.name }
     this.violations.push({ kind, name, message, atMs: this.nowMs, ...where })
   }
-}
-
-const noDisk: Disk = {
-  open: () => Promise.reject(new NoNodeError('no disk')),
-  list: () => Promise.resolve([]),
-  rename: () => Promise.reject(new NoNodeError('no disk')),
-  remove: () => Promise.reject(new NoNodeError('no disk')),
-  sync: () => Promise.resolve(),
 }

@@ -1,0 +1,48 @@
+import type { MessageFault } from '@troupe/transport-memory/simulated'
+import type { NemesisOperation } from '../nemesis/nemesis.ts'
+
+/** What a run is made of, beside its scenario and its seed: what a shrinker takes away from. */
+export interface Plan {
+  readonly nodes: number
+  readonly clients: number
+  /** Of all clients together; no more are begun. */
+  readonly operations: number
+  /** Of the phase with faults. */
+  readonly durationMs: number
+  readonly nemesis: readonly NemesisOperation[]
+  readonly messageFaults: readonly MessageFault[]
+  readonly mode: 'fifo' | 'explore'
+}
+
+/** The fields of a plan alone, in one order. */
+export function planOf({ nodes, clients, operations, durationMs, nemesis, messageFaults, mode }: Plan): Plan {
+  return { nodes, clients, operations, durationMs, nemesis, messageFaults, mode }
+}
+
+/** The plan with the first `count` nodes only, and without the faults of those that go. @param names of all nodes */
+export function withoutNodes(plan: Plan, names: readonly string[], count: number): Partial<Plan> {
+  return { nodes: count, ...withoutFaultsOf(plan, new Set(names.slice(count))) }
+}
+
+/** The plan with the first `count` clients only (they are called c1, c2, ...), and without the faults of the others. */
+export function withoutClients(plan: Plan, count: number): Partial<Plan> {
+  const gone = Array.from({ length: plan.clients - count }, (_, i) => `c${count + i + 1}`)
+  return { clients: count, ...withoutFaultsOf(plan, new Set(gone)) }
+}
+
+function withoutFaultsOf(plan: Plan, gone: ReadonlySet<string>): Pick<Plan, 'nemesis' | 'messageFaults'> {
+  return {
+    nemesis: plan.nemesis.flatMap((operation) => without(operation, gone)),
+    messageFaults: plan.messageFaults.filter(({ link }) => !link.split('>').some((name) => gone.has(name))),
+  }
+}
+
+function without(operation: NemesisOperation, gone: ReadonlySet<string>): NemesisOperation[] {
+  if ('node' in operation) return gone.has(operation.node) ? [] : [operation]
+  if ('from' in operation) return gone.has(operation.from) || gone.has(operation.to) ? [] : [operation]
+  if (!('groups' in operation)) return [operation]
+  const groups = operation.groups
+    .map((group) => group.filter((name) => !gone.has(name)))
+    .filter((group) => group.length > 0)
+  return groups.length < 2 ? [] : [{ ...operation, groups }]
+}

@@ -1,0 +1,48 @@
+import test from 'ava'
+import { formatRepro, parseRepro, type Repro, ReproFormatError } from './repro.ts'
+import { parseSeed, seedAt } from './seeds.ts'
+
+const repro: Repro = {
+  format: 1,
+  scenario: 'counter',
+  seed: 'abc123+4',
+  nodes: 3,
+  clients: 2,
+  operations: 9,
+  durationMs: 1_500,
+  mode: 'explore',
+  nemesis: [
+    { atMs: 100, op: 'crash', node: 'n1' },
+    { atMs: 200, op: 'heal' },
+  ],
+  messageFaults: [],
+  violation: { kind: 'safety', name: 'counter', message: 'lost "3"', atMs: 1_400 },
+  hash: '0123456789abcdef',
+}
+
+test('what was written is read again, one line for each fault', (t) => {
+  const text = formatRepro(repro)
+
+  t.deepEqual(parseRepro(text), repro)
+  t.true(text.includes('\n    {"atMs":100,"op":"crash","node":"n1"},\n'))
+})
+
+test('what is no repro.json is refused, with what is wrong', (t) => {
+  const refused = (change: object, message: RegExp): void => {
+    t.throws(() => parseRepro(JSON.stringify({ ...repro, ...change })), { instanceOf: ReproFormatError, message })
+  }
+  refused({ format: 2 }, /format is 2, known is 1/)
+  refused({ seed: 3 }, /seed must be a text, is 3/)
+  refused({ nodes: undefined }, /nodes must be a number, is missing/)
+  refused({ nemesis: [{ op: 'crash' }] }, /nemesis must be a list/)
+  refused({ messageFaults: {} }, /messageFaults must be a list/)
+  refused({ hash: 'x' }, /hash must be 16/)
+  t.throws(() => parseRepro('[1]'), { message: /must be an object/ })
+  t.throws(() => parseRepro('{'), { code: 'REPRO_FORMAT', message: /this is no repro.json: / })
+})
+
+test('numbers count on, texts get numbers, and both are read as they were', (t) => {
+  t.deepEqual([seedAt(7, 0), seedAt(7, 3)], [7, 10])
+  t.deepEqual([seedAt('abc123', 0), seedAt('abc123', 3)], ['abc123+0', 'abc123+3'])
+  for (const seed of [0, 12, 'abc123+0', '007', '1234567890123456', '-1']) t.is(parseSeed(String(seed)), seed)
+})

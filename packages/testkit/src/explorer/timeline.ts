@@ -1,0 +1,95 @@
+import type { Run } from '../simulation/run.ts'
+import { absences, type StoryOperation, storyOperations } from './story.ts'
+import { msWords, nemesisWords } from './wording.ts'
+
+export interface TimelineOptions {
+  /** Lines of events to show; more are left out, operations of clients first. Default 60. */
+  readonly maxLines?: number
+  /** Longer lines are cut. Default 120. */
+  readonly width?: number
+}
+
+/**
+ * What happened, for a terminal: a line for each event, a column for each node.
+ *
+ * ```text
+ *         ms  n1 n2 n3
+ *    1,203.0   |  |  x  crash n3
+ *    1,250.5   |  |  x  c1 write k 4 .. ok 1,260.1
+ *    1,900.0   |  =  x  pause n2
+ *    4,000.0   |  |  |  VIOLATION safety linearizability: ...
+ * ```
+ * `|` is up, `x` down, `=` paused, Operations stand where they began; a `!` is before those
+ * of the conflict that a checker has found.
+ *
+ * @param run one with `record: true` says more exactly when nodes were down
+ */
+export function timeline(run: Run, options: TimelineOptions = {}): string {
+  const { maxLines = 60, width = 120 } = options
+  const rows = rowsOf(run)
+  const shown = chosen(rows, maxLines)
+  const state = states(run)
+  const names = run.nodes.map((name) => name.padStart(2))
+  const lines = [`${'ms'.padStart(11)}  ${names.join(' ')}`]
+  let left = 0
+  for (const row of rows) {
+    if (!shown.has(row)) {
+      left++
+      continue
+    }
+    if (left > 0) lines.push(`${'...'.padStart(11)}  ${' '.repeat(names.join(' ').length)}  ${left} more`)
+    left = 0
+    const cells = run.nodes.map((name, i) => state(name, row.atMs).padStart(names[i]!.length))
+    lines.push(`${msWords(row.atMs).padStart(11)}  ${cells.join(' ')}  ${row.words}`)
+  }
+  if (left > 0) lines.push(`${'...'.padStart(11)}  ${' '.repeat(names.join(' ').length)}  ${left} more`)
+  return lines.map((line) => (line.length > width ? `${line.slice(0, width - 3)}...` : line)).join('\n')
+}
+
+interface Row {
+  readonly atMs: number
+  readonly words: string
+  /** What is left out last. */
+  readonly weight: 0 | 1 | 2
+}
+
+function rowsOf(run: Run): Row[] {
+  const started = run.trace.filter(({ kind }) => kind === 'started' || kind === 'crashed' || kind === 'resumed')
+  const rows: Row[] = [
+    ...run.nemesis.map((each): Row => ({ atMs: each.atMs, words: nemesisWords(each), weight: 1 })),
+    ...started
+      .filter(({ atMs, kind, node }) => kind !== 'crashed' || !isOrdered(run, atMs, node))
+      .map(({ atMs, node, kind }): Row => ({ atMs, words: `${node} ${kind}`, weight: 1 })),
+    ...storyOperations(run).map(
+      (each): Row => ({ atMs: each.fromMs, words: operationLine(each), weight: each.isConflict ? 2 : 0 }),
+    ),
+    ...run.violations.map(({ atMs, kind, name, message, node }): Row => {
+      const where = node === undefined ? '' : ` on ${node}`
+      return { atMs, words: `VIOLATION ${kind} ${name}${where}: ${message.split('\n')[0]}`, weight: 2 }
+    }),
+  ]
+  return rows.sort((a, b) => a.atMs - b.atMs || a.weight - b.weight)
+}
+
+/** Whether the nemesis says so too, on a line of its own. */
+function isOrdered(run: Run, atMs: number, node: string): boolean {
+  return run.nemesis.some((each) => 'node' in each && each.node === node && each.atMs === atMs)
+}
+
+function operationLine({ process, words, toMs, outcome, isConflict }: StoryOperation): string {
+  return `${isConflict ? '! ' : ''}${process} ${words} .. ${outcome} ${msWords(toMs)}`
+}
+
+/** The heaviest rows, and of equally heavy ones the last: what is near to the violation. */
+function chosen(rows: readonly Row[], maxLines: number): ReadonlySet<Row> {
+  const order = rows.map((row, i) => ({ row, i })).sort((a, b) => b.row.weight - a.row.weight || b.i - a.i)
+  return new Set(order.slice(0, maxLines).map(({ row }) => row))
+}
+
+function states(run: Run): (node: string, atMs: number) => string {
+  const all = absences(run)
+  return (node, atMs) => {
+    const absence = all.find((each) => each.node === node && each.fromMs <= atMs && atMs < each.toMs)
+    return absence === undefined ? '|' : absence.state === 'down' ? 'x' : '='
+  }
+}

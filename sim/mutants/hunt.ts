@@ -1,0 +1,42 @@
+import { type Run, type Scenario, simulate } from '@troupe/testkit'
+import { type Mutant, setPlanted } from './mutant.ts'
+
+/** What became of the search for one planted bug. */
+export interface Hunt {
+  readonly mutant: string
+  readonly scenario: string
+  /** Seeds run, the one that showed it included. */
+  readonly seeds: number
+  /** What it was found by; null when it was not. */
+  readonly violation: { readonly kind: string; readonly name: string; readonly message: string } | null
+  /** Operations of the nemesis that are left when the run is as small as it could be made. */
+  readonly operations: number
+  /** Real time, in ms: of the search, and of making the run small. */
+  readonly searchMs: number
+  readonly shrinkMs: number
+}
+
+/** Runs a scenario with one bug planted, with the seeds 1, 2, ... up to `most`, until one violates something. */
+export async function hunt(mutant: Mutant, scenario: Scenario, most: number): Promise<Hunt> {
+  setPlanted(mutant.name)
+  try {
+    const startMs = performance.now()
+    const { seeds, run } = await search(scenario, most)
+    const foundMs = performance.now()
+    const base = { mutant: mutant.name, scenario: scenario.name, seeds, searchMs: foundMs - startMs }
+    if (run === null) return { ...base, violation: null, operations: 0, shrinkMs: 0 }
+    const { kind, name, message } = run.violations[0]!
+    const violation = { kind, name, message }
+    return { ...base, violation, operations: run.nemesis.length, shrinkMs: performance.now() - foundMs }
+  } finally {
+    setPlanted(null)
+  }
+}
+
+async function search(scenario: Scenario, most: number): Promise<{ seeds: number; run: Run | null }> {
+  for (let seed = 1; seed <= most; seed++) {
+    const run = await simulate({ scenario, seed })
+    if (run.violations.length > 0) return { seeds: seed, run }
+  }
+  return { seeds: most, run: null }
+}

@@ -1,0 +1,24 @@
+import { scenarioNamed } from '../scenarios/index.ts'
+import { catalogue } from './catalogue.ts'
+import { hunt } from './hunt.ts'
+
+/** What a worker process is told: which mutant to hunt, with how many seeds. It answers with a `Hunt`, or an error. */
+export interface Job {
+  readonly mutant: string
+  readonly seeds: number
+}
+
+process.on('message', ({ mutant: name, seeds }: Job) => {
+  run(name, seeds).then(
+    (result) => process.send?.(result),
+    (error) => process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  )
+})
+
+async function run(name: string, seeds: number): Promise<unknown> {
+  const mutant = catalogue.find((candidate) => candidate.name === name)
+  if (mutant === undefined) throw new Error(`there is no mutant ${name}`)
+  const scenario = scenarioNamed(mutant.scenario)
+  if (scenario === undefined) throw new Error(`there is no scenario ${mutant.scenario}, which ${name} names`)
+  return hunt(mutant, scenario, seeds)
+}
