@@ -194,6 +194,32 @@ test('an ask that is forwarded to another node ends there: answered, failed, ref
   await world.stop()
 })
 
+test('an ask of another node on behalf of somebody whose time is over is rejected at once: not-sent, timeout (law 13)', async (t) => {
+  const world = new World()
+  const [a, b] = await world.pair()
+  const remote = await world.lend(recorder(a).ref, a, b)
+  const late: unknown[] = []
+  interface Slow {
+    pass: () => Promise<number>
+  }
+  const slow = b.system.spawn(
+    actor(protocol<Slow>('slow'), (context) => ({
+      pass: async () => {
+        await new Promise<void>((resolve) => void world.time.scheduler.after(100, resolve))
+        const asked = context.ask(remote, 'echo', 1)
+        asked.catch((error) => late.push(error))
+        return asked
+      },
+    })),
+  )
+
+  await t.throwsAsync(world.during(slow.ask('pass', undefined, { timeoutMs: 50 })), { message: /no reply within 50 ms/ })
+  await world.time.advance(51)
+
+  t.like(late, [{ outcome: 'not-sent', reason: 'timeout' }])
+  await world.stop()
+})
+
 test('a node of another cluster is refused by name, at once and on both sides', async (t) => {
   const world = new World()
   const a = await world.node('a', { cluster: 'east' })
