@@ -10,7 +10,10 @@ export interface LinkNote {
   readonly why: string
 }
 
-/** Writes down how it goes with the connections of a system, as `up`, `lost` and `down`, and its start as `run`. */
+/**
+ * Writes down how it goes with the connections of a system, as `up`, `lost` and `down`; its start as `run`; and as
+ * `refused` that it counts as down, which ends the run of a client.
+ */
 export function noteLinks(node: Pick<SimulatedNode, 'note' | 'name'>, system: ActorSystem): void {
   const run = system.uid
   node.note('run', { run, node: node.name })
@@ -18,6 +21,8 @@ export function noteLinks(node: Pick<SimulatedNode, 'note' | 'name'>, system: Ac
     if (event.type === 'peer-up') node.note('up', { run, peer: event.peer.uid, why: '' })
     else if (event.type === 'peer-lost') node.note('lost', { run, peer: event.peer.uid, why: event.why })
     else if (event.type === 'peer-down') node.note('down', { run, peer: event.peer.uid, why: event.reason })
+    else if (event.type === 'link-refused' && event.code === 'quarantined')
+      node.note('refused', { run, peer: '', why: event.code })
   })
 }
 

@@ -96,7 +96,6 @@ class Asks {
   readonly #openBy = new Map<string | number, Question>()
   readonly #handled = new Map<number, number>()
   readonly #connected = new Set<string>()
-  readonly #runOf = new Map<string, string>()
   #losses: Loss[] = []
 
   add(event: HistoryEvent): string | null {
@@ -104,7 +103,7 @@ class Asks {
     const late = this.#late(at)
     if (late !== null) return late
     if (f === 'ask') return type === 'invoke' ? this.#asked(event) : this.#ended(event)
-    if (f === 'run') this.#runs(value as { readonly run: string; readonly node: string })
+    if (f === 'refused') this.#isOver(value as LinkNote)
     if (f === 'handled') return this.#begun(value as Handled)
     if (f === 'up' || f === 'lost' || f === 'down') this.#link(f, value as LinkNote, at)
     return null
@@ -132,7 +131,8 @@ class Asks {
   }
 
   #ended(event: HistoryEvent): string | null {
-    const question = this.#openBy.get(event.process)!
+    const question = this.#openBy.get(event.process)
+    if (question === undefined) return null
     this.#openBy.delete(event.process)
     question.end = event
     const { op, atMs, timeoutMs } = question
@@ -160,13 +160,10 @@ class Asks {
     return end?.type === 'fail' ? `${name(question)} was not sent, and yet handled` : null
   }
 
-  /** A node starts: what its run before has asked is over, with whoever asked. */
-  #runs({ run, node }: { readonly run: string; readonly node: string }): void {
-    const before = this.#runOf.get(node)
-    this.#runOf.set(node, run)
-    for (const [process, { link }] of this.#openBy) {
-      if (before !== undefined && link.startsWith(`${before} `)) this.#openBy.delete(process)
-    }
+  /** The client becomes another process: what its run has asked is over, with whoever asked. */
+  #isOver({ run }: LinkNote): void {
+    for (const [process, { link }] of this.#openBy) if (link.startsWith(`${run} `)) this.#openBy.delete(process)
+    this.#losses = this.#losses.filter(({ open }) => !open.some(({ link }) => link.startsWith(`${run} `)))
   }
 
   #link(f: string, { run, peer }: LinkNote, atMs: number): void {
