@@ -31,11 +31,21 @@ export function notes<T>(history: readonly HistoryEvent[], f: string): T[] {
   return history.filter((event) => event.f === f).map(({ value }) => value as T)
 }
 
-/** Whether all nodes are up, and of every two both are connected to the other, or both count it as down. */
-export function isLinked({ nodes, history }: Pick<SimulatedCluster, 'nodes' | 'history'>): boolean {
+/** The systems of the nodes that are up, but for one that has none of its own. */
+export function systemsOf({ nodes }: SimulatedCluster, without?: string): ActorSystem[] {
+  return [...nodes.values()].filter(({ name }) => name !== without).map(({ system }) => system)
+}
+
+/**
+ * Whether all nodes are up, and of every two both are connected to the other, or both count it as down.
+ *
+ * @param without a node that is none
+ */
+export function isLinked(cluster: SimulatedCluster, without?: string): boolean {
+  const { nodes, history } = cluster
   const down = new Set(notes<LinkNote>(history, 'down').map(({ run, peer }) => `${run} ${peer}`))
-  const systems = [...nodes.values()].map(({ system }) => system)
   if ([...nodes.values()].some(({ others }) => others.length >= nodes.size)) return false
+  const systems = systemsOf(cluster, without)
   return systems.every((here) =>
     systems.every((there) => {
       if (here === there) return true
@@ -49,14 +59,16 @@ export function isLinked({ nodes, history }: Pick<SimulatedCluster, 'nodes' | 'h
  * Every node asks every actor that is listed under a protocol. Again and again until all answer: links may break by
  * themselves even when all faults are over.
  *
+ * @param without a node that is none
  * @throws what the last of twenty attempts throws
  */
 export async function askAll<Q>(
   cluster: SimulatedCluster,
   token: Protocol<Q>,
   ask: (ref: Ref<Q>) => Promise<unknown>,
+  without?: string,
 ): Promise<void> {
-  for (const { system } of cluster.nodes.values()) {
+  for (const system of systemsOf(cluster, without)) {
     for (let left = 19; ; left--) {
       try {
         await Promise.all(system.findAll(token).map(ask))

@@ -1,14 +1,15 @@
-import { actor, protocol, type Ref } from '@troupe/core'
+import { type Actor, actor, type Protocol, protocol, type Ref } from '@troupe/core'
 import { type Checker, type CheckResult, type HistoryEvent, type SimulatedNode, scenario } from '@troupe/testkit'
 import { askAll, isLinked, type LinkNote, noteLinks, runOf } from './notes.ts'
 
-interface Talker {
+/** Somebody who hears words. */
+export interface Talker {
   known: (refs: readonly Ref<Talker>[]) => void
   talk: () => void
   hear: (word: { readonly from: string; readonly n: number }) => void
   echo: (n: number) => number
 }
-const Talker = protocol<Talker>('sim.talker')
+export const Talker: Protocol<Talker> = protocol<Talker>('sim.talker')
 
 /** A word on its way from one run to another, or come to its end. */
 interface Word {
@@ -18,7 +19,7 @@ interface Word {
 }
 
 /** Tells all others numbers that rise, a few at a time, and writes down what it tells and hears. */
-const talker = actor(Talker, (context, node: SimulatedNode) => {
+export const talker: Actor<Talker, SimulatedNode> = actor(Talker, (context, node: SimulatedNode) => {
   const me = runOf(context.self)
   const told = new Map<string, number>()
   let others: readonly Ref<Talker>[] = []
