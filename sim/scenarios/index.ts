@@ -1,7 +1,9 @@
 import type { Scenario } from '@troupe/testkit'
+import { counter } from './counter.ts'
+import { mailboxes } from './mailboxes.ts'
 
 /** All scenarios known by name. */
-export const scenarios: readonly Scenario[] = []
+export const scenarios: readonly Scenario[] = [counter, mailboxes]
 
 /** The scenario of that name; undefined when there is none. */
 export function scenarioNamed(name: string): Scenario | undefined {
