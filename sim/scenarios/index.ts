@@ -1,9 +1,10 @@
 import type { Scenario } from '@troupe/testkit'
 import { counter } from './counter.ts'
 import { mailboxes } from './mailboxes.ts'
+import { stashAndTimers } from './stash-and-timers.ts'
 
 /** All scenarios known by name. */
-export const scenarios: readonly Scenario[] = [counter, mailboxes]
+export const scenarios: readonly Scenario[] = [counter, mailboxes, stashAndTimers]
 
 /** The scenario of that name; undefined when there is none. */
 export function scenarioNamed(name: string): Scenario | undefined {

@@ -10,6 +10,8 @@ export class Stage {
   readonly #runtime: Runtime
   /** The first thing that was wrong: what comes later may follow from it. */
   #wrong: string | null = null
+  /** More is to be done from outside. */
+  isDriven = false
   /** What has to come to an end before the run may. */
   readonly #open = new Set<string>()
 
@@ -88,8 +90,12 @@ export class Stage {
   /** Does `step` `times` times, from outside of any actor, after pauses of up to `mostMs`. */
   drive(times: number, mostMs: number, step: () => void): void {
     this.began('driver')
+    this.isDriven = true
     const next = (left: number): void => {
-      if (left === 0) return this.ended('driver')
+      if (left === 0) {
+        this.isDriven = false
+        return this.ended('driver')
+      }
       this.after(this.random.below(mostMs + 1), () => {
         step()
         next(left - 1)
