@@ -4,8 +4,13 @@ export interface Mutant {
   readonly name: string
   /** The source it is planted in, from the root of the repository. */
   readonly file: string
-  /** The text it replaces: occurs in the file exactly once, and shares no character with that of another mutant. */
+  /**
+   * The text it replaces. It occurs in the file exactly once, or `within` does and has it exactly once; and it shares
+   * no character with that of another mutant.
+   */
   readonly find: string
+  /** A part of the file around `find`, where that alone occurs more often. */
+  readonly within?: string
   /** What stands there when it is switched on. */
   readonly replace: string
   /**

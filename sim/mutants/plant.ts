@@ -59,11 +59,14 @@ export function planted(source: string, mutants: readonly Mutant[]): string {
   return result + source.slice(end)
 }
 
-function placeOf(source: string, { name, file, find }: Mutant): number {
-  const at = source.indexOf(find)
-  if (at === -1) throw new PlantError(`${name}: ${file} does not contain ${JSON.stringify(find)}`)
-  if (source.includes(find, at + 1)) throw new PlantError(`${name}: ${file} contains ${JSON.stringify(find)} twice`)
-  return at
+function placeOf(source: string, { name, file, find, within }: Mutant): number {
+  const only = (text: string, part: string): number => {
+    const at = text.indexOf(part)
+    if (at === -1) throw new PlantError(`${name}: ${file} does not contain ${JSON.stringify(part)}`)
+    if (text.includes(part, at + 1)) throw new PlantError(`${name}: ${file} contains ${JSON.stringify(part)} twice`)
+    return at
+  }
+  return within === undefined ? only(source, find) : only(source, within) + only(within, find)
 }
 
 function guarded({ name, find, replace, form }: Mutant): string {
