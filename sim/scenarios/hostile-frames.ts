@@ -2,7 +2,7 @@ import type { Link, Random } from '@troupe/core'
 import { type Checker, type HistoryEvent, type SimulatedNode, scenario } from '@troupe/testkit'
 import { cbor, Tagged } from '../../packages/transport-memory/src/testing/cbor.ts'
 import { askAll, isLinked, type LinkNote, noteLinks, notes } from './notes.ts'
-import { pairOrder, Talker, talker } from './pair-order.ts'
+import { inOrder, Talker, talker } from './pair-order.ts'
 
 /** Name of the node that is none. */
 const INTRUDER = 'intruder'
@@ -205,7 +205,7 @@ export const isolation: Checker = {
 }
 
 /** Laws 17 and 18: garbage closes its link alone. */
-export const hostileFramesScenario = scenario({
+export const hostileFrames = scenario({
   name: 'hostile-frames',
   nodes: ['n1', 'n2', INTRUDER],
   durationMs: 10_000,
@@ -226,5 +226,5 @@ export const hostileFramesScenario = scenario({
     if ('isPolluted' in {}) throw new Error('every object has what the intruder has sent')
     await askAll(cluster, Talker, (ref) => ref.ask('echo', 1, { timeoutMs: 1_000 }), INTRUDER)
   },
-  checkers: [pairOrder, isolation],
+  checkers: [inOrder, isolation],
 })

@@ -59,7 +59,7 @@ class Pair {
 }
 
 /** Each pair keeps its order and repeats nothing, and what is missing was told before a connection was lost. */
-export const pairOrder: Checker = {
+export const inOrder: Checker = {
   name: 'pair-order',
   check(history) {
     const pairs = new Map<string, Pair>()
@@ -106,7 +106,7 @@ function illegal({ from, to, n }: Word, wrong: string, event: HistoryEvent): Che
 }
 
 /** Law 1, across everything that can happen to a connection. */
-export const pairOrderScenario = scenario({
+export const pairOrder = scenario({
   name: 'pair-order',
   nodes: { min: 2, max: 3 },
   durationMs: 12_000,
@@ -128,5 +128,5 @@ export const pairOrderScenario = scenario({
   },
   converged: isLinked,
   settle: (cluster) => askAll(cluster, Talker, (ref) => ref.ask('echo', 1, { timeoutMs: 1_000 })),
-  checkers: [pairOrder],
+  checkers: [inOrder],
 })

@@ -64,7 +64,7 @@ function idsOf(refs: readonly Ref<Room>[], uid: string): string {
 }
 
 /** When all is healed, all nodes list the same, nothing that is gone is among it, and all of it answers. */
-export const receptionistScenario = scenario({
+export const receptionist = scenario({
   name: 'receptionist',
   nodes: { min: 2, max: 4 },
   durationMs: 10_000,

@@ -209,7 +209,7 @@ export const asking: Checker = {
 }
 
 /** Law 13, and what the page says of asks, across everything that can happen to a connection. */
-export const remoteAsksScenario = scenario({
+export const remoteAsks = scenario({
   name: 'remote-asks',
   nodes: 2,
   clients: 1,

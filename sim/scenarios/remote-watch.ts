@@ -187,7 +187,9 @@ class Watches {
       return (reason === 'node-restarted') === (down === 'node-restarted') ? null : `${reason} is told for ${down}`
     }
     if (ended === undefined) return `the notice ${reason} of ${subject} comes, which has not ended`
-    return reason === ended || reason === 'not-found' ? null : `the notice ${reason} of ${subject} comes, which ${ended}`
+    return reason === ended || reason === 'not-found'
+      ? null
+      : `the notice ${reason} of ${subject} comes, which ${ended}`
   }
 
   #up(note: LinkNote): string | null {
@@ -241,7 +243,7 @@ function missing(history: readonly HistoryEvent[]): string | null {
 }
 
 /** Laws 10 and 11, across everything that can happen to a connection. */
-export const remoteWatchScenario = scenario({
+export const remoteWatch = scenario({
   name: 'remote-watch',
   nodes: { min: 2, max: 3 },
   durationMs: 12_000,

@@ -1,11 +1,30 @@
 export { type ManualRuntime, manualRuntime } from '@troupe/core/testing'
+export {
+  type Alone,
+  type BehaveArgs,
+  type BehaveOptions,
+  type Behaviour,
+  behave,
+  type Handled,
+} from './behave/behave.ts'
+export type { Effect } from './behave/effect.ts'
 export type { Checker, CheckResult } from './checkers/checker.ts'
 export type { HistoryEvent, Operation } from './checkers/history.ts'
 export { type CheckOptions, checkLinearizable, type Model, type Verdict } from './checkers/linearizability.ts'
 export { registerModel } from './checkers/register-model.ts'
 export type { FaultKind, FaultOptions } from './nemesis/fault-options.ts'
 export type { NemesisAction, NemesisOperation } from './nemesis/nemesis.ts'
-export { type Probe, ProbeError, probe, type Received, type Stepper } from './probe.ts'
+export {
+  type Anything,
+  type NameOf,
+  type Probe,
+  type ProbeAnswer,
+  ProbeError,
+  probe,
+  type Received,
+  type ReplyTo,
+  type Stepper,
+} from './probe.ts'
 export { DiskAtlas, type DiskAtlasOptions } from './simulation/disk/disk-atlas.ts'
 export type { DiskEvent, DiskFault } from './simulation/disk/disk-event.ts'
 export { type CrashWeights, DEFAULT_DISK_MODEL, type DiskModel } from './simulation/disk/disk-model.ts'

@@ -1,14 +1,5 @@
-import { createSystem } from '@troupe/core'
 import test from 'ava'
-import {
-  checkLinearizable,
-  type HistoryEvent,
-  manualRuntime,
-  ProbeError,
-  probe,
-  registerModel,
-  within,
-} from './index.ts'
+import { checkLinearizable, type HistoryEvent, manualRuntime, registerModel } from './index.ts'
 
 const verdictOf = (history: readonly HistoryEvent[]): string => checkLinearizable(history, registerModel()).verdict
 
@@ -79,22 +70,6 @@ test('agrees with trying every order, on random histories of two keys', (t) => {
     t.is(verdictOf(history), expected, `seed ${seed}`)
   }
   t.true(illegal > 50 && illegal < 350, `${illegal} of 400 illegal`)
-})
-
-test('a probe sees messages in order, answers asks, and fails when nothing or something else comes', async (t) => {
-  const runtime = manualRuntime()
-  const system = await createSystem({ name: 'test', runtime, log: false })
-  const seen = probe<{ a: (n: number) => void; b: () => string }>(system, runtime, (name) => `${name}!`)
-
-  seen.ref.tell('a', 1)
-  const answer = await within(runtime, seen.ref.ask('b'))
-
-  t.is(answer, 'b!')
-  t.deepEqual(await seen.expect('a'), { name: 'a', payload: 1 })
-  await t.throwsAsync(seen.expect('a'), { instanceOf: ProbeError, message: /got b instead of a/ })
-  await seen.expectNone()
-  await t.throwsAsync(seen.expect('a', 10), { instanceOf: ProbeError, message: /within 10 ms/ })
-  await t.throwsAsync(within(runtime, new Promise(() => {}), 5), { instanceOf: ProbeError })
 })
 
 function call(process: number, f: string, value?: unknown): HistoryEvent[] {
