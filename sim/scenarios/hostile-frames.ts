@@ -48,7 +48,7 @@ function frame(random: Random): Uint8Array {
 /** A frame that breaks the protocol for certain. */
 function brokenFrame(random: Random): Uint8Array {
   const good = frame(random)
-  switch (random.below(8)) {
+  switch (random.below(9)) {
     case 0:
       return good.subarray(0, random.below(good.length))
     case 1:
@@ -59,6 +59,8 @@ function brokenFrame(random: Random): Uint8Array {
       return cbor([0, [[0, 1, 'nonsense']]])
     case 4:
       return cbor([0, [[0, null, 'nonsense', cbor(1)]]])
+    case 7:
+      return cbor([0, [[2, 'one', cbor(1)]]])
     case 5:
       return cbor({ troupe: 'hello' })
     case 6:
@@ -185,14 +187,17 @@ export const isolation: Checker = {
     const honest = new Set(notes<{ readonly run: string }>(history, 'run').map(({ run }) => run))
     const endMs = history.at(-1)?.at ?? 0
     const broken = new Map<number, HistoryEvent>()
+    const connected = new Set<string>()
     for (const event of history) {
       const { f, value, at = 0 } = event
       if (f === 'broken') broken.set((value as LinkEnd).link, event)
       else if (f === 'closed') broken.delete((value as LinkEnd).link)
       else if (f === 'failed') return { verdict: 'illegal', message: `${value} has failed`, conflict: [event] }
-      else if ((f === 'lost' || f === 'down') && honest.has((value as LinkNote).peer)) {
-        const { peer, why } = value as LinkNote
-        return { verdict: 'illegal', message: `the connection to ${peer} is ${f}: ${why}`, conflict: [event] }
+      else if ((f === 'up' || f === 'lost' || f === 'down') && honest.has((value as LinkNote).peer)) {
+        const { run, peer, why } = value as LinkNote
+        const message = `the connection to ${peer} is ${f}${connected.has(run) ? ' again' : ''}: ${why}`
+        if (f !== 'up' || connected.has(run)) return { verdict: 'illegal', message, conflict: [event] }
+        connected.add(run)
       }
       for (const late of broken.values()) {
         if (at - (late.at ?? 0) < CLOSE_MS || endMs - (late.at ?? 0) < CLOSE_MS) break

@@ -26,6 +26,28 @@ export function noteLinks(node: Pick<SimulatedNode, 'note' | 'name'>, system: Ac
   })
 }
 
+/** A node was kept from doing anything for so long, until now. */
+export interface StallNote {
+  readonly run: string
+  readonly ms: number
+}
+
+const PULSE_MS = 100
+
+/** Writes down each pause of half a second and more, as `stalled`. */
+export function noteStalls(node: SimulatedNode, system: ActorSystem): void {
+  const { clock, scheduler } = node.runtime
+  const pulse = (beforeMs: number): void => {
+    scheduler.after(PULSE_MS, () => {
+      const nowMs = clock.now()
+      const ms = nowMs - beforeMs - PULSE_MS
+      if (ms >= 500) node.note('stalled', { run: system.uid, ms } satisfies StallNote)
+      pulse(nowMs)
+    })
+  }
+  pulse(clock.now())
+}
+
 /** The notes of that name, in order. */
 export function notes<T>(history: readonly HistoryEvent[], f: string): T[] {
   return history.filter((event) => event.f === f).map(({ value }) => value as T)

@@ -11,6 +11,8 @@ export interface Talker {
 }
 export const Talker: Protocol<Talker> = protocol<Talker>('sim.talker')
 
+const MOST_FORMER = 2
+
 /** A word on its way from one run to another, or come to its end. */
 interface Word {
   readonly from: string
@@ -23,14 +25,18 @@ export const talker: Actor<Talker, SimulatedNode> = actor(Talker, (context, node
   const me = runOf(context.self)
   const told = new Map<string, number>()
   let others: readonly Ref<Talker>[] = []
+  /** Those that are gone: whatever is told to them must not reach anybody else. */
+  let former: readonly Ref<Talker>[] = []
   context.subscribe(Talker, 'known')
   context.after(context.random.below(100), 'talk')
   return {
     known: (refs) => {
+      const gone = others.filter((ref) => !refs.some(({ id }) => id === ref.id))
+      former = [...former, ...gone].slice(-MOST_FORMER)
       others = refs.filter((ref) => runOf(ref) !== me)
     },
     talk: () => {
-      for (const ref of others) {
+      for (const ref of [...others, ...former]) {
         const to = runOf(ref)
         for (let burst = context.random.below(4); burst > 0; burst--) {
           const n = (told.get(to) ?? 0) + 1

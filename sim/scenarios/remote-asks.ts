@@ -78,8 +78,8 @@ async function ask(client: SimulatedClient): Promise<void> {
 interface Question extends Asked {
   readonly link: string
   readonly atMs: number
-  /** The connection was there when it was asked. */
-  readonly isSent: boolean
+  /** When it was sent, at the earliest; null while there is no connection. */
+  sentMs: number | null
   end: HistoryEvent | null
 }
 
@@ -122,7 +122,7 @@ class Asks {
       ...(value as Asked),
       link: key,
       atMs: at,
-      isSent: this.#connected.has(key),
+      sentMs: this.#connected.has(key) ? at : null,
       end: null,
     }
     this.#byOp.set(question.op, question)
@@ -149,7 +149,8 @@ class Asks {
     const question = this.#byOp.get(op)
     // The last checks of a run are no operations.
     if (question === undefined) return null
-    const { timeoutMs, workMs, hops, end } = question
+    const { atMs, sentMs, workMs, hops, end } = question
+    const timeoutMs = question.timeoutMs - ((sentMs ?? atMs) - atMs)
     if (remainingMs === null || remainingMs <= 0) return `${name(question)} was handled when its time was over`
     const mostMs = isLast && hops > 1 ? timeoutMs - workMs : timeoutMs
     if (remainingMs > mostMs + TURN_MS) return `${name(question)} has ${remainingMs} ms left, of ${mostMs} at most`
@@ -169,11 +170,14 @@ class Asks {
   #link(f: string, { run, peer }: LinkNote, atMs: number): void {
     const link = `${run} ${peer}`
     if (f !== 'up' || this.#connected.has(link)) {
-      const open = [...this.#openBy.values()].filter((one) => one.link === link && one.isSent && one.atMs < atMs)
+      const open = [...this.#openBy.values()].filter(
+        (one) => one.link === link && one.sentMs !== null && one.sentMs < atMs,
+      )
       if (open.length > 0) this.#losses.push({ atMs, open })
     }
-    if (f === 'up') this.#connected.add(link)
-    else this.#connected.delete(link)
+    if (f !== 'up') return void this.#connected.delete(link)
+    this.#connected.add(link)
+    for (const one of this.#openBy.values()) if (one.link === link) one.sentMs ??= atMs
   }
 
   #late(atMs: number): string | null {

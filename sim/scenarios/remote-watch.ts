@@ -1,8 +1,12 @@
 import { type ActorSystem, actor, protocol, type Ref, type Terminated } from '@troupe/core'
 import { type Checker, type HistoryEvent, type SimulatedCluster, type SimulatedNode, scenario } from '@troupe/testkit'
-import { isLinked, type LinkNote, noteLinks, runOf } from './notes.ts'
+import { isLinked, type LinkNote, noteLinks, noteStalls, runOf, type StallNote } from './notes.ts'
 
 const GRACE_MS = 3_000
+const HEARTBEAT_MS = 250
+const DURATION_MS = 12_000
+/** What was lost before all is healed is connected again this long after it, in ms. */
+const RECONNECT_MS = 2_500
 /** Most subjects that a node has at one time. */
 const MOST_SUBJECTS = 3
 
@@ -124,6 +128,16 @@ class Watches {
   /** When a run lost the connection to another one. */
   readonly #lostMs = new Map<string, number>()
   readonly #down = new Map<string, string>()
+  /** Of each run, the others it was connected to. */
+  readonly #met = new Map<string, Set<string>>()
+  readonly #stalls: readonly { readonly run: string; readonly fromMs: number; readonly toMs: number }[]
+
+  constructor(history: readonly HistoryEvent[]) {
+    this.#stalls = history
+      .filter(({ f }) => f === 'stalled')
+      .map(({ value, at = 0 }) => ({ ...(value as StallNote), toMs: at }))
+      .map(({ run, ms, toMs }) => ({ run, fromMs: toMs - ms, toMs }))
+  }
 
   /** @returns what is wrong */
   add({ f, value, at = 0 }: HistoryEvent): string | null {
@@ -152,8 +166,7 @@ class Watches {
       case 'up':
         return this.#up(value as LinkNote)
       case 'lost':
-        this.#lostMs.set(linkOf(value as LinkNote), at)
-        return null
+        return this.#isLost(value as LinkNote, at)
       case 'down':
         return this.#isDown(value as LinkNote, at)
       default:
@@ -193,8 +206,34 @@ class Watches {
   }
 
   #up(note: LinkNote): string | null {
+    const { run, peer } = note
     this.#lostMs.delete(linkOf(note))
-    return this.isDown(note.run, note.peer) ? 'a run is connected again that counted as down for good' : null
+    if (this.isDown(run, peer)) return 'a run is connected again that counted as down for good'
+    const met = this.#met.get(run) ?? new Set()
+    this.#met.set(run, met)
+    for (const other of met) {
+      if (other !== peer && this.#nodeOf.get(other) === this.#nodeOf.get(peer) && !this.isDown(run, other))
+        return 'a new run is connected, and the one before it is not down'
+    }
+    met.add(peer)
+    return null
+  }
+
+  #isLost(note: LinkNote, at: number): string | null {
+    this.#lostMs.set(linkOf(note), at)
+    const silentMs = Number(/^silent for (\d+) ms/.exec(note.why)?.[1] ?? Number.NaN)
+    const stalledMs = this.#stalledMs(note.run, at - silentMs, at, 2.5 * HEARTBEAT_MS)
+    // Clocks may be a thousandth too fast.
+    if (!(silentMs - stalledMs < 3.9 * HEARTBEAT_MS)) return null
+    return `a run that was stalled for ${stalledMs} ms accuses another one of ${silentMs} ms of silence`
+  }
+
+  /** How long a run was stalled in a span of time, counting what is no shorter than `leastMs`. */
+  #stalledMs(run: string, fromMs: number, toMs: number, leastMs: number): number {
+    const parts = this.#stalls
+      .filter((stall) => stall.run === run && stall.toMs - stall.fromMs >= leastMs)
+      .map((stall) => Math.min(toMs, stall.toMs) - Math.max(fromMs, stall.fromMs))
+    return parts.reduce((sum, ms) => sum + Math.max(0, ms), 0)
   }
 
   #isDown({ run, peer, why }: LinkNote, at: number): string | null {
@@ -204,9 +243,11 @@ class Watches {
     if (why === 'node-restarted') return this.isCurrent(peer) ? 'a run counts as restarted that goes on' : null
     // It may have been told that the other side has ended it.
     if (this.isDown(peer, run)) return null
-    const lostMs = at - (this.#lostMs.get(link) ?? at)
-    // Clocks may be a thousandth too fast.
-    return lostMs >= 0.99 * GRACE_MS ? null : `a run counts as down after ${lostMs} ms without a connection`
+    const sinceMs = this.#lostMs.get(link) ?? at
+    // One stalled for less than two seconds may have been stalled in two pieces of its grace, which are counted then.
+    const lostMs = at - sinceMs - this.#stalledMs(run, sinceMs, at, 2_000)
+    if (lostMs < 0.99 * GRACE_MS) return `a run counts as down after ${lostMs} ms without a connection`
+    return at < DURATION_MS + RECONNECT_MS ? null : 'a run counts as down long after all was healed'
   }
 }
 
@@ -222,7 +263,7 @@ function linkOf({ run, peer }: LinkNote): string {
 export const watching: Checker = {
   name: 'watches',
   check(history) {
-    const watches = new Watches()
+    const watches = new Watches(history)
     for (const event of history) {
       const wrong = watches.add(event)
       if (wrong !== null) return { verdict: 'illegal', message: wrong, conflict: [event] }
@@ -233,7 +274,7 @@ export const watching: Checker = {
 
 /** A watch that should have brought a notice by the time that all subjects have ended; null when there is none. */
 function missing(history: readonly HistoryEvent[]): string | null {
-  const watches = new Watches()
+  const watches = new Watches(history)
   for (const event of history) watches.add(event)
   for (const { run, subject, reason, unwatched } of watches.all.values()) {
     if (reason !== null || unwatched || !watches.isCurrent(run)) continue
@@ -246,13 +287,14 @@ function missing(history: readonly HistoryEvent[]): string | null {
 export const remoteWatch = scenario({
   name: 'remote-watch',
   nodes: { min: 2, max: 3 },
-  durationMs: 12_000,
+  durationMs: DURATION_MS,
   convergeMs: 15_000,
   faults: { kinds: ['crash', 'pause', 'partition', 'clog', 'reset', 'slow', 'clock'], meanGapMs: 700 },
   async start(node) {
-    const options = { seeds: node.others, disconnectGraceMs: GRACE_MS, heartbeatMs: 250 }
+    const options = { seeds: node.others, disconnectGraceMs: GRACE_MS, heartbeatMs: HEARTBEAT_MS }
     const system: ActorSystem = await node.createSystem(options)
     noteLinks(node, system)
+    noteStalls(node, system)
     system.spawn(observer, { args: node, name: 'observer' })
     system.register(Keeper, system.spawn(keeper, { args: node, name: 'keeper' }))
   },
