@@ -291,7 +291,13 @@ export const remoteWatch = scenario({
   convergeMs: 15_000,
   faults: { kinds: ['crash', 'pause', 'partition', 'clog', 'reset', 'slow', 'clock'], meanGapMs: 700 },
   async start(node) {
-    const options = { seeds: node.others, disconnectGraceMs: GRACE_MS, heartbeatMs: HEARTBEAT_MS }
+    const options = {
+      seeds: node.others,
+      disconnectGraceMs: GRACE_MS,
+      heartbeatMs: HEARTBEAT_MS,
+      // Less than the grace, so that attempts fail in the midst of it.
+      handshakeTimeoutMs: 700,
+    }
     const system: ActorSystem = await node.createSystem(options)
     noteLinks(node, system)
     noteStalls(node, system)
