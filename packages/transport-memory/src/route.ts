@@ -34,7 +34,7 @@ export class Route {
   /** Frames take very long. */
   isClogged = false
   /** Those that get what it carries. */
-  readonly ends = new Set<RouteEnd>()
+  readonly ends: Set<RouteEnd> = new Set()
   readonly #dice: Dice
   readonly #travels = [0, 0, 0, 0, 0, 0, 0]
   #isCut = false

@@ -1,4 +1,5 @@
 import type { Random } from '@troupe/core'
+import { majoritiesRingOf } from '@troupe/transport-memory/simulated'
 import type { NemesisAction } from './nemesis.ts'
 import { shuffled } from './shuffle.ts'
 
@@ -43,17 +44,6 @@ export function drawPartition(random: Random, { nodes, clients, hasLeader }: Div
       return partition(order.slice(0, half), order.slice(half, -1))
     }
     default:
-      return majoritiesRing(order)
+      return majoritiesRingOf(order).map(([from, to]) => ({ op: 'cut', from, to }))
   }
-}
-
-/** Each node keeps those next to it on the ring, as many as make a majority with itself. */
-function majoritiesRing(ring: readonly string[]): NemesisAction[] {
-  const size = ring.length
-  const majority = (size >> 1) + 1
-  const before = (majority - 1) >> 1
-  const kept = (from: number, to: number): boolean => (to - from + before + size) % size < majority
-  return ring.flatMap((from, i) =>
-    ring.flatMap((to, j): NemesisAction[] => (i === j || kept(i, j) ? [] : [{ op: 'cut', from, to }])),
-  )
 }

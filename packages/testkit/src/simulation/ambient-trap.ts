@@ -38,6 +38,8 @@ const AMBIENT: readonly Ambient[] = [
   { owner: globalThis.performance, prefix: 'performance.', names: ['now'], wayOut: TIME },
   { owner: Math, prefix: 'Math.', names: ['random'], wayOut: CHANCE },
   { owner: process, prefix: 'process.', names: ['nextTick'], wayOut: 'use defer of the runtime' },
+  // Before its owner, which is replaced with all that it has.
+  { owner: process.hrtime, prefix: 'process.hrtime.', names: ['bigint'], wayOut: TIME },
   { owner: process, prefix: 'process.', names: ['hrtime', 'uptime'], wayOut: TIME },
   { owner: globalThis, prefix: '', names: TIMER_NAMES, wayOut: TIMER },
   { owner: globalThis, prefix: '', names: ['fetch'], wayOut: OUTSIDE },

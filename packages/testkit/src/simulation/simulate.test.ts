@@ -1,43 +1,258 @@
-import { actor, protocol } from '@troupe/core'
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { isMainThread } from 'node:worker_threads'
+import { InvalidOptionError, UnknownOptionError } from '@troupe/core'
 import test from 'ava'
-import { scenario } from './scenario.ts'
+import { counting } from '../testing/counting.ts'
+import type { Run, SimulateOptions } from './run.ts'
+import { type Scenario, scenario } from './scenario.ts'
 import { simulate } from './simulate.ts'
 
-interface Counter {
-  add: (n: number) => number
+const SEEDS = [1, 2, 3, 4, 5]
+
+function counted(seed: number, options: Partial<SimulateOptions> = {}): Promise<Run> {
+  return simulate({ scenario: counting, seed, ...options })
 }
-const Counter = protocol<Counter>('counter')
 
-const counter = actor(Counter, () => {
-  let sum = 0
-  return { add: (n) => (sum += n) }
-})
+async function hashes(): Promise<string[]> {
+  const found: string[] = []
+  for (const seed of SEEDS) found.push((await counted(seed)).hash)
+  return found
+}
 
-/** Three nodes, each of which has a counter; clients ask whichever they find. */
-const counting = scenario({
-  name: 'counting',
-  durationMs: 20_000,
-  clients: 2,
-  async start(node) {
-    const system = await node.createSystem({ seeds: node.others, disconnectGraceMs: 600_000 })
-    system.register(Counter, system.spawn(counter))
-  },
-  async client(client) {
-    await client.operation('add', { value: 1 }, async () => {
-      const found = await client.system.find(Counter, { timeoutMs: 500 })
-      return found.ask('add', 1, { timeoutMs: 1_000 })
-    })
-  },
-  converged: ({ nodes }) => [...nodes.values()].every(({ system, others }) => system.peers.length >= others.length),
-  async settle(cluster) {
-    for (const { system } of cluster.nodes.values()) await (await system.find(Counter)).ask('add', 1)
-  },
-})
+/** One node that does what it is told, for a second. */
+function alone(parts: Partial<Scenario>): Scenario {
+  return { name: 'alone', nodes: 1, durationMs: 1_000, faults: false, start: () => {}, ...parts }
+}
+
+async function violationOf(parts: Partial<Scenario>): Promise<unknown> {
+  const { violations } = await simulate({ scenario: alone(parts), seed: 1 })
+  return violations[0]
+}
 
 test('a cluster works on while nodes crash and links break, and has converged when all is healed', async (t) => {
-  for (let seed = 1; seed <= 10; seed++) {
-    const run = await simulate({ scenario: counting, seed })
+  const runs: Run[] = []
+  for (const seed of SEEDS) runs.push(await counted(seed))
 
-    t.deepEqual(run.violations, [])
+  const acknowledged = runs.map(({ history }) => history.filter(({ type }) => type === 'ok').length)
+  const faults = new Set(runs.flatMap(({ nemesis }) => nemesis.map(({ op }) => op)))
+  t.deepEqual(
+    runs.flatMap(({ violations }) => violations),
+    [],
+  )
+  t.true(Math.min(...acknowledged) > 10, acknowledged.join())
+  t.true(faults.size > 5, [...faults].join())
+})
+
+test('one seed gives one run, again and again, and another seed gives another', async (t) => {
+  const first = await hashes()
+
+  t.deepEqual(await hashes(), first)
+  t.is(new Set(first).size, SEEDS.length)
+})
+
+test('a run in a fresh process, outside of any worker thread, is the same as here', async (t) => {
+  const here = await hashes()
+  const runTypescript = new URL('../../../../scripts/run-typescript.mjs', import.meta.url)
+  const { nodeOptions } = (await import(runTypescript.href)) as { readonly nodeOptions: readonly string[] }
+  const file = fileURLToPath(new URL('../testing/print-hashes.ts', import.meta.url))
+
+  const { stdout } = await promisify(execFile)(process.execPath, [...nodeOptions, file, ...SEEDS.map(String)])
+
+  t.is(stdout.trim(), here.join('\n'))
+  t.is(isMainThread, process.env.AVA_PROCESSES === '1')
+})
+
+test('runs that are begun at one time do not touch each other', async (t) => {
+  const together = await Promise.all(SEEDS.map((seed) => counted(seed)))
+
+  t.deepEqual(
+    together.map(({ hash }) => hash),
+    await hashes(),
+  )
+})
+
+test('what happened to a cluster and to frames is data: the lists replay the run without drawing any of it', async (t) => {
+  const network = { minLatencyMs: 1, resetPerMillion: 20_000 }
+  for (const seed of [...SEEDS, 6, 7, 8]) {
+    const run = await simulate({ scenario: { ...counting, network }, seed })
+    const { nemesis, messageFaults } = JSON.parse(JSON.stringify(run)) as Run
+
+    const again = await simulate({ scenario: { ...counting, network }, seed, nemesis, messageFaults })
+
+    t.true(run.messageFaults.length > 0)
+    t.is(again.hash, run.hash)
   }
+})
+
+test('a list without one of its faults leaves the others as they were', async (t) => {
+  const run = await counted(2)
+  const nemesis = run.nemesis.filter((_, i) => i !== 1)
+
+  const fewer = await counted(2, { nemesis })
+
+  t.deepEqual(fewer.nemesis, nemesis)
+  t.not(fewer.hash, run.hash)
+})
+
+test('a run can be made smaller: fewer nodes, clients and operations, and an earlier end', async (t) => {
+  const run = await counted(3, { nodes: 2, clients: 1, operations: 4, durationMs: 3_000 })
+
+  t.deepEqual(run.draws, { nodes: 2, clients: 1, durationMs: 3_000, operations: 6 }, 'two of them are final ones')
+  t.deepEqual(run.nodes, ['n1', 'n2'])
+  t.deepEqual(run.violations, [])
+})
+
+test('the seed may choose the number of nodes, and names may be given', async (t) => {
+  const sizes = new Set<number>()
+  for (const seed of SEEDS) {
+    sizes.add((await simulate({ scenario: alone({ nodes: { min: 2, max: 4 } }), seed })).nodes.length)
+  }
+  const named = await simulate({ scenario: alone({ nodes: ['oslo', 'rome'] }), seed: 'deadbeef' })
+
+  t.true(sizes.size > 1 && [...sizes].every((size) => size >= 2 && size <= 4), [...sizes].join())
+  t.deepEqual([named.nodes, named.seed], [['oslo', 'rome'], 'deadbeef'])
+})
+
+test('a text of digits is the same seed as the number, and any other text is one too', async (t) => {
+  const [number, digits, text] = [
+    await counted(7),
+    await counted(7, { seed: '7' }),
+    await counted(7, { seed: 'seven' }),
+  ]
+
+  t.is(digits.hash, number.hash)
+  t.not(text.hash, number.hash)
+})
+
+test('in fifo mode what is due at one instant happens in the order in which it became due', async (t) => {
+  const order: number[] = []
+  const start: Scenario['start'] = ({ runtime }) => {
+    for (let i = 0; i < 8; i++) runtime.scheduler.after(5, () => order.push(i))
+  }
+
+  await simulate({ scenario: alone({ start }), seed: 1, mode: 'fifo' })
+  const inOrder = order.splice(0)
+  await simulate({ scenario: alone({ start }), seed: 1 })
+
+  t.deepEqual(inOrder, [0, 1, 2, 3, 4, 5, 6, 7])
+  t.notDeepEqual(order, inOrder)
+  t.deepEqual(
+    order.toSorted((a, b) => a - b),
+    inOrder,
+  )
+})
+
+test('a record has all that happened; without one there is the hash alone', async (t) => {
+  const [recorded, bare] = [await counted(1, { record: true }), await counted(1)]
+
+  const kinds = new Set(recorded.trace.map(({ kind }) => kind))
+  t.is(recorded.hash, bare.hash)
+  t.deepEqual(bare.trace, [])
+  for (const kind of ['started', 'dialled', 'linked', 'sent', 'received', 'invoke', 'ok', 'nemesis'] as const)
+    t.true(kinds.has(kind), kind)
+  t.is(bare.checkpoints.length, Math.floor(bare.events / 1_024))
+})
+
+test('what breaks an invariant is a safety violation, and ends the run', async (t) => {
+  const run = await simulate({
+    scenario: alone({ invariant: ({ nowMs }) => (nowMs > 500 ? 'time has passed' : null) }),
+    seed: 1,
+  })
+
+  t.deepEqual(run.violations, [{ kind: 'safety', name: 'invariant', message: 'time has passed', atMs: 600 }])
+  t.is(run.simulatedMs, 600)
+})
+
+test('a cluster that never converges, and final work that fails or never ends, are liveness violations', async (t) => {
+  t.like(await violationOf({ converged: () => false, convergeMs: 2_000 }), {
+    kind: 'liveness',
+    name: 'not-converged',
+    atMs: 3_000,
+  })
+  t.like(await violationOf({ settle: () => Promise.reject(new Error('no answer')) }), {
+    kind: 'liveness',
+    name: 'not-settled',
+    message: 'no answer',
+  })
+  t.like(await violationOf({ settle: () => new Promise(() => {}) }), { kind: 'liveness', name: 'not-settled' })
+})
+
+test('what a checker calls illegal is a safety violation with the conflict; what it cannot say is none', async (t) => {
+  const conflict = [{ process: 1, type: 'invoke', f: 'read' }] as const
+  const checker = (verdict: 'illegal' | 'unknown') => ({
+    name: 'register',
+    check: () => ({ verdict, message: 'cannot be', conflict }),
+  })
+
+  t.like(await violationOf({ checkers: [checker('illegal')] }), {
+    kind: 'safety',
+    name: 'register',
+    message: 'cannot be',
+    conflict,
+  })
+  t.is(await violationOf({ checkers: [checker('unknown')] }), undefined)
+})
+
+test('what code throws or rejects and nobody catches is a crash violation that names the node', async (t) => {
+  const oops = (): never => {
+    throw new RangeError('oops')
+  }
+  const cases: Record<string, (node: Parameters<Scenario['start']>[0]) => unknown> = {
+    'start: RangeError': oops,
+    'uncaught-exception: RangeError': ({ runtime }) => runtime.scheduler.after(5, oops),
+    'unhandled-rejection: RangeError': ({ runtime }) =>
+      runtime.scheduler.after(5, () => void Promise.reject(new RangeError('oops'))),
+  }
+  for (const [name, start] of Object.entries(cases)) {
+    const violation = await violationOf({ start })
+    t.like(violation, { kind: 'crash', name, node: 'n1' })
+    t.regex((violation as { readonly message: string }).message, /oops[^]*simulate\.test\.ts/)
+  }
+})
+
+test('turns that follow one another at one instant for ever are a violation, and so are messages within one turn', async (t) => {
+  t.like(
+    await violationOf({
+      start({ runtime: { scheduler } }) {
+        const again = (): void => scheduler.yield(again)
+        again()
+      },
+    }),
+    { kind: 'crash', name: 'livelock', node: 'n1' },
+  )
+  t.like(
+    await violationOf({
+      start({ runtime: { clock } }) {
+        const startMs = clock.now()
+        while (clock.now() < startMs + 1) {}
+      },
+    }),
+    { kind: 'crash', name: 'livelock', node: 'n1' },
+  )
+})
+
+test('a call of what no seed decides is a violation that names its place, unless it is allowed', async (t) => {
+  const reading = alone({ start: ({ runtime }) => runtime.scheduler.after(5, () => void Date.now()) })
+
+  const { violations } = await simulate({ scenario: reading, seed: 1 })
+  const allowed = await simulate({ scenario: reading, seed: 1, trap: false })
+
+  t.like(violations[0], { kind: 'nondeterminism', name: 'ambient: Date.now()', node: 'n1' })
+  t.regex(violations[0]!.message, /simulation\/simulate\.test\.ts:\d+:\d+/)
+  t.deepEqual(allowed.violations, [])
+})
+
+test('options are checked at the door', async (t) => {
+  await t.throwsAsync(simulate({ scenario: alone({}), seed: 1, nemesys: [] } as never), {
+    instanceOf: UnknownOptionError,
+    message: /did you mean "nemesis"/,
+  })
+  await t.throwsAsync(simulate({ scenario: alone({}), seed: -1 }), { instanceOf: InvalidOptionError })
+  t.throws(() => scenario(alone({ nodes: { min: 3, max: 1 } })), { instanceOf: InvalidOptionError })
+  t.throws(() => scenario(alone({ nodes: ['a', 'a'] })), { instanceOf: InvalidOptionError })
+  t.throws(() => scenario(alone({ clients: 1 })), { instanceOf: InvalidOptionError, message: /"client"/ })
+  t.throws(() => scenario(alone({ faults: { kinds: ['quake'] } } as never)), { message: /crash, wipe/ })
+  t.throws(() => scenario({ name: 'nobody' } as never), { instanceOf: InvalidOptionError, message: /"start"/ })
 })

@@ -94,12 +94,14 @@ export class Simulation {
   /** Clients have names of their own in the history, and one is recorded as `final`. */
   #recorder(name: string): Operations {
     const world = this.#world
-    const operations = new Operations(name, (event) => {
-      const at = world.nowMs
-      world.history.push({ ...event, at })
-      const text = event.key === undefined ? event.f : `${event.f} ${event.key}`
-      world.trace.add({ atMs: at, node: name, kind: event.type, text, process: event.process })
-    })
+    const operations = new Operations(
+      name,
+      () => world.nowMs,
+      (event) => {
+        world.history.push(event)
+        world.trace.operation(this.#world.nowUs, name, event)
+      },
+    )
     this.#operations.push(operations)
     return operations
   }

@@ -128,6 +128,19 @@ export class Trace {
     })
   }
 
+  /** A client has begun an operation or knows what became of it. Values go into the hash with the frames they are in. */
+  operation(atUs: number, client: string, { process, type, f, key }: HistoryEvent): void {
+    this.#mix(atUs | 0)
+    this.#text(client)
+    this.#text(type)
+    this.#text(f)
+    if (key !== undefined) this.#text(key)
+    this.#end()
+    if (!this.#keeps) return
+    const text = key === undefined ? f : `${f} ${key}`
+    this.events.push({ atMs: atUs / 1000, node: client, kind: type, text, process })
+  }
+
   /** A disk has done something, at `atUs`. */
   disk(atUs: number, node: string, { kind, file, sizeBytes, fault }: DiskEvent): void {
     const name = file === null ? kind : `${kind} ${file}`

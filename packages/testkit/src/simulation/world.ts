@@ -133,6 +133,11 @@ export class World {
     return this.#loop.nowUs / 1000
   }
 
+  /** The same, in whole us. */
+  get nowUs(): number {
+    return this.#loop.nowUs
+  }
+
   /** The nodes that are up: their programs have started. Clients are left out. */
   get nodes(): ReadonlyMap<string, SimulatedNode> {
     return this.#nodes
@@ -335,9 +340,10 @@ export class World {
   }
 
   #process(name: string, random: Random, number: number): Process {
-    const offsetUs = this.#explores && number > 0 ? random.stream('clock').below(MOST_CLOCK_OFFSET_US) : 0
-    // What is done from without is done in the order of its list: leaving out one thing must not change another.
-    const ties = this.#explores && number > 0 ? random.stream('ties') : null
+    // What is done from without is done in its order, and before what is due at the same instant.
+    const explores = this.#explores && number > 0
+    const offsetUs = explores ? random.stream('clock').below(MOST_CLOCK_OFFSET_US) : 0
+    const ties = explores ? random.stream('ties') : null
     return new Process(name, number, new VirtualClock(this.#loop, offsetUs), ties)
   }
 

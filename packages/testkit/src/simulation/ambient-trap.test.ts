@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, promises } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import timers from 'node:timers'
+import test from 'ava'
+import { AmbientCallError } from './simulation-error.ts'
+import { World } from './world.ts'
+
+/** Each calls, on a line of its own, what no seed decides. */
+const AMBIENT: Record<string, () => unknown> = {
+  'Date.now()': () => Date.now(),
+  'new Date()': () => new Date(),
+  'Date()': () => Date(),
+  'performance.now()': () => performance.now(),
+  'process.hrtime()': () => process.hrtime(),
+  'process.hrtime.bigint()': () => process.hrtime.bigint(),
+  'process.uptime()': () => process.uptime(),
+  'Math.random()': () => Math.random(),
+  'crypto.randomUUID()': () => crypto.randomUUID(),
+  'crypto.getRandomValues()': () => crypto.getRandomValues(new Uint8Array(1)),
+  'setTimeout()': () => setTimeout(() => {}, 1),
+  'setInterval()': () => setInterval(() => {}, 1),
+  'setImmediate()': () => setImmediate(() => {}),
+  'timers.setTimeout()': () => timers.setTimeout(() => {}, 1),
+  'process.nextTick()': () => process.nextTick(() => {}),
+  'AbortSignal.timeout()': () => AbortSignal.timeout(1),
+  'fetch()': () => fetch('http://localhost'),
+  'fs.existsSync()': () => existsSync('/'),
+  'fs/promises.readFile()': () => readFile('/dev/null'),
+}
+
+async function calledInRun(call: () => unknown): Promise<{ readonly caught: unknown; readonly world: World }> {
+  const world = new World()
+  let caught: unknown
+  world.at(1, () => {
+    try {
+      call()
+    } catch (error) {
+      caught = error
+    }
+  })
+  await world.run(2)
+  return { caught, world }
+}
+
+test('whatever no seed decides throws within a run, and the violation says what was called and where', async (t) => {
+  for (const [name, call] of Object.entries(AMBIENT)) {
+    const { caught, world } = await calledInRun(call)
+
+    t.true(caught instanceof AmbientCallError, name)
+    const { site } = caught as AmbientCallError
+    t.regex(site, /simulation\/ambient-trap\.test\.ts:\d+:\d+$/)
+    t.like(world.violations, [{ kind: 'nondeterminism', name: `ambient: ${name}`, message: (caught as Error).message }])
+    t.is(world.violations.length, 1)
+  }
+})
+
+test('what was imported by name is trapped too', async (t) => {
+  for (const call of [() => randomUUID(), () => promises.readFile('/dev/null')]) {
+    const { caught } = await calledInRun(call)
+
+    t.true(caught instanceof AmbientCallError)
+  }
+})
+
+test('a date that is made of something, and promise jobs, are nobody else’s business', async (t) => {
+  let order = ''
+  const { caught, world } = await calledInRun(() => {
+    t.is(new Date(86_400_000).toISOString(), '1970-01-02T00:00:00.000Z')
+    t.is(Date.UTC(1970, 0, 2), 86_400_000)
+    t.true(new Date(0) instanceof Date)
+    queueMicrotask(() => {
+      order += 'b'
+    })
+    order += 'a'
+  })
+
+  t.is(caught, undefined)
+  t.deepEqual(world.violations, [])
+  t.is(order, 'ab')
+})
+
+test.serial(
+  'all is as it was when a run has ended, also when it failed, and between its turns for everybody else',
+  async (t) => {
+    const before = { Date, now: Date.now, setTimeout, random: Math.random, existsSync, randomUUID }
+    const listeners = process.rawListeners('unhandledRejection')
+    const world = new World()
+    let turnsOfTheHost = 0
+    const host = setInterval(() => turnsOfTheHost++, 1)
+    t.teardown(() => clearInterval(host))
+    const busy = (): void => {
+      // Nothing in a run says how long it takes: enough work that the host has turns meanwhile.
+      for (let i = 0; i < 1_000; i++) JSON.stringify({ i })
+      world.at(world.nowMs + 1, busy)
+    }
+    world.at(0, busy)
+
+    const run = world.run(200)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    t.true(Date.now() > 0)
+    t.true(existsSync('/'))
+    await run
+    world.at(201, () => {
+      throw new Error('oops')
+    })
+    await world.run(202)
+
+    t.is(world.violations[0]?.kind, 'crash')
+    t.deepEqual({ Date, now: Date.now, setTimeout, random: Math.random, existsSync, randomUUID }, before)
+    t.false(Object.hasOwn(performance, 'now'))
+    t.deepEqual(process.rawListeners('unhandledRejection'), listeners)
+    t.true(turnsOfTheHost > 0)
+  },
+)
