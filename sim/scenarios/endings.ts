@@ -9,7 +9,7 @@ import {
   type SystemEvent,
 } from '@troupe/core'
 import { type Scenario, scenario } from '@troupe/testkit'
-import { isStageEmpty, lastLook, Stage, wrongOnStage } from './stage.ts'
+import { isStageEmpty, lastLook, Stage, wrongOnStage } from '../stage/stage.ts'
 
 interface Work {
   readonly id: number

@@ -1,11 +1,11 @@
 import type { Scenario } from '@troupe/testkit'
-import { counter } from './counter.ts'
-import { endings } from './endings.ts'
-import { mailboxes } from './mailboxes.ts'
-import { stashAndTimers } from './stash-and-timers.ts'
-import { supervision } from './supervision.ts'
+import { counter } from '../scenarios/counter.ts'
+import { endings } from '../scenarios/endings.ts'
+import { mailboxes } from '../scenarios/mailboxes.ts'
+import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
+import { supervision } from '../scenarios/supervision.ts'
 
-/** All scenarios known by name. */
+/** The scenarios that mutants name. */
 export const scenarios: readonly Scenario[] = [counter, mailboxes, stashAndTimers, supervision, endings]
 
 /** The scenario of that name; undefined when there is none. */
