@@ -60,7 +60,7 @@ export class Primary {
     const reply = this.#ctx.reply<unknown>()
     const timer = this.#ctx.after(Math.min(this.#timeoutMs, remainingMs ?? this.#timeoutMs), '$overdue', sequence)
     this.#waiting.set(sequence, { reply, timer })
-    this.#copy.log.append({ sequence, epoch: this.#copy.epoch, operation })
+    this.#copy.enter({ sequence, epoch: this.#copy.epoch, operation })
     this.#sendAll()
     this.#advance()
     return reply
