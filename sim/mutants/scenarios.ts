@@ -2,11 +2,21 @@ import type { Scenario } from '@troupe/testkit'
 import { counter } from '../scenarios/counter.ts'
 import { endings } from '../scenarios/endings.ts'
 import { mailboxes } from '../scenarios/mailboxes.ts'
+import { primaryBackup } from '../scenarios/primary-backup.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { supervision } from '../scenarios/supervision.ts'
+import { synchronous } from '../scenarios/synchronous.ts'
 
 /** The scenarios that mutants name. */
-export const scenarios: readonly Scenario[] = [counter, mailboxes, stashAndTimers, supervision, endings]
+export const scenarios: readonly Scenario[] = [
+  counter,
+  mailboxes,
+  stashAndTimers,
+  supervision,
+  endings,
+  primaryBackup,
+  synchronous,
+]
 
 /** The scenario of that name; undefined when there is none. */
 export function scenarioNamed(name: string): Scenario | undefined {
