@@ -71,7 +71,7 @@ export class Primary {
     const follower = this.#followers[index]!
     follower.busy = false
     if (appended === null) {
-      this.#ctx.after(this.#retryMs, '$retry', index)
+      this.#ctx.after(this.#retryMs, '$retry', { epoch: this.#copy.epoch, index })
       return
     }
     follower.position = appended.position

@@ -204,6 +204,20 @@ test('a primary keeps what no backup has yet, however much more than its log is 
   for (const i of [0, 1, 2]) t.deepEqual(await group.read(i), [...items, 'z'])
 })
 
+test('what a primary was to try again is nothing to the one it becomes in the next epoch, with fewer backups', async (t) => {
+  const group = await start(new PrimaryBackup(), { timeoutMs: 100 })
+  await group.appoint(1)
+  group.cut(0, 2)
+  t.is(await group.write(0, 'a'), 1)
+  // By then the backup that was cut off has not answered, and is to be tried again.
+  await group.advance(60)
+  await group.appoint(2, [0, 1])
+
+  t.is(await group.write(0, 'b'), 2)
+  await group.advance(1000)
+  t.deepEqual(await group.read(0), ['a', 'b'])
+})
+
 test('an operation that fails is answered with its error, and is the same nothing everywhere', async (t) => {
   const group = await start(new Synchronous())
   await group.appoint(1)
