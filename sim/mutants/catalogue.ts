@@ -1,4 +1,5 @@
 import { asks } from './asks.ts'
+import { endings } from './endings.ts'
 import { failover } from './failover.ts'
 import { mailboxes } from './mailboxes.ts'
 import type { Mutant } from './mutant.ts'
@@ -12,6 +13,7 @@ export const catalogue: readonly Mutant[] = [
   ...mailboxes,
   ...turns,
   ...supervision,
+  ...endings,
   ...asks,
   ...remoting,
   ...replication,

@@ -1,5 +1,8 @@
-import { type Run, type Scenario, simulate } from '@troupe/testkit'
+import { type Run, type Scenario, shrink, simulate } from '@troupe/testkit'
 import { type Mutant, setPlanted } from './mutant.ts'
+
+/** Most real time to spend on making a run small, in ms. */
+const SHRINK_MS = 60_000
 
 /** What became of the search for one planted bug. */
 export interface Hunt {
@@ -9,7 +12,7 @@ export interface Hunt {
   readonly seeds: number
   /** What it was found by; null when it was not. */
   readonly violation: { readonly kind: string; readonly name: string; readonly message: string } | null
-  /** Operations of the nemesis that are left when the run is as small as it could be made. */
+  /** Operations of the nemesis, and faults of single messages, that are left when the run is as small as it could be made. */
   readonly operations: number
   /** Real time, in ms: of the search, and of making the run small. */
   readonly searchMs: number
@@ -25,9 +28,10 @@ export async function hunt(mutant: Mutant, scenario: Scenario, most: number): Pr
     const foundMs = performance.now()
     const base = { mutant: mutant.name, scenario: scenario.name, seeds, searchMs: foundMs - startMs }
     if (run === null) return { ...base, violation: null, operations: 0, shrinkMs: 0 }
-    const { kind, name, message } = run.violations[0]!
-    const violation = { kind, name, message }
-    return { ...base, violation, operations: run.nemesis.length, shrinkMs: performance.now() - foundMs }
+    const { nemesis, messageFaults, violation } = await shrink(run, scenario, { budgetMs: SHRINK_MS })
+    const { kind, name, message } = violation
+    const operations = nemesis.length + messageFaults.length
+    return { ...base, violation: { kind, name, message }, operations, shrinkMs: performance.now() - foundMs }
   } finally {
     setPlanted(null)
   }

@@ -1,8 +1,8 @@
 import test from 'ava'
-import { scenarioNamed } from '../scenarios/index.ts'
 import { catalogue } from './catalogue.ts'
 import type { Mutant } from './mutant.ts'
 import { groupByFile, PlantError, planted, readSource } from './plant.ts'
+import { scenarioNamed } from './scenarios.ts'
 
 const mutant: Mutant = {
   name: 'off-by-one',

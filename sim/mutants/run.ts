@@ -1,13 +1,11 @@
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import type { Terminal } from '../terminal.ts'
 import { buildPlanted } from './build.ts'
 import { catalogue } from './catalogue.ts'
 import type { Hunt } from './hunt.ts'
 import type { Mutant } from './mutant.ts'
 import type { Job } from './worker.ts'
-
-/** Where to print: the console, or what stands for it. */
-type Out = Pick<Console, 'log' | 'error'>
 
 const USAGE = 'usage: npm run sim -- mutants [--only NAME] [--seeds 500] [--jobs N] [--json]'
 const DEFAULT_SEEDS = 500
@@ -29,27 +27,27 @@ interface Options {
  * @param args `--only NAME` (a name, or the beginning of several, or a scenario; may be repeated), `--seeds N`, `--jobs N`, `--json`
  * @returns the exit status: 0 when 9 of 10 were found, 1 when fewer were, 2 for arguments that make no sense
  */
-export async function main(args: readonly string[], out: Out): Promise<number> {
+export async function mutants(args: readonly string[], terminal: Terminal): Promise<number> {
   const options = parse(args)
   if (typeof options === 'string') {
-    out.error(`${options}\n${USAGE}`)
+    terminal.err(`${options}\n${USAGE}\n`)
     return 2
   }
-  const mutants = catalogue.filter(({ name, scenario }) => isMeant(options.only, name, scenario))
-  if (mutants.length === 0) {
-    out.error(
-      `no mutant is called ${options.only.join(' or ')}; there are ${catalogue.map(({ name }) => name).join(', ')}`,
+  const meant = catalogue.filter(({ name, scenario }) => isMeant(options.only, name, scenario))
+  if (meant.length === 0) {
+    terminal.err(
+      `no mutant is called ${options.only.join(' or ')}; there are ${catalogue.map(({ name }) => name).join(', ')}\n`,
     )
     return 2
   }
-  const hunts = await huntAll(mutants, options, (hunt) => {
-    if (!options.json) out.log(line(hunt, options.seeds))
+  const hunts = await huntAll(meant, options, (hunt) => {
+    if (!options.json) terminal.out(line(hunt, options.seeds))
   })
   const found = hunts.filter(({ violation }) => violation !== null)
   const median = medianOf(found.map(({ seeds }) => seeds))
   if (options.json)
-    out.log(JSON.stringify({ mutants: hunts, found: found.length, of: hunts.length, medianSeeds: median }))
-  else out.log(`${found.length} of ${hunts.length} planted bugs found, median of seeds ${median ?? '-'}`)
+    terminal.out(JSON.stringify({ mutants: hunts, found: found.length, of: hunts.length, medianSeeds: median }))
+  else terminal.out(`${found.length} of ${hunts.length} planted bugs found, median of seeds ${median ?? '-'}`)
   return found.length >= REQUIRED * hunts.length ? 0 : 1
 }
 
@@ -106,7 +104,7 @@ class Worker {
   readonly #child: ReturnType<typeof fork>
 
   constructor(file: string) {
-    this.#child = fork(file, { execArgv: ['--enable-source-maps'] })
+    this.#child = fork(file, { stdio: ['ignore', 2, 2, 'ipc'], execArgv: ['--enable-source-maps'] })
   }
 
   /** Rejects when the worker says what is wrong, dies, or says nothing. */

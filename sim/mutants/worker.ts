@@ -1,6 +1,6 @@
-import { scenarioNamed } from '../scenarios/index.ts'
 import { catalogue } from './catalogue.ts'
 import { hunt } from './hunt.ts'
+import { scenarioNamed } from './scenarios.ts'
 
 /** What a worker process is told: which mutant to hunt, with how many seeds. It answers with a `Hunt`, or an error. */
 export interface Job {

@@ -1,7 +1,7 @@
 import type { Link, Random } from '@troupe/core'
 import { type Checker, type HistoryEvent, type SimulatedNode, scenario } from '@troupe/testkit'
 import { cbor, Tagged } from '../../packages/transport-memory/src/testing/cbor.ts'
-import { askAll, isLinked, type LinkNote, noteLinks, notes } from './notes.ts'
+import { askAll, isLinked, type LinkNote, noteLinks, notes } from '../stage/link-notes.ts'
 import { inOrder, Talker, talker } from './pair-order.ts'
 
 /** Name of the node that is none. */

@@ -10,8 +10,8 @@ import {
   type Ref,
 } from '@troupe/core'
 import { type Scenario, scenario } from '@troupe/testkit'
-import { type Item, MailboxTwin } from './mailbox-twin.ts'
-import { isStageEmpty, lastLook, Stage, wrongOnStage } from './stage.ts'
+import { type Item, MailboxTwin } from '../stage/mailbox-twin.ts'
+import { isStageEmpty, lastLook, Stage, wrongOnStage } from '../stage/stage.ts'
 
 interface Message extends Item {
   /** How long its handler takes, in ms: 0 returns at once. */

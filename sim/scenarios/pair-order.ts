@@ -1,6 +1,6 @@
 import { type Actor, actor, type Protocol, protocol, type Ref } from '@troupe/core'
 import { type Checker, type CheckResult, type HistoryEvent, type SimulatedNode, scenario } from '@troupe/testkit'
-import { askAll, isLinked, type LinkNote, noteLinks, runOf } from './notes.ts'
+import { askAll, isLinked, type LinkNote, noteLinks, runOf } from '../stage/link-notes.ts'
 
 /** Somebody who hears words. */
 export interface Talker {

@@ -1,6 +1,6 @@
 import { actor, protocol, type Ref } from '@troupe/core'
 import { type SimulatedCluster, scenario } from '@troupe/testkit'
-import { askAll, isLinked, noteLinks, runOf } from './notes.ts'
+import { askAll, isLinked, noteLinks, runOf } from '../stage/link-notes.ts'
 
 interface Room {
   name: () => string

@@ -1,6 +1,6 @@
 import { actor, protocol, type Ref } from '@troupe/core'
 import { type Checker, type HistoryEvent, type SimulatedClient, type SimulatedNode, scenario } from '@troupe/testkit'
-import { askAll, isLinked, type LinkNote, noteLinks, runOf } from './notes.ts'
+import { askAll, isLinked, type LinkNote, noteLinks, runOf } from '../stage/link-notes.ts'
 
 /** What is asked: to answer `op`, after `workMs` of work; or after that to ask the next one for it. */
 interface Order {

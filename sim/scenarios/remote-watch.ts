@@ -1,6 +1,6 @@
 import { type ActorSystem, actor, protocol, type Ref, type Terminated } from '@troupe/core'
 import { type Checker, type HistoryEvent, type SimulatedCluster, type SimulatedNode, scenario } from '@troupe/testkit'
-import { isLinked, type LinkNote, noteLinks, noteStalls, runOf, type StallNote } from './notes.ts'
+import { isLinked, type LinkNote, noteLinks, noteStalls, runOf, type StallNote } from '../stage/link-notes.ts'
 
 const GRACE_MS = 3_000
 const HEARTBEAT_MS = 250

@@ -9,7 +9,7 @@ import {
   type Ref,
 } from '@troupe/core'
 import { type Scenario, scenario } from '@troupe/testkit'
-import { isStageEmpty, lastLook, Stage, wrongOnStage } from './stage.ts'
+import { isStageEmpty, lastLook, Stage, wrongOnStage } from '../stage/stage.ts'
 
 /** A message with a number: the twin knows in which order they are due. */
 interface Numbered {

@@ -11,8 +11,8 @@ import {
   type SystemEvent,
 } from '@troupe/core'
 import { type Scenario, scenario } from '@troupe/testkit'
-import { RestartTwin } from './restart-twin.ts'
-import { isStageEmpty, lastLook, Stage, wrongOnStage } from './stage.ts'
+import { RestartTwin } from '../stage/restart-twin.ts'
+import { isStageEmpty, lastLook, Stage, wrongOnStage } from '../stage/stage.ts'
 
 interface Worker {
   work: (takesMs: number) => void

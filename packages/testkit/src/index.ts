@@ -8,10 +8,52 @@ export {
   type Handled,
 } from './behave/behave.ts'
 export type { Effect } from './behave/effect.ts'
+export { canonical } from './checkers/canonical.ts'
 export type { Checker, CheckResult } from './checkers/checker.ts'
-export type { HistoryEvent, Operation } from './checkers/history.ts'
-export { type CheckOptions, checkLinearizable, type Model, type Verdict } from './checkers/linearizability.ts'
-export { registerModel } from './checkers/register-model.ts'
+export { closedIntervals } from './checkers/closed-intervals.ts'
+export { type ConvergenceOptions, convergence } from './checkers/convergence.ts'
+export { type CounterOptions, counterInterval } from './checkers/counters.ts'
+export { type Action, type HistoryEvent, type Operation, operations } from './checkers/history.ts'
+export { type DiagramOptions, historyDiagram } from './checkers/history-diagram.ts'
+export { HistoryError } from './checkers/history-error.ts'
+export { readHistory, writeHistory } from './checkers/history-lines.ts'
+export { type CheckOptions, checkLinearizable, linearizable } from './checkers/linearizability.ts'
+export type { Model } from './checkers/model.ts'
+export { counterModel } from './checkers/models/counter.ts'
+export { keyValueModel } from './checkers/models/key-value.ts'
+export { type LockState, lockModel } from './checkers/models/lock.ts'
+export { queueModel } from './checkers/models/queue.ts'
+export { registerModel } from './checkers/models/register.ts'
+export { setModel } from './checkers/models/set.ts'
+export type { SessionGuarantee } from './checkers/session-guarantee.ts'
+export { type SessionOptions, sessions } from './checkers/sessions.ts'
+export { type ElementFate, elementFates, type SetFullOptions, setFull } from './checkers/set-full.ts'
+export { type VersionedSessionOptions, versionedSessions } from './checkers/versioned-sessions.ts'
+export { ddmin } from './explorer/ddmin.ts'
+export { checkDeterminism } from './explorer/determinism.ts'
+export {
+  assertNoViolations,
+  type Exploration,
+  ExplorationError,
+  type ExploreOptions,
+  explore,
+  runSeed,
+} from './explorer/explore.ts'
+export type { Plan } from './explorer/plan.ts'
+export {
+  formatRepro,
+  parseRepro,
+  type Repro,
+  ReproFormatError,
+  replay,
+  shows,
+  simulateOptions,
+} from './explorer/repro.ts'
+export { parseSeed, seedAt } from './explorer/seeds.ts'
+export { type ShrinkOptions, type ShrinkProgress, shrink } from './explorer/shrinker.ts'
+export { spaceTime } from './explorer/space-time.ts'
+export { type Failure, type Outcome, type StopAt, Sweep, type SweepProgress } from './explorer/sweep.ts'
+export { type TimelineOptions, timeline } from './explorer/timeline.ts'
 export type { FaultKind, FaultOptions } from './nemesis/fault-options.ts'
 export type { NemesisAction, NemesisOperation } from './nemesis/nemesis.ts'
 export {

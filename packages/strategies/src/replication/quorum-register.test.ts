@@ -129,7 +129,7 @@ test('options are checked at the door', (t) => {
 test('linearizable over 150 seeds with five clients, random delays and a replica lost midway', async (t) => {
   for (let seed = 1; seed <= 150; seed++) {
     const result = checkLinearizable(await contend(seed, 'linearizable'), registerModel())
-    t.is(result.verdict, 'linearizable', `seed ${seed}: ${JSON.stringify(result)}`)
+    t.is(result.verdict, 'ok', `seed ${seed}: ${JSON.stringify(result)}`)
   }
 })
 

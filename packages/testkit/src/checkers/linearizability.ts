@@ -1,189 +1,101 @@
-import { type HistoryEvent, type Operation, operations } from './history.ts'
-
-/** What an object does when it is used by one caller at a time. Deterministic; states are values. */
-export interface Model<S> {
-  readonly initial: S
-  /** The state after the operation, or null when it could not have answered `output` in this state. */
-  step(state: S, operation: Operation): { readonly state: S } | null
-  /** Equal texts for equal states, different ones for different states. */
-  identify(state: S): string
-  /** Whether an operation leaves the state alone: such a one without an answer says nothing and is dropped. */
-  isRead(f: string): boolean
-}
+import { checkOptions, is } from '@troupe/core'
+import type { Checker, CheckResult } from './checker.ts'
+import { smallestConflict } from './conflict.ts'
+import { byKey, type HistoryEvent, type Operation, onKey, operations } from './history.ts'
+import type { Model } from './model.ts'
+import { OrderSearch } from './order-search.ts'
 
 export interface CheckOptions {
-  /** Steps of the search for all keys together; beyond it the verdict is `unknown`. Default 1,000,000. */
+  /** Steps of the search, for all keys together, before the verdict is `unknown`. Default 10,000,000, some seconds. */
   readonly maxSteps?: number
+  /** About how much the search may hold on to, for all keys together. Default 512 MiB. */
+  readonly maxBytes?: number
+  /** Steps for making a conflict small, after it was found. Default 1,000,000; 0 leaves it as it is. */
+  readonly shrinkSteps?: number
 }
 
-export type Verdict =
-  | { readonly verdict: 'linearizable' }
-  | { readonly verdict: 'unknown'; readonly key: string }
-  /** `prefix` is the longest order found for the key; `stuck` what could not be put behind it. */
-  | {
-      readonly verdict: 'illegal'
-      readonly key: string
-      readonly prefix: readonly Operation[]
-      readonly stuck: readonly Operation[]
-    }
+const DEFAULTS = { maxSteps: 10_000_000, maxBytes: 2 ** 29, shrinkSteps: 1_000_000 }
 
+/** How long one key is searched before the next has its turn. */
 const SLICE = 2_000
 
 /**
  * Is there an order of the operations that explains every answer and keeps real time?
  *
- * Worst case exponential in the operations that overlap; histories without many `info` take linear time.
- * Keys are checked apart, in turns, so that one hard key does not hide the verdict of an easy one.
- * @see Wing & Gong 1993, "Testing and Verifying Concurrent Objects"; Lowe 2017, "Testing for Linearizability"
+ * Worst case exponential in the operations that overlap; histories without many `info` take linear time. Keys are
+ * checked apart and in turns, so that one hard key does not hide the verdict of an easy one.
+ *
+ * The conflict of an illegal history is true to it: the operations shown allow no order, and none of those left out
+ * helps, even if each of them may have taken effect at any time after its call, or never.
+ *
+ * @throws {HistoryError} when the events are no history, or the model does not know an operation
+ * @throws {UnknownOptionError | InvalidOptionError}
  */
 export function checkLinearizable<S>(
   history: readonly HistoryEvent[],
   model: Model<S>,
   options: CheckOptions = {},
-): Verdict {
-  const byKey = new Map<string, Operation[]>()
-  for (const operation of operations(history)) {
-    if (operation.returnedAt === Number.POSITIVE_INFINITY && model.isRead(operation.f)) continue
-    const same = byKey.get(operation.key)
-    if (same === undefined) byKey.set(operation.key, [operation])
-    else same.push(operation)
-  }
-  let searches = [...byKey].map(([key, same]) => ({ key, search: new Search(same, model) }))
-  let steps = 0
-  while (searches.length > 0) {
-    for (const { key, search } of searches) {
-      const result = search.run(SLICE)
-      if (result === 'illegal') return { verdict: 'illegal', key, prefix: search.longest, stuck: search.stuck }
-    }
-    steps += SLICE * searches.length
-    searches = searches.filter(({ search }) => !search.done)
-    if (steps >= (options.maxSteps ?? 1_000_000) && searches.length > 0) {
-      return { verdict: 'unknown', key: searches[0]!.key }
-    }
-  }
-  return { verdict: 'linearizable' }
-}
-
-/** A call or a return in a doubly linked list, so that an operation is lifted out and put back in O(1). */
-class Entry {
-  readonly index: number
-  readonly operation: Operation
-  readonly isCall: boolean
-  /** The return of a call; null when the operation never returned. */
-  match: Entry | null = null
-  previous: Entry | null = null
-  next: Entry | null = null
-
-  constructor(index: number, operation: Operation, isCall: boolean) {
-    this.index = index
-    this.operation = operation
-    this.isCall = isCall
-  }
-
-  unlink(): void {
-    if (this.previous !== null) this.previous.next = this.next
-    if (this.next !== null) this.next.previous = this.previous
-  }
-
-  relink(): void {
-    if (this.previous !== null) this.previous.next = this
-    if (this.next !== null) this.next.previous = this
-  }
-}
-
-/** The search for one key, which can be interrupted. */
-class Search<S> {
-  readonly #model: Model<S>
-  readonly #head: Entry
-  readonly #lifted: { entry: Entry; before: S }[] = []
-  readonly #seen = new Set<string>()
-  readonly #bits: Uint32Array
-  #state: S
-  #entry: Entry | null
-  done = false
-  longest: readonly Operation[] = []
-  stuck: readonly Operation[] = []
-
-  constructor(all: readonly Operation[], model: Model<S>) {
-    this.#model = model
-    this.#state = model.initial
-    this.#bits = new Uint32Array((all.length >> 5) + 1)
-    this.#head = link(all)
-    this.#entry = this.#head.next
-  }
-
-  run(most: number): 'ok' | 'illegal' | 'unfinished' {
-    for (let i = 0; i < most && !this.done; i++) {
-      const entry = this.#entry
-      if (entry === null)
-        this.done = true // no return is left, so every answer is explained
-      else if (entry.isCall) this.#entry = this.#lift(entry) ? this.#head.next : entry.next
-      else if (!this.#backtrack(entry)) return 'illegal'
-    }
-    return this.done ? 'ok' : 'unfinished'
-  }
-
-  /** Takes the operation as the next in the order, if the model accepts it and this is not known to fail. */
-  #lift(entry: Entry): boolean {
-    const stepped = this.#model.step(this.#state, entry.operation)
-    if (stepped === null) return false
-    this.#flip(entry.index)
-    const here = `${this.#bits.join()} ${this.#model.identify(stepped.state)}`
-    if (this.#seen.has(here)) {
-      this.#flip(entry.index)
-      return false
-    }
-    this.#seen.add(here)
-    this.#lifted.push({ entry, before: this.#state })
-    this.#state = stepped.state
-    entry.unlink()
-    entry.match?.unlink()
-    return true
-  }
-
-  /** A return stands first whose call is not in the order yet: undo the last choice. */
-  #backtrack(blocking: Entry): boolean {
-    if (this.#lifted.length >= this.longest.length) {
-      this.longest = this.#lifted.map(({ entry }) => entry.operation)
-      this.stuck = callsBefore(this.#head.next, blocking)
-    }
-    const last = this.#lifted.pop()
-    if (last === undefined) return false
-    this.#state = last.before
-    this.#flip(last.entry.index)
-    last.entry.match?.relink()
-    last.entry.relink()
-    this.#entry = last.entry.next
-    return true
-  }
-
-  #flip(index: number): void {
-    this.#bits[index >> 5]! ^= 1 << (index & 31)
-  }
-}
-
-function link(all: readonly Operation[]): Entry {
-  const timed: { at: number; entry: Entry }[] = []
-  all.forEach((operation, index) => {
-    const call = new Entry(index, operation, true)
-    timed.push({ at: operation.calledAt, entry: call })
-    if (operation.returnedAt === Number.POSITIVE_INFINITY) return
-    call.match = new Entry(index, operation, false)
-    timed.push({ at: operation.returnedAt, entry: call.match })
+): CheckResult {
+  checkOptions('checkLinearizable', options, {
+    maxSteps: is.integer(1),
+    maxBytes: is.integer(1),
+    shrinkSteps: is.integer(0),
   })
-  timed.sort((a, b) => a.at - b.at)
-  const head = new Entry(-1, { process: '', f: '', key: '', input: 0, output: 0, calledAt: -1, returnedAt: -1 }, true)
-  let last = head
-  for (const { entry } of timed) {
-    last.next = entry
-    entry.previous = last
-    last = entry
+  const { maxSteps, maxBytes, shrinkSteps } = { ...DEFAULTS, ...options }
+  const telling = operations(history)
+    .map((operation) => sayingSomething(operation, model))
+    .filter((operation) => operation !== null)
+  let searches = [...byKey(telling)].map(([key, all]) => ({ key, all, search: new OrderSearch(all, model) }))
+  const tooLarge: string[] = []
+  for (let steps = 0; searches.length > 0; ) {
+    let sizeBytes = 0
+    for (const { key, all, search } of searches) {
+      const stepsBefore = search.steps
+      if (search.run(Math.min(SLICE, maxSteps - steps)) === 'illegal') {
+        const conflict = smallestConflict(history, all, model, shrinkSteps)
+        return { verdict: 'illegal', message: illegal(model.name, key, all, conflict), key, conflict }
+      }
+      steps += search.steps - stepsBefore
+      sizeBytes += search.sizeBytes
+    }
+    searches = searches.filter(({ search }) => search.verdict === null)
+    if (sizeBytes > maxBytes && searches.length > 0) {
+      const largest = searches.reduce((a, b) => (b.search.sizeBytes > a.search.sizeBytes ? b : a))
+      searches = searches.filter((each) => each !== largest)
+      tooLarge.push(largest.key)
+    }
+    if (steps >= maxSteps && searches.length > 0) {
+      const keys = searches.map(({ key }) => key)
+      return { verdict: 'unknown', message: `not decided after ${maxSteps} steps${ofKeys([...keys, ...tooLarge])}` }
+    }
   }
-  return head
+  if (tooLarge.length === 0) return { verdict: 'ok' }
+  return { verdict: 'unknown', message: `not decided within ${maxBytes} bytes of memory${ofKeys(tooLarge)}` }
 }
 
-function callsBefore(from: Entry | null, end: Entry): Operation[] {
-  const found: Operation[] = []
-  for (let entry = from; entry !== null && entry !== end; entry = entry.next) found.push(entry.operation)
-  return found
+/** `checkLinearizable` as one of several judges. */
+export function linearizable<S>(model: Model<S>, options: CheckOptions = {}): Checker {
+  return {
+    name: `linearizable ${model.name}`,
+    check: (history) => checkLinearizable(history, model, options),
+  }
+}
+
+/** The operation as the model has it, or null when it says nothing. */
+function sayingSomething<S>(operation: Operation, model: Model<S>): Operation | null {
+  const { f, outcome, output } = operation
+  if (outcome === 'unknown') return model.isRead(f) ? null : operation
+  if (model.canRefuse?.(f) !== true) return outcome === 'refused' ? null : operation
+  return output === false ? { ...operation, outcome: 'refused', output: undefined } : operation
+}
+
+function illegal(name: string, key: string, all: readonly Operation[], conflict: readonly HistoryEvent[]): string {
+  const shown = conflict.filter(({ type }) => type === 'invoke').length
+  return `not a linearizable ${name}: no order explains ${shown} of the ${all.length} operations${onKey(key)}`
+}
+
+function ofKeys(keys: readonly string[]): string {
+  const named = keys.filter((key) => key !== '').map((key) => JSON.stringify(key))
+  if (named.length === 0) return ''
+  return `: ${named.length === 1 ? 'key' : 'keys'} ${named.slice(0, 5).join(', ')}${named.length > 5 ? ', ...' : ''}`
 }

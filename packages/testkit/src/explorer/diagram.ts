@@ -46,6 +46,8 @@ export type DiagramOperation = readonly [
   outcome: 'ok' | 'fail' | 'info',
   words: string,
   isConflict: 0 | 1,
+  /** Why it failed, or nobody knows. */
+  reason: string,
 ]
 
 /** @param run one with `record: true`; without, there are no messages */
@@ -63,13 +65,14 @@ export function diagramOf(run: Run): Diagram {
     messages: messagesOf(run, lanes),
     absences: absences(run).map(({ node, fromMs, toMs, state }) => [lanes.of(node), fromMs, toMs, state]),
     troubles: troubles(run).map(({ fromMs, toMs, words }) => [fromMs, toMs, words]),
-    operations: storyOperations(run).map(({ process, fromMs, toMs, outcome, words, isConflict }) => [
+    operations: storyOperations(run).map(({ process, fromMs, toMs, outcome, words, reason, isConflict }) => [
       lanes.ofProcess(process),
       fromMs,
       toMs,
       outcome,
       words,
       isConflict ? 1 : 0,
+      reason,
     ]),
     marks: run.trace
       .filter(({ kind }) => MARKS.has(kind))

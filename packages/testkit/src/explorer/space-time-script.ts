@@ -15,8 +15,8 @@ const things = []
 const add = (kind, fromMs, toMs, text, more) => things.push({ kind, fromMs, toMs, text, ...more })
 for (const [from, to, fromMs, toMs, fate, note, words] of data.messages)
   add('message', fromMs, toMs, words, { from, to, fate, note, odd: /duplicated|corrupted/.test(note) })
-for (const [lane, fromMs, toMs, outcome, words, conflict] of data.operations)
-  add('operation', fromMs, toMs, words, { lane, outcome, conflict: conflict === 1, slot: 0 })
+for (const [lane, fromMs, toMs, outcome, words, conflict, reason] of data.operations)
+  add('operation', fromMs, toMs, words, { lane, outcome, reason, conflict: conflict === 1, slot: 0 })
 for (const [lane, atMs, kind, words] of data.marks) add('mark', atMs, atMs, words, { lane, mark: kind })
 for (const [atMs, words] of data.nemesis) add('nemesis', atMs, atMs, words, {})
 for (const [atMs, words] of data.violations) add('violation', atMs, atMs, words, {})
@@ -46,8 +46,14 @@ const x = (lane) => AXIS + (lane + 0.5) * laneWidth() - left
 const y = (ms) => HEAD + (ms - topMs) * scale
 const ms = (py) => topMs + (py - HEAD) / scale
 const inView = (thing) => y(thing.toMs) >= HEAD - 20 && y(thing.fromMs) <= height + 20
-const time = (value) => value.toLocaleString('en', { minimumFractionDigits: 1, maximumFractionDigits: 3 }) + ' ms'
-const matched = (thing) => query !== '' && describe(thing).toLowerCase().includes(query)
+const numbers = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 3 })
+const time = (value) => numbers.format(value) + ' ms'
+const found = new Set()
+const matched = (thing) => found.has(thing)
+/** What a search looks at. */
+const words = (thing) =>
+  [thing.kind, thing.text, thing.note, thing.outcome, thing.reason, data.lanes[thing.lane], data.lanes[thing.from], data.lanes[thing.to]]
+    .filter(Boolean).join(' ').toLowerCase()
 
 function describe(thing) {
   const span = thing.toMs > thing.fromMs ? time(thing.fromMs) + ' to ' + time(thing.toMs) : time(thing.fromMs)
@@ -55,7 +61,7 @@ function describe(thing) {
   if (thing.kind === 'message')
     return data.lanes[thing.from] + ' → ' + data.lanes[thing.to] + ': ' + (thing.text || 'message') + '\n' + thing.note + '\n' + span
   if (thing.kind === 'operation')
-    return lane + thing.text + '\n' + thing.outcome + (thing.conflict ? ', of the conflict' : '') + '\n' + span
+    return lane + thing.text + '\n' + thing.outcome + (thing.reason ? ': ' + thing.reason : '') + (thing.conflict ? ', of the conflict' : '') + '\n' + span
   if (thing.kind === 'mark' || thing.kind === 'absence') return lane + thing.text + '\n' + span
   return thing.kind + ': ' + thing.text + '\n' + span
 }
@@ -152,7 +158,7 @@ function drawTroubles() {
   for (const trouble of troubles) {
     if (!inView(trouble)) continue
     const from = Math.max(y(trouble.fromMs), HEAD)
-    g.globalAlpha = 0.1
+    g.globalAlpha = 0.06
     g.fillStyle = colours.trouble
     g.fillRect(AXIS, from, width - AXIS, Math.min(y(trouble.toMs), height) - from)
     g.globalAlpha = 1
@@ -194,6 +200,7 @@ function drawLanes() {
     g.setLineDash(absence.text === 'down' ? [2, 6] : [6, 4])
     segment(x(absence.lane), from, x(absence.lane), to, colour, 1.5)
     g.setLineDash([])
+    g.textAlign = 'left'
     if (to - from > 24) label(absence.text, x(absence.lane) + 10, (from + to) / 2, colour)
   }
 }
@@ -262,18 +269,18 @@ function tip(message, colour) {
 /** Names stand on their arrows, where no other name stands yet. */
 function labels(seen) {
   if (seen.length > 400) return
-  const taken = new Set()
+  const taken = []
   for (const message of seen) {
-    if (message.text === '') continue
+    if (message.text === '' || (query !== '' && !matched(message))) continue
     const [x1, y1, x2, y2] = lineOf(message)
     // Nearer to the sender: names of the two directions then seldom meet.
     const px = x1 + (x2 - x1) * 0.35, py = y1 + (y2 - y1) * 0.35 - 6
-    const cell = Math.round(px / 60) + ':' + Math.round(py / 13)
-    if (taken.has(cell)) continue
-    taken.add(cell)
     const room = Math.max(60, Math.abs(x2 - x1) * 0.6)
+    const half = Math.min(room, message.text.length * 5.6) / 2
+    if (taken.some(([tx, ty, th]) => Math.abs(ty - py) < 12 && Math.abs(tx - px) < th + half)) continue
+    taken.push([px, py, half])
     g.textAlign = 'center'
-    label(cut(message.text, room), px, py, query !== '' && !matched(message) ? colours.line : colours.text, true)
+    label(cut(message.text, room), px, py, colours.text, true)
   }
 }
 
@@ -302,7 +309,7 @@ function drawOperations() {
     g.textAlign = 'left'
     const hasRoom = h > 12 || operation.conflict || scale > 1
     if (hasRoom && operation.slot < 3)
-      label(cut(operation.text, laneWidth() / 2), px + w + 4, Math.max(py + 6, HEAD + 8), operation.conflict ? colours.conflict : colours.text, true)
+      label(cut(operation.text, laneWidth() - 24), px + w + 4, Math.max(py + 6, HEAD + 8), operation.conflict ? colours.conflict : colours.text, true)
   }
 }
 
@@ -336,7 +343,8 @@ function drawRules(rules, colour) {
     if (py - last < 13) continue
     last = py
     g.textAlign = 'left'
-    label(cut(rule.text, width * 0.7), AXIS + 4, py - 8, colour, true)
+    // A run ends at its violation: below the line nothing is in the way.
+    label(cut(rule.text, width * 0.7), AXIS + 4, rule.kind === 'violation' ? py + 9 : py - 8, colour, true)
   }
 }
 
@@ -425,7 +433,9 @@ function distanceTo([x1, y1, x2, y2], px, py) {
 
 function find(text) {
   query = text.trim().toLowerCase()
-  matches = query === '' ? [] : things.filter(matched)
+  matches = query === '' ? [] : things.filter((thing) => words(thing).includes(query))
+  found.clear()
+  for (const thing of matches) found.add(thing)
   at = -1
   $('count').textContent = query === '' ? '' : matches.length + ' found'
   redraw()

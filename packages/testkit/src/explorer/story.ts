@@ -25,6 +25,8 @@ export interface StoryOperation {
   /** The end of the run, for what never ended. */
   readonly toMs: number
   readonly outcome: 'ok' | 'fail' | 'info'
+  /** Why it ended as it did; empty where nobody said. */
+  readonly reason: string
   /** It belongs to the smallest part of the history that cannot be explained. */
   readonly isConflict: boolean
 }
@@ -122,6 +124,7 @@ export function storyOperations(run: Run): StoryOperation[] {
       fromMs: invoke.at ?? 0,
       toMs: end?.at ?? run.simulatedMs,
       outcome: end === undefined || end.type === 'invoke' ? 'info' : end.type,
+      reason: end?.error ?? '',
       isConflict: conflict.has(identity(invoke)) || (end !== undefined && conflict.has(identity(end))),
     })
   }

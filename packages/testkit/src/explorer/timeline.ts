@@ -3,7 +3,7 @@ import { absences, type StoryOperation, storyOperations } from './story.ts'
 import { msWords, nemesisWords } from './wording.ts'
 
 export interface TimelineOptions {
-  /** Lines of events to show; more are left out, operations of clients first. Default 60. */
+  /** Lines of events to show; more are left out, operations of clients first. Default 40. */
   readonly maxLines?: number
   /** Longer lines are cut. Default 120. */
   readonly width?: number
@@ -25,7 +25,7 @@ export interface TimelineOptions {
  * @param run one with `record: true` says more exactly when nodes were down
  */
 export function timeline(run: Run, options: TimelineOptions = {}): string {
-  const { maxLines = 60, width = 120 } = options
+  const { maxLines = 40, width = 120 } = options
   const rows = rowsOf(run)
   const shown = chosen(rows, maxLines)
   const state = states(run)
@@ -54,12 +54,12 @@ interface Row {
 }
 
 function rowsOf(run: Run): Row[] {
-  const started = run.trace.filter(({ kind }) => kind === 'started' || kind === 'crashed' || kind === 'resumed')
+  const changes = run.trace.filter(
+    ({ kind, node, atMs }) => CHANGES.has(kind) && run.nodes.includes(node) && !isOrdered(run, atMs, node),
+  )
   const rows: Row[] = [
     ...run.nemesis.map((each): Row => ({ atMs: each.atMs, words: nemesisWords(each), weight: 1 })),
-    ...started
-      .filter(({ atMs, kind, node }) => kind !== 'crashed' || !isOrdered(run, atMs, node))
-      .map(({ atMs, node, kind }): Row => ({ atMs, words: `${node} ${kind}`, weight: 1 })),
+    ...changes.map(({ atMs, node, kind }): Row => ({ atMs, words: `${node} ${kind}`, weight: 1 })),
     ...storyOperations(run).map(
       (each): Row => ({ atMs: each.fromMs, words: operationLine(each), weight: each.isConflict ? 2 : 0 }),
     ),
@@ -71,13 +71,17 @@ function rowsOf(run: Run): Row[] {
   return rows.sort((a, b) => a.atMs - b.atMs || a.weight - b.weight)
 }
 
+/** What becomes of nodes by themselves: at the start, and when all is healed. */
+const CHANGES: ReadonlySet<string> = new Set(['started', 'crashed', 'resumed'])
+
 /** Whether the nemesis says so too, on a line of its own. */
 function isOrdered(run: Run, atMs: number, node: string): boolean {
   return run.nemesis.some((each) => 'node' in each && each.node === node && each.atMs === atMs)
 }
 
-function operationLine({ process, words, toMs, outcome, isConflict }: StoryOperation): string {
-  return `${isConflict ? '! ' : ''}${process} ${words} .. ${outcome} ${msWords(toMs)}`
+function operationLine({ process, words, toMs, outcome, reason, isConflict }: StoryOperation): string {
+  const why = reason === '' ? '' : ` (${reason})`
+  return `${isConflict ? '! ' : ''}${process} ${words} .. ${outcome} ${msWords(toMs)}${why}`
 }
 
 /** The heaviest rows, and of equally heavy ones the last: what is near to the violation. */
@@ -89,7 +93,10 @@ function chosen(rows: readonly Row[], maxLines: number): ReadonlySet<Row> {
 function states(run: Run): (node: string, atMs: number) => string {
   const all = absences(run)
   return (node, atMs) => {
-    const absence = all.find((each) => each.node === node && each.fromMs <= atMs && atMs < each.toMs)
+    const absence = all.find(
+      ({ node: absent, fromMs, toMs }) =>
+        absent === node && fromMs <= atMs && (atMs < toMs || toMs === run.simulatedMs),
+    )
     return absence === undefined ? '|' : absence.state === 'down' ? 'x' : '='
   }
 }

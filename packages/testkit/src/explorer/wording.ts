@@ -21,12 +21,11 @@ export function nemesisWords(operation: NemesisOperation): string {
   }
 }
 
-/** An operation of a client in words, with its answer if there is one: `read k -> 3`, `write k 4 (timeout)`. */
+/** An operation of a client in words, with its answer if there is one: `read k -> 3`. */
 export function operationWords(invoke: HistoryEvent, end?: HistoryEvent): string {
   const parts = [invoke.f, invoke.key ?? '', invoke.value === undefined ? '' : words(invoke.value)]
   const answer = end?.type === 'ok' && end.value !== undefined ? `-> ${words(end.value)}` : ''
-  const error = end?.error === undefined ? '' : `(${words(end.error)})`
-  return [...parts, answer, error].filter((part) => part !== '').join(' ')
+  return [...parts, answer].filter((part) => part !== '').join(' ')
 }
 
 /** `1,234.5`: ms with a tenth, the same everywhere. */

@@ -87,13 +87,14 @@ export class Stage {
     return choices[this.random.below(choices.length)]!
   }
 
-  /** Does `step` `times` times, from outside of any actor, after pauses of up to `mostMs`. */
-  drive(times: number, mostMs: number, step: () => void): void {
+  /** Does `step` `times` times, from outside of any actor, after pauses of up to `mostMs`; then `last`. */
+  drive(times: number, mostMs: number, step: () => void, last: () => void = () => {}): void {
     this.began('driver')
     this.isDriven = true
     const next = (left: number): void => {
       if (left === 0) {
         this.isDriven = false
+        last()
         return this.ended('driver')
       }
       this.after(this.random.below(mostMs + 1), () => {

@@ -1,0 +1,94 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import type { Report, Task } from './tasks.ts'
+import { UsageError } from './terminal.ts'
+
+/** A run that takes longer than this hangs in code that does not let go of its thread. */
+const HANG_MS = 300_000
+
+/** A process that a task was given to has ended, or had to be ended. */
+export class WorkerLostError extends Error {
+  override readonly name = 'WorkerLostError'
+}
+
+/** A process that runs a bundle, and does one task at a time. */
+export class Worker {
+  readonly #process: ChildProcess
+  #settle: ((report: Report | Error) => void) | null = null
+  #onProgress: (report: Extract<Report, { report: 'progress' }>) => void = () => {}
+
+  /** @param file a bundle */
+  constructor(file: string) {
+    // What a scenario prints is no result.
+    const stdio = ['ignore', 2, 2, 'ipc'] as ['ignore', number, number, 'ipc']
+    this.#process = fork(file, { stdio, serialization: 'advanced', execArgv: ['--enable-source-maps'] })
+    this.#process.on('message', (report: Report) => {
+      if (report.report === 'progress') this.#onProgress(report)
+      else this.#done(report)
+    })
+    this.#process.on('error', (error) => this.#done(error))
+    this.#process.on('exit', (status, signal) => {
+      this.#done(new WorkerLostError(`its process ended with ${signal ?? `status ${status}`}`))
+    })
+  }
+
+  /**
+   * Resolves when it can be given a task.
+   *
+   * @throws {UsageError} with what the bundle says when it has nothing to run
+   */
+  async ready(): Promise<this> {
+    try {
+      await this.#next()
+      return this
+    } catch (error) {
+      throw new UsageError(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  /**
+   * @throws {WorkerLostError} when the process ends before the task does
+   * @throws {Error} with what the task failed with
+   */
+  async perform(
+    task: Task,
+    onProgress: (report: Extract<Report, { report: 'progress' }>) => void = () => {},
+    limitMs = HANG_MS,
+  ): Promise<Report> {
+    this.#onProgress = onProgress
+    const timer = setTimeout(() => {
+      this.#done(new WorkerLostError(`it has not ended within ${limitMs / 1_000} s, and was killed`))
+      this.close()
+    }, limitMs)
+    try {
+      const next = this.#next()
+      this.#process.send(task)
+      return await next
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Ends the task under way, if it can be ended early. */
+  stop(): void {
+    if (this.#process.connected) this.#process.send({ task: 'stop' } satisfies Task)
+  }
+
+  close(): void {
+    this.#process.kill('SIGKILL')
+  }
+
+  #next(): Promise<Report> {
+    return new Promise((resolve, reject) => {
+      this.#settle = (report) => {
+        this.#settle = null
+        if (report instanceof Error) reject(report)
+        else if (report.report === 'failed') reject(new Error(report.message))
+        else resolve(report)
+      }
+    })
+  }
+
+  #done(report: Report | Error): void {
+    this.#settle?.(report)
+  }
+}

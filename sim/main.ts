@@ -1,0 +1,8 @@
+/** `npm run sim -- SCENARIO [options]`, `npm run sim -- replay repro.json`; without arguments, the list. */
+import { main } from './command.ts'
+
+process.exitCode = await main(process.argv.slice(2), {
+  out: (text) => void process.stdout.write(`${text}\n`),
+  err: (text) => void process.stderr.write(text),
+  isTerminal: process.stderr.isTTY === true,
+})

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parseRepro, type Repro, ReproFormatError, type Violation } from '@troupe/testkit'
+import type { Arguments } from './arguments.ts'
+import { bundle } from './bundle.ts'
+import { Worker } from './crew.ts'
+import { exitStatus } from './exit-status.ts'
+import { writeFile } from './failure-folder.ts'
+import { findScenario } from './scenario-files.ts'
+import type { Told } from './tasks.ts'
+import { type Terminal, UsageError } from './terminal.ts'
+
+/** `npm run sim -- replay repro.json [--html FILE] [--json]`. @returns the exit status */
+export async function replayCommand(
+  path: string,
+  options: Arguments,
+  from: string,
+  terminal: Terminal,
+): Promise<number> {
+  const repro = readRepro(resolve(from, path))
+  const scenario = findScenario(repro.file ?? repro.scenario, dirname(resolve(from, path)))
+  const program = await bundle(scenario)
+  try {
+    const worker = new Worker(program.file)
+    try {
+      await worker.ready()
+      const report = await worker.perform({ task: 'replay', repro })
+      if (report.report !== 'told') return exitStatus([])
+      if (options.html !== null) writeFile(resolve(from, options.html), report.told.html)
+      print(repro, report.told, options, terminal)
+      return exitStatus(report.told.violations)
+    } finally {
+      worker.close()
+    }
+  } finally {
+    program.remove()
+  }
+}
+
+function readRepro(path: string): Repro {
+  try {
+    return parseRepro(readFileSync(path, 'utf8'))
+  } catch (error) {
+    if (error instanceof ReproFormatError) throw new UsageError(`${path}: ${error.message}`)
+    throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function print(repro: Repro, told: Told, { html, json }: Arguments, { out }: Terminal): void {
+  const { violations, hash, timeline, events, simulatedMs } = told
+  const isSame = hash === repro.hash
+  if (json) {
+    out(
+      JSON.stringify({
+        scenario: repro.scenario,
+        seed: repro.seed,
+        isSame,
+        hash,
+        events,
+        simulatedMs,
+        violations,
+        html,
+      }),
+    )
+    return
+  }
+  out(`${timeline}\n`)
+  for (const violation of violations) out(`${violation.kind} violation ${violation.name}: ${violation.message}`)
+  if (html !== null) out(`drawn in ${html}`)
+  out(verdict(repro.violation, violations, isSame))
+}
+
+function verdict({ kind, name }: Violation, violations: readonly Violation[], isSame: boolean): string {
+  const shown = violations.some((violation) => violation.kind === kind && violation.name === name)
+  if (isSame) return 'the same run, by its hash'
+  if (shown) return 'another run, by its hash, as the code has changed; it shows the same violation'
+  return `another run, by its hash, as the code has changed; it does not show ${kind} violation ${name} any more`
+}

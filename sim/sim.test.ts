@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseRepro } from '@troupe/testkit'
+import test from 'ava'
+import { main } from './command.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const forgetful = join(root, 'sim', 'fixtures', 'forgetful.ts')
+const LAST = /^\d+ seeds, \d+ simulated seconds, \d+ events, \d+ violations, \d+\.\d sim-s\/s$/
+
+interface Output {
+  readonly status: number
+  readonly out: string
+  readonly err: string
+}
+
+/** `npm run sim -- ARGS`, but in this process; its workers are processes of their own. */
+async function sim(...args: readonly string[]): Promise<Output> {
+  const printed = { out: '', err: '' }
+  const status = await main(args, {
+    out: (line) => void (printed.out += `${line}\n`),
+    err: (text) => void (printed.err += text),
+    isTerminal: false,
+  })
+  return { status, ...printed }
+}
+
+function folder(t: { teardown(undo: () => void): void }): string {
+  const path = mkdtempSync(join(tmpdir(), 'troupe-sim-'))
+  t.teardown(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1)!
+
+test('without arguments it lists the scenarios, each with a sentence', async (t) => {
+  const { status, out } = await sim()
+
+  t.is(status, 0)
+  t.regex(out, /^usage: npm run sim/)
+  t.regex(out, /\n {2}counter +A counter on one node, in memory: .+\.\n/)
+})
+
+test('what it does not know it refuses with status 2, what may have been meant, and its usage', async (t) => {
+  const refused = async (message: string, ...args: readonly string[]): Promise<void> => {
+    const { status, out, err } = await sim(...args)
+    t.deepEqual([status, out], [2, ''])
+    t.true(err.startsWith(message), err)
+    t.regex(err, /usage: npm run sim/)
+  }
+  await refused('there is no scenario countr; did you mean counter?', 'countr')
+  await refused('there is no option --sedes; did you mean --seeds?', 'counter', '--sedes', '3')
+  await refused('--seeds must be a number from 1, not 0', 'counter', '--seeds', '0')
+  await refused('--mode must be explore or fifo, not lifo', 'counter', '--mode=lifo')
+  await refused('there is no file ./nowhere.ts', './nowhere.ts')
+  await refused('one scenario at a time', 'counter', 'counter')
+  await refused('replay takes one file', 'replay')
+  const broken = join(folder(t), 'repro.json')
+  writeFileSync(broken, '{"format":1,"scenario":"counter"}')
+  await refused(`${broken}: this is no repro.json: seed must be a text, is missing`, 'replay', broken)
+})
+
+test('a file that cannot be built, or exports no scenario, is refused with the reason', async (t) => {
+  const file = join(folder(t), 'empty.ts')
+
+  writeFileSync(file, 'export const other = 1')
+  const { status, err } = await sim(file, '--jobs', '1')
+  t.is(status, 2)
+  t.regex(err, /it exports no scenario: export const empty = scenario\(\{ \.\.\. \}\)/)
+
+  writeFileSync(file, 'export const = 1')
+  t.regex((await sim(file)).err, /cannot be built: /)
+})
+
+test('an acknowledged write that is lost in a crash is found, made small, replayed to the same hash, and drawn', async (t) => {
+  const out = folder(t)
+
+  const { status, out: text } = await sim(forgetful, '--seeds', '40', '--from', '0', '--out', out)
+
+  t.is(status, 1, text)
+  t.regex(text, /^\nseed \d+: safety violation linearizable register\n/)
+  t.regex(lastLine(text), LAST)
+  const [, path] = /^again: npm run sim -- replay (\S+)$/m.exec(text)!
+  const repro = parseRepro(readFileSync(path!, 'utf8'))
+  t.true(repro.nemesis.length <= 10 && repro.nemesis.some(({ op }) => op === 'crash'), JSON.stringify(repro.nemesis))
+  t.true(text.includes(' crash n1\n'))
+  const beside = (name: string): string => readFileSync(path!.replace('repro.json', name), 'utf8')
+  t.regex(beside('history.jsonl'), /^\{.*"f":"write".*\}$/m)
+  t.regex(beside('space-time.html'), /^<!doctype html>/)
+
+  const html = join(out, 'again', 'diagram.html')
+  const again = await sim('replay', path!, '--html', html)
+  t.is(again.status, 1, again.err)
+  t.is(lastLine(again.out), 'the same run, by its hash')
+  t.true(text.includes(again.out.split('\n\n')[0]!), 'the same timeline')
+  t.is(readFileSync(html, 'utf8'), beside('space-time.html'))
+
+  writeFileSync(path!, JSON.stringify({ ...repro, nemesis: [] }))
+  const healed = await sim('replay', path!)
+  t.is(healed.status, 0)
+  t.regex(lastLine(healed.out), /^another run.* does not show safety violation linearizable register any more$/)
+})
+
+test('any text is a seed, and --json prints one object', async (t) => {
+  const { status, out } = await sim('counter', '--seeds=3', '--from=d6ea1e4', '--jobs=1', '--json', '--mode', 'fifo')
+
+  t.is(status, 0, out)
+  t.like(JSON.parse(out), { scenario: 'counter', mode: 'fifo', from: 'd6ea1e4', seeds: 3, violations: 0, failures: [] })
+})
+
+test('a run that ends its process is a crash of that seed, and the other seeds go on', async (t) => {
+  const file = join(folder(t), 'exiting.ts')
+  writeFileSync(
+    file,
+    `import { scenario } from '@troupe/testkit'
+    export const exiting = scenario({
+      name: 'exiting',
+      durationMs: 100,
+      start: async (node) => void (await node.createSystem()),
+      invariant: (cluster) => (cluster.world.random.below(2) === 0 ? process.exit(9) : null),
+    })`,
+  )
+
+  const { status, out } = await sim(file, '--seeds', '4', '--jobs', '1')
+
+  t.is(status, 4)
+  t.regex(
+    out,
+    /crash violation process-lost\nits process ended with status 9\nagain: npm run sim -- \S+exiting\.ts --from \d --seeds 1\n/,
+  )
+  t.regex(lastLine(out), LAST)
+})
+
+test('Ctrl-C ends it with what is known so far', async (t) => {
+  const args = ['scripts/run.mjs', 'sim/main.ts', 'counter', '--seeds', '100000', '--jobs', '1']
+  const child = spawn(process.execPath, args, { cwd: root })
+  const output = { out: '', err: '' }
+  child.stdout.on('data', (chunk) => (output.out += chunk))
+  child.stderr.on('data', (chunk) => {
+    output.err += chunk
+    if (String(chunk).includes('100000 seeds from 0')) child.kill('SIGINT')
+  })
+
+  const status = await new Promise((resolve) => child.once('close', resolve))
+
+  t.is(status, 130, output.err)
+  t.regex(output.out, /^interrupted$/m)
+  t.regex(lastLine(output.out), LAST)
+})
