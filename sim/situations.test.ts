@@ -3,6 +3,7 @@ import { activePassive, type Fenced, fenced, Lease, lease } from '@troupe/strate
 import { type SimulatedNode, World } from '@troupe/testkit'
 import test from 'ava'
 import { cbor } from '../packages/transport-memory/src/testing/cbor.ts'
+import { sealed } from '../packages/transport-memory/src/testing/sealed.ts'
 
 /*
  * What broke other clusters: one situation after the other, each over some seeds, so that latencies and the order of
@@ -223,16 +224,16 @@ for (const seed of SEEDS) {
     world.add('raw', async ({ transport, runtime }) => {
       await transport.listen(() => {}, runtime)
       for (const epoch of [0, 1]) {
-        const link = await transport.dial(world.addressOf('a'), new AbortController().signal)
+        const link = await transport.dial('sim://a', new AbortController().signal)
         link.open({ frame: () => {}, drain: () => {}, close: () => {} })
-        link.send(cbor({ troupe: 'hello', min: 1, max: 1, cluster: 'default', name: 'raw', uid, address: '', epoch }))
+        link.send(sealed({ troupe: 'hello', min: 1, max: 1, cluster: 'default', name: 'raw', uid, address: '', epoch }))
         links.push(link)
         if (epoch === 0) await new Promise<void>((resolve) => void runtime.scheduler.after(200, resolve))
       }
     })
     await world.during(world.boot('a'))
     const numberOfDesk = Number(office.node('a').system.findAll(Desk)[0]!.id.split('/')[1])
-    const frame = (n: number): Uint8Array => cbor([0, [[0, numberOfDesk, 'note', cbor(n)]]])
+    const frame = (n: number): Uint8Array => sealed([0, [[0, numberOfDesk, 'note', cbor(n)]]])
     const raw = world.boot('raw')
     await world.until('a link', () => links.length === 1)
     links[0]!.send(frame(1))
@@ -327,7 +328,7 @@ async function leased(seed: number): Promise<{
   })
   for (const name of ['p', 'q']) {
     world.add(name, async (node) => {
-      const system = await node.createSystem({ seeds: [world.addressOf('store')] })
+      const system = await node.createSystem({ seeds: ['sim://store'] })
       const row = await system.find(Door)
       interface Writer {
         write: () => void

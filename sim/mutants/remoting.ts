@@ -69,6 +69,15 @@ export const remoting: readonly Mutant[] = [
     why: 'Of two dials at once one is turned down before anything is sent on it: each side takes what comes.',
   },
   {
+    name: 'checksum-unread',
+    file: `${DIR}/seal.ts`,
+    find: `claimed !== checksum(frame)`,
+    replace: `false`,
+    form: 'expression',
+    scenario: 'pair-order',
+    why: 'A frame that was damaged on its way arrives as a wrong value: TCP is thought to be enough.',
+  },
+  {
     name: 'open-asks-outlive-link',
     file: `${DIR}/association.ts`,
     find: `this.#asks.abandonSent('link-lost')`,

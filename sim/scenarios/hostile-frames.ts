@@ -1,6 +1,7 @@
 import type { Link, Random } from '@troupe/core'
 import { type Checker, type HistoryEvent, type SimulatedNode, scenario } from '@troupe/testkit'
 import { cbor, Tagged } from '../../packages/transport-memory/src/testing/cbor.ts'
+import { sealed, sealedBytes } from '../../packages/transport-memory/src/testing/sealed.ts'
 import { askAll, isLinked, type LinkNote, noteLinks, notes } from '../stage/link-notes.ts'
 import { inOrder, Talker, talker } from './pair-order.ts'
 
@@ -41,40 +42,43 @@ function envelope(random: Random): unknown {
   }
 }
 
-function frame(random: Random): Uint8Array {
+function content(random: Random): Uint8Array {
   return cbor([0, Array.from({ length: 1 + random.below(4) }, () => envelope(random))])
 }
 
-/** A frame that breaks the protocol for certain. */
-function brokenFrame(random: Random): Uint8Array {
-  const good = frame(random)
-  switch (random.below(9)) {
-    case 0:
-      return good.subarray(0, random.below(good.length))
-    case 1:
-      return Uint8Array.from([...good, random.below(24)])
-    case 2:
-      return cbor([0, [[10 + random.below(200)]]])
-    case 3:
-      return cbor([0, [[0, 1, 'nonsense']]])
-    case 4:
-      return cbor([0, [[0, null, 'nonsense', cbor(1)]]])
-    case 7:
-      return cbor([0, [[2, 'one', cbor(1)]]])
-    case 5:
-      return cbor({ troupe: 'hello' })
-    case 6:
-      return cbor([0, [new Tagged(27, ['Function', 'return process'])]])
-    default:
-      return Uint8Array.from([...new Array<number>(200).fill(0x81), 0])
-  }
+/** The same with some bits turned over. */
+function damaged(random: Random, bytes: Uint8Array): Uint8Array {
+  const flips = Array.from({ length: 1 + random.below(3) }, () => random.below(bytes.length * 8))
+  const copy = Uint8Array.from(bytes)
+  for (const bit of new Set(flips)) copy[bit >> 3]! ^= 1 << (bit & 7)
+  return copy
 }
 
-/** A frame with some bits of it turned over: broken, or not. */
-function corruptFrame(random: Random): Uint8Array {
-  const bytes = frame(random)
-  for (let flips = 1 + random.below(3); flips > 0; flips--) bytes[random.below(bytes.length)]! ^= 1 << random.below(8)
-  return bytes
+/** A frame that breaks the protocol for certain, some of them with a checksum that fits. */
+function brokenFrame(random: Random): Uint8Array {
+  const good = content(random)
+  switch (random.below(10)) {
+    case 0:
+      return sealedBytes(good.subarray(0, random.below(good.length)))
+    case 1:
+      return sealedBytes(Uint8Array.from([...good, random.below(24)]))
+    case 2:
+      return sealed([0, [[10 + random.below(200)]]])
+    case 3:
+      return sealed([0, [[0, 1, 'nonsense']]])
+    case 4:
+      return sealed([0, [[0, null, 'nonsense', cbor(1)]]])
+    case 5:
+      return sealed([0, [[2, 'one', cbor(1)]]])
+    case 6:
+      return sealed({ troupe: 'hello' })
+    case 7:
+      return sealed([0, [new Tagged(27, ['Function', 'return process'])]])
+    case 8:
+      return damaged(random, sealedBytes(good))
+    default:
+      return sealedBytes(Uint8Array.from([...new Array<number>(200).fill(0x81), 0]))
+  }
 }
 
 /** Speaks to all nodes as none should. */
@@ -114,11 +118,11 @@ class Intruder {
     const number = this.#begin(link)
     switch (this.#random.below(4)) {
       case 0:
-        return this.#break(link, number, cbor({ ...this.#welcome(number), uid: '' }))
+        return this.#break(link, number, sealed({ ...this.#welcome(number), uid: '' }))
       case 1:
         return this.#break(link, number, Uint8Array.of(0xff))
       case 2:
-        link.send(cbor(this.#welcome(number)))
+        link.send(sealed(this.#welcome(number)))
         return this.#work(link, number)
       default:
     }
@@ -128,7 +132,7 @@ class Intruder {
     const number = this.#begin(link)
     const { address } = this.#node
     const identity = { cluster: 'default', name: INTRUDER, uid: `${INTRUDER}-${number}`, address, epoch: 0 }
-    const hello = cbor({ troupe: 'hello', min: 1, max: 1, ...identity })
+    const hello = sealed({ troupe: 'hello', min: 1, max: 1, ...identity })
     if (this.#random.below(4) === 0) {
       return this.#break(link, number, hello.subarray(0, this.#random.below(hello.length)))
     }
@@ -156,7 +160,8 @@ class Intruder {
   #work(link: Link, number: number): void {
     const random = this.#random
     for (let frames = random.below(4); frames > 0; frames--) {
-      link.send(random.below(3) === 0 ? corruptFrame(random) : frame(random))
+      const good = content(random)
+      link.send(sealedBytes(random.below(3) === 0 ? damaged(random, good) : good))
     }
     if (random.below(8) > 0) return this.#later(() => this.#break(link, number, brokenFrame(random)))
     this.#later(() => {
@@ -176,7 +181,7 @@ class Intruder {
     this.#node.note('broken', { link: number } satisfies LinkEnd)
     link.send(bytes)
     const word = cbor({ from: INTRUDER, n: 1 })
-    link.send(cbor([0, Array.from({ length: 20 }, (_, i) => [0, i + 1, 'hear', word])]))
+    link.send(sealed([0, Array.from({ length: 20 }, (_, i) => [0, i + 1, 'hear', word])]))
   }
 }
 

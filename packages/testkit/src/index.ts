@@ -1,12 +1,7 @@
 export { type ManualRuntime, manualRuntime } from '@troupe/core/testing'
-export {
-  type Alone,
-  type BehaveArgs,
-  type BehaveOptions,
-  type Behaviour,
-  behave,
-  type Handled,
-} from './behave/behave.ts'
+export { probe } from './actor-probe.ts'
+export type { Alone, Behaviour, Handled, StandIn } from './behave/alone.ts'
+export { type BehaveArgs, type BehaveOptions, behave } from './behave/behave.ts'
 export type { Effect } from './behave/effect.ts'
 export { canonical } from './checkers/canonical.ts'
 export type { Checker, CheckResult } from './checkers/checker.ts'
@@ -62,7 +57,6 @@ export {
   type Probe,
   type ProbeAnswer,
   ProbeError,
-  probe,
   type Received,
   type ReplyTo,
   type Stepper,
@@ -71,6 +65,7 @@ export { DiskAtlas, type DiskAtlasOptions } from './simulation/disk/disk-atlas.t
 export type { DiskEvent, DiskFault } from './simulation/disk/disk-event.ts'
 export { type CrashWeights, DEFAULT_DISK_MODEL, type DiskModel } from './simulation/disk/disk-model.ts'
 export { SimulatedDisk, type SimulatedDiskOptions } from './simulation/disk/simulated-disk.ts'
+export type { Program } from './simulation/machine.ts'
 export type { OperationOptions } from './simulation/operations.ts'
 export type { Run, SimulateOptions } from './simulation/run.ts'
 export { type NodeRange, type Scenario, scenario } from './simulation/scenario.ts'
@@ -87,5 +82,6 @@ export {
 } from './simulation/simulation-error.ts'
 export type { TraceEvent, TraceKind } from './simulation/trace.ts'
 export type { Violation } from './simulation/violation.ts'
-export { type Program, World, type WorldOptions } from './simulation/world.ts'
+export { World } from './simulation/world.ts'
+export type { WorldOptions } from './simulation/world-options.ts'
 export { within } from './within.ts'

@@ -12,7 +12,8 @@ import {
 } from '@troupe/core'
 import test from 'ava'
 import { within } from '../within.ts'
-import { type Alone, behave } from './behave.ts'
+import type { Alone } from './alone.ts'
+import { behave } from './behave.ts'
 
 interface Door {
   open: (who: string) => string
@@ -81,6 +82,16 @@ test('an outcome is replied, waiting, failed with the very error, or refused', a
   t.deepEqual(failed.effects, [{ type: 'failed', error: failed.error!, directive: 'stop' }])
   await t.throwsAsync(waiting.answer, { instanceOf: AskError })
   await t.throwsAsync(alone.handle('close'), { instanceOf: AskError, message: /stopped/ })
+})
+
+test('a handler that fails with what an ask of its own failed with has failed', async (t) => {
+  const asking = actor('asking', (ctx, other: Ref<Door>) => ({ knock: () => ctx.ask(other, 'open', 'me') }))
+  const alone = await behave(asking, {
+    argsFrom: (standIn) => standIn<Door>('other', () => Promise.reject(new Error('no'))).ref,
+  })
+  const knocked = await alone.handle('knock')
+  t.is(knocked.outcome, 'failed')
+  t.like(knocked.error, { name: 'AskError', target: '/user/other' })
 })
 
 test('a message that its end cuts short is abandoned', async (t) => {
