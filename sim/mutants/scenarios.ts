@@ -6,6 +6,7 @@ import { primaryBackup } from '../scenarios/primary-backup.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { supervision } from '../scenarios/supervision.ts'
 import { synchronous } from '../scenarios/synchronous.ts'
+import { votingRegister } from '../scenarios/voting-register.ts'
 
 /** The scenarios that mutants name. */
 export const scenarios: readonly Scenario[] = [
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   endings,
   primaryBackup,
   synchronous,
+  votingRegister,
 ]
 
 /** The scenario of that name; undefined when there is none. */
