@@ -1,6 +1,8 @@
 import type { Scenario } from '@troupe/testkit'
+import { activePassive } from '../scenarios/active-passive.ts'
 import { counter } from '../scenarios/counter.ts'
 import { endings } from '../scenarios/endings.ts'
+import { fencedResource } from '../scenarios/fenced-resource.ts'
 import { mailboxes } from '../scenarios/mailboxes.ts'
 import { primaryBackup } from '../scenarios/primary-backup.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
@@ -18,6 +20,8 @@ export const scenarios: readonly Scenario[] = [
   primaryBackup,
   synchronous,
   votingRegister,
+  activePassive,
+  fencedResource,
 ]
 
 /** The scenario of that name; undefined when there is none. */
