@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 // Node 22.18 and later strip types by themselves, and warn about it.
 const stripsTypes = Boolean(process.features.typescript)
 
-const STARTS_PROCESSES = /scripts\/test\.test|file-system\/main\.test|transport-ws\/src\/remoting\.test|examples\.test/
+const STARTS_PROCESSES =
+  /scripts\/test\.test|file-system\/main\.test|transport-ws\/src\/remoting\.test|examples\.test|sim\/sim\.test/
 
 export default {
   files: [

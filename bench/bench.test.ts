@@ -127,6 +127,13 @@ test.serial('a short soak leaves nothing behind', async (t) => {
   t.true(grownBytes <= toleranceBytes)
 })
 
+test('the checker is measured on histories whose verdict it gets right', async (t) => {
+  const { status, out, err } = await called('checker', '--quick', '--rounds=1', '--json')
+
+  t.is(status, 0, err)
+  for (const { name, min } of JSON.parse(out).rows as { name: string; min: number }[]) t.true(min > 0, name)
+})
+
 test('a bench that does not exist, and an option that does not, bring the list and exit status 2', async (t) => {
   const [wrong, odd, foreign, none] = await Promise.all([
     called('nope'),

@@ -8,16 +8,25 @@ import { printed } from './printed.ts'
 
 const run = promisify(execFile)
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const blocks = [...readme.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, code]) => ({ language, code: code! }))
-
-test('every code block of the README is a program, and there are some', (t) => {
-  t.true(blocks.length >= 3)
-  t.deepEqual([...new Set(blocks.map(({ language }) => language))], ['ts'])
+/** Pages whose code blocks are programs that run as they are. */
+const pages = ['README.md', 'packages/testkit/README.md'].map((path) => {
+  const text = readFileSync(join(root, path), 'utf8')
+  const blocks = [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, code]) => ({ language, code: code! }))
+  return { path, blocks }
 })
+const programs = pages.flatMap(({ path, blocks }) =>
+  blocks.map(({ code }, i) => ({ title: `code block ${i + 1} of ${path}`, code })),
+)
 
-for (const [i, { code }] of blocks.entries()) {
-  test(`code block ${i + 1} of the README prints what it says it prints`, async (t) => {
+for (const { path, blocks } of pages) {
+  test(`every code block of ${path} is a program, and there are some`, (t) => {
+    t.true(blocks.length >= 3)
+    t.deepEqual([...new Set(blocks.map(({ language }) => language))], ['ts'])
+  })
+}
+
+for (const [i, { title, code }] of programs.entries()) {
+  test(`${title} prints what it says it prints`, async (t) => {
     // Below examples/, where the packages resolve as they do for a user.
     const file = join(root, 'examples', `.readme-${process.pid}-${i + 1}.ts`)
     const promised = [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, text]) => text)
@@ -31,12 +40,13 @@ for (const [i, { code }] of blocks.entries()) {
   })
 }
 
-test('the code of the README passes the type checker', async (t) => {
+test('the code of these pages passes the type checker', async (t) => {
   const folder = join(root, 'examples', `.readme-types-${process.pid}`)
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   mkdirSync(folder)
-  for (const [i, { code }] of blocks.entries()) writeFileSync(join(folder, `block-${i + 1}.ts`), code)
-  const config = { extends: '../../tsconfig.check.json', files: blocks.map((_, i) => `block-${i + 1}.ts`), include: [] }
+  for (const [i, { code }] of programs.entries()) writeFileSync(join(folder, `block-${i + 1}.ts`), code)
+  const files = programs.map((_, i) => `block-${i + 1}.ts`)
+  const config = { extends: '../../tsconfig.check.json', files, include: [] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
 
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')

@@ -12,7 +12,7 @@ export const USAGE = `usage: npm run sim -- SCENARIO | FILE.ts [options]
   --jobs J         processes, default one for each core
   --mode M         explore (default): what is due at one instant happens in any order; fifo: in the order it became due
   --shrink SECONDS most time to spend on making a failure smaller, default 60
-  --out FOLDER     where failures are written, default sim-failures
+  --out FOLDER     where failures are written, default sim-failures of this project
   --json           one JSON object in place of the text
 
 status: 0 no violations, 1 safety, 2 called wrongly, 3 liveness, 4 crash, 5 nondeterminism, 130 interrupted`
@@ -25,7 +25,7 @@ export interface Arguments {
   readonly jobs: number
   readonly mode: 'fifo' | 'explore'
   readonly shrinkMs: number
-  readonly out: string
+  readonly out: string | null
   readonly html: string | null
   readonly json: boolean
   readonly help: boolean
@@ -71,7 +71,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     jobs: Number(values.get('jobs') ?? availableParallelism()),
     mode: values.get('mode') === 'fifo' ? 'fifo' : 'explore',
     shrinkMs: Number(values.get('shrink') ?? 60) * 1_000,
-    out: values.get('out') ?? 'sim-failures',
+    out: values.get('out') ?? null,
     html: values.get('html') ?? null,
     json: values.has('json'),
     help: values.has('help'),

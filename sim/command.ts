@@ -39,7 +39,7 @@ async function exploreCommand(word: string, options: Arguments, from: string, te
   const scenario = findScenario(word, from)
   const program = await bundle(scenario)
   try {
-    return await new Explorer(program.file, scenario, options, terminal).run()
+    return await new Explorer(program.file, scenario, options, from, terminal).run()
   } finally {
     program.remove()
   }

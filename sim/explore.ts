@@ -1,4 +1,5 @@
 import { relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Failure, type Outcome, Sweep, type Violation } from '@troupe/testkit'
 import type { Arguments } from './arguments.ts'
 import { Worker, WorkerLostError } from './crew.ts'
@@ -22,21 +23,30 @@ export class Explorer {
   readonly #file: string
   readonly #scenario: ScenarioFile
   readonly #options: Arguments
+  readonly #from: string
   readonly #terminal: Terminal
   readonly #sweep: Sweep<Outcome>
   readonly #progress: Progress
   readonly #workers = new Set<Worker>()
-  #isInterrupted = false
+  #interruptedMs: number | null = null
   #sweptMs = 0
 
-  /** @param file the bundle of the scenario */
-  constructor(file: string, scenario: ScenarioFile, options: Arguments, terminal: Terminal) {
+  /**
+   * @param file the bundle of the scenario
+   * @param from the folder in which the command was called: paths are seen from there
+   */
+  constructor(file: string, scenario: ScenarioFile, options: Arguments, from: string, terminal: Terminal) {
     this.#file = file
     this.#scenario = scenario
     this.#options = options
+    this.#from = from
     this.#terminal = terminal
     this.#sweep = new Sweep(options.seeds, options.from, 'first-of-each-kind')
     this.#progress = new Progress(terminal)
+  }
+
+  get #isInterrupted(): boolean {
+    return this.#interruptedMs !== null
   }
 
   /** @returns the exit status */
@@ -64,8 +74,13 @@ export class Explorer {
 
   /** The first time: ends with what is known so far. The second: ends. */
   #interrupt(): void {
-    if (this.#isInterrupted) process.exit(INTERRUPTED)
-    this.#isInterrupted = true
+    const nowMs = performance.now()
+    if (this.#interruptedMs !== null) {
+      // One Ctrl-C may come twice, from the terminal and from npm.
+      if (nowMs - this.#interruptedMs > SAME_MS) process.exit(INTERRUPTED)
+      return
+    }
+    this.#interruptedMs = nowMs
     for (const worker of this.#workers) worker.stop()
   }
 
@@ -114,10 +129,11 @@ export class Explorer {
   async #shrink(worker: Worker, { seed, violation }: Failure<Outcome>): Promise<Found> {
     const budgetMs = this.#isInterrupted ? 0 : this.#options.shrinkMs
     const { mode, out } = this.#options
+    const folder = out === null ? FAILURES : resolve(this.#from, out)
     const unknown = { seed, violation, told: null, repro: null }
     // Nothing to make smaller: what ends its process says no more, and what differs from run to run cannot be compared.
     if (violation.name === PROCESS_LOST) return unknown
-    const shrunk = violation.kind === 'nondeterminism' ? 0 : budgetMs
+    const shrunk = violation.kind === 'nondeterminism' && violation.name === 'trace' ? 0 : budgetMs
     try {
       const report = await worker.perform(
         { task: 'shrink', seed, mode, violation, budgetMs: shrunk },
@@ -128,8 +144,8 @@ export class Explorer {
         budgetMs + SHRINK_GRACE_MS,
       )
       if (report.report !== 'told') return unknown
-      const repro = writeFailure(resolve(out), this.#scenario, report.told)
-      return { seed, violation, told: report.told, repro: relative(process.cwd(), repro) }
+      const repro = writeFailure(folder, this.#scenario, report.told)
+      return { seed, violation, told: report.told, repro: relative(this.#from, repro) }
     } catch (error) {
       this.#progress.clear()
       this.#terminal.err(`seed ${seed} could not be made smaller: ${error instanceof Error ? error.message : error}\n`)
@@ -182,6 +198,8 @@ export class Explorer {
   }
 }
 
+const FAILURES = fileURLToPath(new URL('../sim-failures', import.meta.url))
+const SAME_MS = 500
 /** Beyond its budget a shrinker finishes a run, and draws it. */
 const SHRINK_GRACE_MS = 120_000
 const PROCESS_LOST = 'process-lost'

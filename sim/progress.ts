@@ -17,7 +17,7 @@ export class Progress {
     this.#saidMs = terminal.isTerminal ? 0 : performance.now()
   }
 
-  /** @param done 0 to 1, or null where nobody knows */
+  /** @param done 0 to 1, and a little more where a limit is passed; null where nobody knows */
   show(done: number | null, words: string): void {
     const { isTerminal } = this.#terminal
     const nowMs = performance.now()
@@ -27,7 +27,7 @@ export class Progress {
       this.#terminal.err(`${words}\n`)
       return
     }
-    const full = Math.round((done ?? 0) * WIDTH)
+    const full = Math.round(Math.min(1, done ?? 0) * WIDTH)
     const bar = done === null ? '' : `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} `
     this.#terminal.err(`\r\u001b[K${bar}${words}`)
     this.#isOpen = true

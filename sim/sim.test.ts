@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseRepro } from '@troupe/testkit'
+import { parseRepro, type Violation } from '@troupe/testkit'
 import test from 'ava'
 import { main } from './command.ts'
+import { exitStatus } from './exit-status.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const forgetful = join(root, 'sim', 'fixtures', 'forgetful.ts')
@@ -18,12 +19,16 @@ interface Output {
 }
 
 /** `npm run sim -- ARGS`, but in this process; its workers are processes of their own. */
-async function sim(...args: readonly string[]): Promise<Output> {
+function sim(...args: readonly string[]): Promise<Output> {
+  return called(args, false)
+}
+
+async function called(args: readonly string[], isTerminal: boolean): Promise<Output> {
   const printed = { out: '', err: '' }
   const status = await main(args, {
     out: (line) => void (printed.out += `${line}\n`),
     err: (text) => void (printed.err += text),
-    isTerminal: false,
+    isTerminal,
   })
   return { status, ...printed }
 }
@@ -83,32 +88,46 @@ test('an acknowledged write that is lost in a crash is found, made small, replay
   t.is(status, 1, text)
   t.regex(text, /^\nseed \d+: safety violation linearizable register\n/)
   t.regex(lastLine(text), LAST)
-  const [, path] = /^again: npm run sim -- replay (\S+)$/m.exec(text)!
-  const repro = parseRepro(readFileSync(path!, 'utf8'))
+  const [, again] = /^again: npm run sim -- replay (\S+)$/m.exec(text)!
+  const path = resolve(process.env.INIT_CWD ?? process.cwd(), again!)
+  const repro = parseRepro(readFileSync(path, 'utf8'))
   t.true(repro.nemesis.length <= 10 && repro.nemesis.some(({ op }) => op === 'crash'), JSON.stringify(repro.nemesis))
   t.true(text.includes(' crash n1\n'))
-  const beside = (name: string): string => readFileSync(path!.replace('repro.json', name), 'utf8')
+  const beside = (name: string): string => readFileSync(path.replace('repro.json', name), 'utf8')
   t.regex(beside('history.jsonl'), /^\{.*"f":"write".*\}$/m)
   t.regex(beside('space-time.html'), /^<!doctype html>/)
 
   const html = join(out, 'again', 'diagram.html')
-  const again = await sim('replay', path!, '--html', html)
-  t.is(again.status, 1, again.err)
-  t.is(lastLine(again.out), 'the same run, by its hash')
-  t.true(text.includes(again.out.split('\n\n')[0]!), 'the same timeline')
+  const replayed = await sim('replay', again!, '--html', html)
+  t.is(replayed.status, 1, replayed.err)
+  t.is(lastLine(replayed.out), 'the same run, by its hash')
+  t.true(text.includes(replayed.out.split('\n\n')[0]!), 'the same timeline')
   t.is(readFileSync(html, 'utf8'), beside('space-time.html'))
 
-  writeFileSync(path!, JSON.stringify({ ...repro, nemesis: [] }))
-  const healed = await sim('replay', path!)
+  writeFileSync(path, JSON.stringify({ ...repro, nemesis: [] }))
+  const healed = await sim('replay', again!)
   t.is(healed.status, 0)
   t.regex(lastLine(healed.out), /^another run.* does not show safety violation linearizable register any more$/)
 })
 
-test('any text is a seed, and --json prints one object', async (t) => {
-  const { status, out } = await sim('counter', '--seeds=3', '--from=d6ea1e4', '--jobs=1', '--json', '--mode', 'fifo')
+test('each kind of violation has a status of its own, and of several the least counts', (t) => {
+  const status = (...kinds: readonly Violation['kind'][]): number =>
+    exitStatus(kinds.map((kind) => ({ kind, name: 'x', message: '', atMs: 0 })))
+
+  t.deepEqual(
+    [status(), status('safety'), status('liveness'), status('crash'), status('nondeterminism')],
+    [0, 1, 3, 4, 5],
+  )
+  t.is(status('nondeterminism', 'liveness', 'crash'), 3)
+})
+
+test('any text is a seed, --json prints one object, and a terminal has a bar that grows', async (t) => {
+  const args = ['counter', '--seeds=3', '--from=d6ea1e4', '--jobs=1', '--json', '--mode', 'fifo']
+  const { status, out, err } = await called(args, true)
 
   t.is(status, 0, out)
   t.like(JSON.parse(out), { scenario: 'counter', mode: 'fifo', from: 'd6ea1e4', seeds: 3, violations: 0, failures: [] })
+  t.regex(err, /\r\S+█+░+ 1 of 3 seeds, 0 violations, \d+\.\d sim-s\/s/)
 })
 
 test('a run that ends its process is a crash of that seed, and the other seeds go on', async (t) => {

@@ -1,6 +1,5 @@
 import {
   checkDeterminism,
-  parseSeed,
   type Repro,
   type Run,
   replay,
@@ -88,8 +87,17 @@ async function perform(
 function tell(repro: Repro, run: Run): Told {
   const { events, simulatedMs, violations, hash } = run
   const history = writeHistory(run.history)
-  const seed = String(parseSeed(repro.seed))
-  return { seed, events, simulatedMs, violations, repro, hash, timeline: timeline(run), html: spaceTime(run), history }
+  return {
+    seed: repro.seed,
+    events,
+    simulatedMs,
+    violations,
+    repro,
+    hash,
+    timeline: timeline(run),
+    html: spaceTime(run),
+    history,
+  }
 }
 
 /** Reports progress now and then: a run may take a millisecond. */

@@ -34,6 +34,11 @@ test('a text to replace that is missing, there twice, or overlaps with another i
   t.throws(() => planted('if (size >= most) return', [mutant, other]), { instanceOf: PlantError, message: /overlaps/ })
 })
 
+test('an expression that begins a line is refused: it would be taken for arguments of the line before', (t) => {
+  const first = { ...mutant, find: 'size >= most' }
+  t.throws(() => planted('call\n  size >= most', [first]), { instanceOf: PlantError, message: /begin a line/ })
+})
+
 test('every mutant has a name of its own, a scenario that exists, and exactly one place in its file', (t) => {
   t.is(new Set(catalogue.map(({ name }) => name)).size, catalogue.length)
   for (const { name, scenario } of catalogue) t.truthy(scenarioNamed(scenario), `${name}: there is no ${scenario}`)

@@ -59,14 +59,18 @@ export function planted(source: string, mutants: readonly Mutant[]): string {
   return result + source.slice(end)
 }
 
-function placeOf(source: string, { name, file, find, within }: Mutant): number {
+function placeOf(source: string, { name, file, find, within, form }: Mutant): number {
   const only = (text: string, part: string): number => {
     const at = text.indexOf(part)
     if (at === -1) throw new PlantError(`${name}: ${file} does not contain ${JSON.stringify(part)}`)
     if (text.includes(part, at + 1)) throw new PlantError(`${name}: ${file} contains ${JSON.stringify(part)} twice`)
     return at
   }
-  return within === undefined ? only(source, find) : only(source, within) + only(within, find)
+  const place = within === undefined ? only(source, find) : only(source, within) + only(within, find)
+  // The line before would be taken for a function, and this for what it is called with.
+  if (form === 'expression' && /\n[ \t]*$/.test(source.slice(0, place)))
+    throw new PlantError(`${name}: an expression must not begin a line, as it does in ${file}; plant a statement`)
+  return place
 }
 
 function guarded({ name, find, replace, form }: Mutant): string {

@@ -3,8 +3,13 @@ import { activePassive } from '../scenarios/active-passive.ts'
 import { counter } from '../scenarios/counter.ts'
 import { endings } from '../scenarios/endings.ts'
 import { fencedResource } from '../scenarios/fenced-resource.ts'
+import { hostileFrames } from '../scenarios/hostile-frames.ts'
 import { mailboxes } from '../scenarios/mailboxes.ts'
+import { pairOrder } from '../scenarios/pair-order.ts'
 import { primaryBackup } from '../scenarios/primary-backup.ts'
+import { receptionist } from '../scenarios/receptionist.ts'
+import { remoteAsks } from '../scenarios/remote-asks.ts'
+import { remoteWatch } from '../scenarios/remote-watch.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { supervision } from '../scenarios/supervision.ts'
 import { synchronous } from '../scenarios/synchronous.ts'
@@ -22,6 +27,11 @@ export const scenarios: readonly Scenario[] = [
   votingRegister,
   activePassive,
   fencedResource,
+  pairOrder,
+  remoteAsks,
+  remoteWatch,
+  receptionist,
+  hostileFrames,
 ]
 
 /** The scenario of that name; undefined when there is none. */

@@ -1,4 +1,8 @@
 export { type ManualRuntime, manualRuntime } from '@troupe/core/testing'
+export { probe } from './actor-probe.ts'
+export type { Alone, Behaviour, Handled, StandIn } from './behave/alone.ts'
+export { type BehaveArgs, type BehaveOptions, behave } from './behave/behave.ts'
+export type { Effect } from './behave/effect.ts'
 export { canonical } from './checkers/canonical.ts'
 export type { Checker, CheckResult } from './checkers/checker.ts'
 export { closedIntervals } from './checkers/closed-intervals.ts'
@@ -47,11 +51,21 @@ export { type Failure, type Outcome, type StopAt, Sweep, type SweepProgress } fr
 export { type TimelineOptions, timeline } from './explorer/timeline.ts'
 export type { FaultKind, FaultOptions } from './nemesis/fault-options.ts'
 export type { NemesisAction, NemesisOperation } from './nemesis/nemesis.ts'
-export { type Probe, ProbeError, probe, type Received, type Stepper } from './probe.ts'
+export {
+  type Anything,
+  type NameOf,
+  type Probe,
+  type ProbeAnswer,
+  ProbeError,
+  type Received,
+  type ReplyTo,
+  type Stepper,
+} from './probe.ts'
 export { DiskAtlas, type DiskAtlasOptions } from './simulation/disk/disk-atlas.ts'
 export type { DiskEvent, DiskFault } from './simulation/disk/disk-event.ts'
 export { type CrashWeights, DEFAULT_DISK_MODEL, type DiskModel } from './simulation/disk/disk-model.ts'
 export { SimulatedDisk, type SimulatedDiskOptions } from './simulation/disk/simulated-disk.ts'
+export type { Program } from './simulation/machine.ts'
 export type { OperationOptions } from './simulation/operations.ts'
 export type { Run, SimulateOptions } from './simulation/run.ts'
 export { type NodeRange, type Scenario, scenario } from './simulation/scenario.ts'
@@ -68,5 +82,6 @@ export {
 } from './simulation/simulation-error.ts'
 export type { TraceEvent, TraceKind } from './simulation/trace.ts'
 export type { Violation } from './simulation/violation.ts'
-export { type Program, World, type WorldOptions } from './simulation/world.ts'
+export { World } from './simulation/world.ts'
+export type { WorldOptions } from './simulation/world-options.ts'
 export { within } from './within.ts'

@@ -1,4 +1,12 @@
-import { type ActorSystem, actor, protocol, type Ref, TroupeError } from '@troupe/core'
+import {
+  type AnyRef,
+  type MessageName,
+  type Payload,
+  type Ref,
+  type Reply,
+  type Terminated,
+  TroupeError,
+} from '@troupe/core'
 
 /** A probe did not see what it waited for, or saw what it should not. */
 export class ProbeError extends TroupeError {
@@ -6,72 +14,78 @@ export class ProbeError extends TroupeError {
   readonly code = 'PROBE_FAILED'
 }
 
-/** A message a probe has got. */
-export interface Received {
-  readonly name: string
-  readonly payload: unknown
-}
-
 /** How far a test moves time on, step by step, while it waits. A manual runtime fits. */
 export interface Stepper {
   advance(ms: number): Promise<void>
 }
 
-/** An actor of the test's own: hand out its `ref`, then say what must arrive there. */
-export interface Probe<P> {
-  readonly ref: Ref<P>
-  /** What has arrived and was not expected yet, oldest first. */
-  readonly pending: readonly Received[]
-  /**
-   * The next message, called `name` if that is given; waits up to `withinMs` (default 1,000).
-   *
-   * @throws {ProbeError} when none comes in time, or the next one has another name
-   */
-  expect(name?: string, withinMs?: number): Promise<Received>
-  /** @throws {ProbeError} when anything arrives within `forMs` (default 100), or has arrived already */
-  expectNone(forMs?: number): Promise<void>
-}
+/** The protocol of a probe that is not told which: any message, with any payload. */
+export type Anything = Record<never, never>
 
-/** What a probe implements by name: nothing. All messages reach it as unhandled. */
-type Anything = Record<never, never>
+/** The messages of a protocol by name; any name where the protocol is not known. */
+export type NameOf<P> = [MessageName<P>] extends [never] ? string : MessageName<P>
+
+/** A message a probe has got, with the payload that goes with the name. */
+export type Received<P = Anything, K extends string = NameOf<P>> = K extends string
+  ? { readonly name: K; readonly payload: K extends keyof P ? Payload<P, K>[0] : unknown }
+  : never
+
+/** What a message is answered with. */
+export type ReplyTo<P, K> = K extends keyof P ? Reply<P, K> : unknown
 
 /**
- * Starts a probe. It answers asks with what `answer` returns, `undefined` by default.
- *
- * @param time what moves while the probe waits: the system's manual runtime
+ * An actor of the test's own: hand out its `ref`, then say what must arrive there. Whatever waits moves time on, in steps
+ * of 1 ms, and no further than needed.
  */
-export function probe<P = Anything>(
-  system: ActorSystem,
-  time: Stepper,
-  answer?: (name: string, payload: unknown) => unknown,
-): Probe<P>
-export function probe(
-  system: ActorSystem,
-  time: Stepper,
-  answer: (name: string, payload: unknown) => unknown = () => undefined,
-): Probe<Anything> {
-  const pending: Received[] = []
-  const definition = actor(protocol<Anything>('probe'), () => ({
-    unhandled: (name: string, payload: unknown) => {
-      pending.push({ name, payload })
-      return answer(name, payload)
-    },
-  }))
-  return {
-    ref: system.spawn(definition),
-    pending,
-    async expect(name, withinMs = 1_000) {
-      for (let waitedMs = 0; pending.length === 0 && waitedMs <= withinMs; waitedMs++) {
-        await time.advance(waitedMs === 0 ? 0 : 1)
-      }
-      const received = pending.shift()
-      if (received === undefined) throw new ProbeError(`no ${name ?? 'message'} within ${withinMs} ms`)
-      if (name !== undefined && received.name !== name) throw new ProbeError(`got ${received.name} instead of ${name}`)
-      return received
-    },
-    async expectNone(forMs = 100) {
-      await time.advance(forMs)
-      if (pending.length > 0) throw new ProbeError(`got ${pending[0]!.name}, though nothing was to come`)
-    },
-  }
+export interface Probe<P = Anything> {
+  readonly ref: Ref<P>
+  /** What has arrived and was not expected yet, oldest first. */
+  readonly pending: readonly Received<P>[]
+  /**
+   * The next message, called `name` if that is given.
+   *
+   * @param withinMs how long it may take. Default 1,000
+   * @returns rejects with {@link ProbeError} when none comes in time, or the next one has another name
+   */
+  expect(): Promise<Received<P>>
+  expect<K extends NameOf<P>>(name: K, withinMs?: number): Promise<Received<P, K>>
+  /**
+   * The next messages, as many as there are names, in any order.
+   *
+   * @param names one twice is to come twice
+   * @param withinMs how long all of them may take together. Default 1,000
+   * @returns them in the order of `names`; rejects with {@link ProbeError} when one does not come in time, or another
+   *   one comes
+   */
+  expectAll<const N extends readonly NameOf<P>[]>(
+    names: N,
+    withinMs?: number,
+  ): Promise<{ -readonly [I in keyof N]: Received<P, N[I]> }>
+  /** @returns rejects with {@link ProbeError} when anything arrives within `forMs` (default 100), or has arrived already */
+  expectNone(forMs?: number): Promise<void>
+  /** Looks past messages of these names, those that are pending too. They are answered all the same. */
+  ignore(...names: readonly NameOf<P>[]): void
+  /**
+   * Answers a message that was asked, where the probe was not told how. Only the first answer counts; one to a tell
+   * does nothing.
+   */
+  reply<R extends Received<P>>(received: R, value: ReplyTo<P, R['name']>): void
+  /** Answers a message that was asked with an error. */
+  replyError(received: Received<P>, error: unknown): void
+  /** Watches an actor from now on, so that {@link expectTerminated} knows why it has ended. */
+  watch(ref: AnyRef): Promise<void>
+  /**
+   * The end of an actor. One that was gone before it was watched has the reason `not-found`.
+   *
+   * @param withinMs how long it may take. Default 1,000
+   * @returns rejects with {@link ProbeError} when it has not ended in time
+   */
+  expectTerminated(ref: AnyRef, withinMs?: number): Promise<Terminated>
+  /** Ends the probe: to see what others make of it. */
+  stop(): Promise<void>
+  /** Makes the probe fail: its supervision decides. */
+  fail(error: Error): Promise<void>
 }
+
+/** How a probe answers; a promise is waited for like that of any handler. */
+export type ProbeAnswer = (name: string, payload: unknown) => unknown

@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava'
 import { cbor, Tagged } from './testing/cbor.ts'
 import { Kind, type RawLink, type RawPeer } from './testing/raw-peer.ts'
 import { Recorder, recorder } from './testing/recorder.ts'
+import { sealed } from './testing/sealed.ts'
 import { eventsOf, type Node, World } from './testing/world.ts'
 
 /** A node, an honest peer that uses it, and one that is not honest. */
@@ -57,7 +58,7 @@ for (const [what, frame] of badGreetings) {
   test(`${what} in place of a hello closes that link only, and is reported`, async (t) => {
     const { world, a, raw, stillWorks } = await besieged()
     const link = await raw.dial(a.system.address)
-    link.bytes(frame)
+    link.content(frame)
     await world.time.settle()
 
     t.is(link.ended?.code, 'protocol')
@@ -66,6 +67,46 @@ for (const [what, frame] of badGreetings) {
     await stillWorks(t)
   })
 }
+
+const sealedHello = sealed(hello)
+const badFrames: readonly (readonly [what: string, frame: Uint8Array])[] = [
+  ['nothing at all', new Uint8Array(0)],
+  ['a request of HTTP', new TextEncoder().encode('GET / HTTP/1.1')],
+  ['a hello without a checksum', cbor(hello)],
+  ['half a checksum', sealedHello.subarray(0, 4)],
+  ['a checksum and nothing else', sealedHello.subarray(0, 6)],
+  ['a hello with a bit turned', damaged(sealedHello, 20)],
+  ['a hello with a bit of its checksum turned', damaged(sealedHello, 5)],
+  ['a hello whose checksum is no number of 32 bits', damaged(sealedHello, 1)],
+]
+for (const [what, frame] of badFrames) {
+  test(`${what} closes that link only, and is reported`, async (t) => {
+    const { world, a, raw, stillWorks } = await besieged()
+    const link = await raw.dial(a.system.address)
+    link.bytes(frame)
+    await world.time.settle()
+
+    t.is(link.ended?.code, 'protocol')
+    t.like(eventsOf(a, 'link-broken'), [{ peer: 'memory://raw' }])
+    await stillWorks(t)
+  })
+}
+
+test('any single bit turned in a frame is noticed: the link closes, and nothing is delivered', async (t) => {
+  const { world, a, raw, stillWorks } = await besieged()
+  const { ref, noted } = recorder(a)
+  const uid = Number(ref.id.split('/')[1])
+  const frame = sealed([0, [[Kind.tell, uid, 'note', cbor(123_456)]]])
+  for (let bit = 0; bit < 8 * frame.length; bit++) {
+    const link = await raw.join(a.system.address, { uid: `raw-${bit}` })
+    link.bytes(damaged(frame, bit >> 3, bit & 7))
+    await world.time.settle()
+    t.is(link.ended?.code, 'protocol', `bit ${bit}`)
+  }
+
+  t.deepEqual(noted, [])
+  await stillWorks(t)
+})
 
 const badBatches: readonly (readonly [what: string, frame: Uint8Array])[] = [
   ['an empty frame', new Uint8Array(0)],
@@ -95,7 +136,7 @@ for (const [what, frame] of badBatches) {
     const { world, a, raw, stillWorks } = await besieged()
     const link = await raw.join(a.system.address)
     t.is(a.system.peers.length, 2)
-    link.bytes(frame)
+    link.content(frame)
     await world.time.settle()
 
     t.is(link.ended?.code, 'protocol')
@@ -294,7 +335,9 @@ test('20,000 random and mutated frames from a seed break links and nothing else 
   for (let i = 0; i < 20_000; i++) {
     if (link === null || link.ended !== null) link = await raw.join(a.system.address, { uid: `fuzz-${joined++}` })
     // Many frames per visit: most of them end the link, and the rest of the visit meets a closed one.
-    link.bytes(i % 2 === 0 ? mutated(seed, random) : randomBytes(random))
+    const content = i % 2 === 0 ? mutated(seed, random) : randomBytes(random)
+    if (i % 4 < 3) link.content(content)
+    else link.bytes(content)
     if (i % 8 === 7) await world.time.settle()
   }
   await world.time.advance(10)
@@ -312,6 +355,10 @@ test('20,000 random and mutated frames from a seed break links and nothing else 
 
 interface Source {
   below(bound: number): number
+}
+
+function damaged(frame: Uint8Array, at: number, bit = 0): Uint8Array {
+  return frame.map((byte, i) => (i === at ? byte ^ (1 << bit) : byte))
 }
 
 function randomBytes(random: Source): Uint8Array {

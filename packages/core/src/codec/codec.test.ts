@@ -62,6 +62,22 @@ test('what encode makes passes the scanner and ends exactly at its end', (t) => 
   t.pass()
 })
 
+test('the bytes of a value are the same whatever was encoded, decoded or refused before: nodes may share a codec', (t) => {
+  fc.assert(
+    fc.property(value, value, (sent, other) => {
+      const alone = Uint8Array.from(encode(sent, 'm'))
+      there(other)
+      try {
+        encode([other, () => {}], 'm')
+      } catch {
+        // A function has no CBOR form.
+      }
+      return isDeepStrictEqual(Uint8Array.from(encode(sent, 'm')), alone)
+    }),
+  )
+  t.pass()
+})
+
 test('bytes arrive as Uint8Array, also from a Buffer, as a view of the frame', (t) => {
   const frame = Buffer.from(encode({ bytes: new Uint8Array([1, 2, 3]) }, 'm'))
   const { bytes } = decode(frame, noRef) as { bytes: Uint8Array }

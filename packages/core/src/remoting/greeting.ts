@@ -1,5 +1,5 @@
-import { decode, encode } from '../codec/cbor.ts'
 import { MalformedFrameError } from '../errors.ts'
+import { seal, unseal } from './seal.ts'
 import { PROTOCOL_VERSIONS } from './wire.ts'
 
 /** The first frame of whoever dialled: who it is and what it speaks. */
@@ -58,13 +58,13 @@ export type Greeting = Hello | Welcome | Refusal
 const MAX_GREETING_BYTES = 64 * 1024
 
 export function encodeGreeting(greeting: Greeting): Uint8Array {
-  return encode(greeting, greeting.troupe)
+  return seal(greeting, greeting.troupe)
 }
 
 /** @throws {MalformedFrameError} for anything else than a greeting */
 export function decodeGreeting(frame: Uint8Array): Greeting {
   if (frame.length > MAX_GREETING_BYTES) throw new MalformedFrameError(`a greeting of ${frame.length} bytes`)
-  const greeting = decode(frame, () => {
+  const greeting = unseal(frame, () => {
     throw new MalformedFrameError('a ref in a greeting')
   })
   if (typeof greeting !== 'object' || greeting === null || !('troupe' in greeting))

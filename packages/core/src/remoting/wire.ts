@@ -1,5 +1,6 @@
-import { decode, encode, type ResolveRef } from '../codec/cbor.ts'
+import { encode, type ResolveRef } from '../codec/cbor.ts'
 import { FrameTooLargeError, MalformedFrameError } from '../errors.ts'
+import { seal, unseal } from './seal.ts'
 
 /** The versions of the wire protocol that this node speaks, both ends included. */
 export const PROTOCOL_VERSIONS = { min: 1, max: 1 } as const
@@ -58,12 +59,12 @@ export function encodePayload(payload: unknown, name: string): Uint8Array {
 
 /** One frame with many envelopes. The leading number is kept for acknowledging system messages. */
 export function encodeBatch(envelopes: readonly Envelope[]): Uint8Array {
-  return encode([0, envelopes], 'batch')
+  return seal([0, envelopes], 'batch')
 }
 
 /** @throws {MalformedFrameError} for anything that {@link encodeBatch} would not have made */
 export function decodeBatch(frame: Uint8Array): readonly Envelope[] {
-  const batch = decode(frame, refuseRef)
+  const batch = unseal(frame, refuseRef)
   if (!Array.isArray(batch) || batch.length !== 2 || !Array.isArray(batch[1])) throw new MalformedFrameError('no batch')
   for (const envelope of batch[1]) checkEnvelope(envelope)
   return batch[1]

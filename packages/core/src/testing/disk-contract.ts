@@ -265,7 +265,7 @@ const promises: Record<string, (t: Assertions, stage: DiskStage) => Promise<void
     await disk.open('log')
     await disk.sync()
     disk = await stage.restart()
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 8; round++) {
       const file = await disk.open('log')
       t.true(file.sizeBytes >= durable.byteLength)
       t.deepEqual(await file.read(0, durable.byteLength), durable, `round ${round}`)

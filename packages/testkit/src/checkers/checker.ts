@@ -16,7 +16,7 @@ export type CheckResult =
       readonly verdict: 'illegal'
       /** One line for people. */
       readonly message: string
-      /** Where the conflict is, when operations are kept apart by key. */
+      /** Where the conflict is; '' for operations without a key. Absent from checkers that look at all keys at once. */
       readonly key?: string
       /** Events of the history, in its order, that show the conflict; the smallest such list that was found. */
       readonly conflict: readonly HistoryEvent[]

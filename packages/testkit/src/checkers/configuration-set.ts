@@ -6,9 +6,9 @@
  */
 export class ConfigurationSet {
   /** Place of the record in `#words` plus 1; 0 is free. A power of 2 long. */
-  #table = new Int32Array(64)
+  #table = new Int32Array(16)
   /** Records: hash, number of words, words. */
-  #words = new Int32Array(256)
+  #words = new Int32Array(64)
   #end = 0
   #count = 0
 

@@ -1,3 +1,4 @@
+import { checkOptions, is } from '@troupe/core'
 import { canonical } from './canonical.ts'
 import type { HistoryEvent } from './history.ts'
 
@@ -17,12 +18,15 @@ export interface DiagramOptions {
  *
  * Columns are events, not ms: what overlaps, overlaps, and what comes first is left. `?` and dots: nobody knows whether
  * and when it was done. A `fail` has an `x` at its end.
+ *
+ * @throws {UnknownOptionError | InvalidOptionError}
  */
 export function historyDiagram(history: readonly HistoryEvent[], options: DiagramOptions = {}): string {
+  checkOptions('historyDiagram', options, { width: is.integer(60) })
   const rows = rowsOf(history)
   const labelWidth = Math.max(...rows.map(({ label }) => label.length), 0)
   const nameWidth = Math.max(...rows.map(({ name }) => name.length), 0)
-  const room = Math.max(60, options.width ?? 100) - labelWidth - nameWidth - 8
+  const room = (options.width ?? 100) - labelWidth - nameWidth - 8
   const columns = Math.max(10, Math.min(3 * history.length, room))
   const column = (place: number): number => Math.floor((place * columns) / Math.max(1, history.length))
   return rows

@@ -2,6 +2,7 @@ import test from 'ava'
 import type { HistoryEvent } from './history.ts'
 import { HistoryError } from './history-error.ts'
 import { checkLinearizable, linearizable } from './linearizability.ts'
+import type { Model } from './model.ts'
 import { keyValueModel } from './models/key-value.ts'
 import { registerModel } from './models/register.ts'
 
@@ -120,6 +121,21 @@ test('what is no history, and what the model does not know, is an error that say
   t.throws(() => checkLinearizable([], registerModel(), { maxStep: 1 } as object), {
     message: /did you mean "maxSteps"/,
   })
+})
+
+test("a model may be of the user's own", (t) => {
+  const flag: Model<boolean> = {
+    name: 'flag',
+    initial: false,
+    step: (state, { f, output }) => (f === 'raise' ? { state: true } : output === state ? { state } : null),
+    identify: String,
+    isRead: (f) => f === 'look',
+  }
+  const look = (answer: boolean): HistoryEvent[] => [...call(2, 'look'), ok(2, 'look', answer)]
+  const raised = [...call(1, 'raise'), ok(1, 'raise')]
+
+  t.is(checkLinearizable([...look(false), ...raised, ...look(true)], flag).verdict, 'ok')
+  t.is(checkLinearizable([...raised, ...look(false)], flag).verdict, 'illegal')
 })
 
 test('as a checker it has the name of its model', (t) => {

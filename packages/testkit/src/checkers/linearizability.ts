@@ -6,15 +6,19 @@ import type { Model } from './model.ts'
 import { OrderSearch } from './order-search.ts'
 
 export interface CheckOptions {
-  /** Steps of the search, for all keys together, before the verdict is `unknown`. Default 10,000,000, some seconds. */
+  /** Steps of the search, for all keys together, before the verdict is `unknown`. Default 30,000,000, a few seconds. */
   readonly maxSteps?: number
   /** About how much the search may hold on to, for all keys together. Default 512 MiB. */
   readonly maxBytes?: number
-  /** Steps for making a conflict small, after it was found. Default 1,000,000; 0 leaves it as it is. */
+  /**
+   * Steps for making a conflict small, after it was found; 0 leaves it as it is. Default 1,000,000, or twenty times what
+   * it took to find it, whichever is more.
+   */
   readonly shrinkSteps?: number
 }
 
-const DEFAULTS = { maxSteps: 10_000_000, maxBytes: 2 ** 29, shrinkSteps: 1_000_000 }
+const DEFAULT_STEPS = 30_000_000
+const DEFAULT_BYTES = 2 ** 29
 
 /** How long one key is searched before the next has its turn. */
 const SLICE = 2_000
@@ -41,7 +45,7 @@ export function checkLinearizable<S>(
     maxBytes: is.integer(1),
     shrinkSteps: is.integer(0),
   })
-  const { maxSteps, maxBytes, shrinkSteps } = { ...DEFAULTS, ...options }
+  const { maxSteps = DEFAULT_STEPS, maxBytes = DEFAULT_BYTES, shrinkSteps } = options
   const telling = operations(history)
     .map((operation) => sayingSomething(operation, model))
     .filter((operation) => operation !== null)
@@ -52,7 +56,9 @@ export function checkLinearizable<S>(
     for (const { key, all, search } of searches) {
       const stepsBefore = search.steps
       if (search.run(Math.min(SLICE, maxSteps - steps)) === 'illegal') {
-        const conflict = smallestConflict(history, all, model, shrinkSteps)
+        // Each attempt to leave something out may take as long as it took to find out.
+        const most = shrinkSteps ?? Math.max(1_000_000, 20 * search.steps)
+        const conflict = smallestConflict(history, all, model, most)
         return { verdict: 'illegal', message: illegal(model.name, key, all, conflict), key, conflict }
       }
       steps += search.steps - stepsBefore

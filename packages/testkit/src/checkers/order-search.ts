@@ -11,7 +11,8 @@ const NONE = -1
 
 /**
  * The search for an order of the operations of one key, a few steps at a time: Wing and Gong's depth-first search
- * with Lowe's memory of configurations, which is what has been put in the order and the state that led to.
+ * with Lowe's memory of configurations, which is what has been put in the order and the state that led to. What must end
+ * soonest is tried first, and what need not be done at all last.
  *
  * Choices that decide nothing are left out:
  * - A read that fits is taken at once and for good, and so is an operation that was refused: in any order that goes on
@@ -43,11 +44,24 @@ export class OrderSearch<S> {
   readonly #seen = new ConfigurationSet()
   readonly #chosen: OrderSet
   readonly #closed: number
-  /** A doubly linked list: entry i is the call of operation i, entry size + i its return, the last entry the head. */
+  /** Place of each call, and of each return of those that ended. */
+  readonly #calls: Int32Array
+  readonly #returns: Int32Array
+  /**
+   * Two doubly linked lists of what is not in the order yet: those that ended, by their returns, and the open ones, by
+   * their calls. What must end soonest is tried first, and what need not be done at all last. Heads stand at the end.
+   */
   readonly #next: Int32Array
   readonly #previous: Int32Array
-  readonly #head: number
-  #entry: number
+  readonly #closedHead: number
+  readonly #openHead: number
+  /** Per operation that ended: the first call among it and those that return later. */
+  readonly #firstCall: Int32Array
+  /** The next operation to be looked at, of the list that `#inOpen` says. */
+  #entry = END
+  #inOpen = false
+  /** The first return of what is not in the order: only what was called before may come next. */
+  #limit = 0
   #state = 0
   /** The order so far; beside each operation the state before it, and whether there was a choice. */
   readonly #order: Int32Array
@@ -79,11 +93,16 @@ export class OrderSearch<S> {
     this.#order = new Int32Array(size)
     this.#before = new Int32Array(size)
     this.#forced = new Uint8Array(size)
-    this.#head = size + this.#closed
-    this.#next = new Int32Array(this.#head + 1)
-    this.#previous = new Int32Array(this.#head + 1)
+    this.#calls = Int32Array.from(this.#operations, ({ calledAt }) => calledAt)
+    this.#returns = Int32Array.from(ended, ({ returnedAt }) => returnedAt)
+    this.#closedHead = size
+    this.#openHead = size + 1
+    this.#next = new Int32Array(size + 2)
+    this.#previous = new Int32Array(size + 2)
+    this.#firstCall = new Int32Array(this.#closed)
     this.#link()
-    this.#entry = this.#next[this.#head]!
+    this.#moveLimit()
+    this.#fromStart()
     this.#track = track
   }
 
@@ -99,46 +118,75 @@ export class OrderSearch<S> {
 
   /** Goes on for at most so many steps. */
   run(most: number): 'ok' | 'illegal' | null {
-    const size = this.#operations.length
     for (let i = 0; i < most && this.verdict === null; i++) {
       this.steps++
-      const entry = this.#entry
-      if (entry === END)
-        this.verdict = 'ok' // no return is left, so every answer is explained
-      else if (entry < size) this.#call(entry)
-      else if (this.#forcing) {
-        this.#forcing = false
-        const length = this.#chosen.write(this.#state)
-        const isNew = this.#seen.add(
-          this.#chosen.hash ^ Math.imul(this.#state, 0x27d4eb2f),
-          this.#chosen.record,
-          length,
-        )
-        if (isNew) this.#entry = this.#next[this.#head]!
-        else this.#backtrack()
-      } else this.#backtrack()
+      const entry = this.#inOpen ? this.#openFrom(this.#entry) : this.#closedFrom(this.#entry)
+      if (entry === END) this.#endOfList()
+      else if (this.#forcing) this.#force(entry)
+      else this.#choose(entry)
     }
     return this.verdict
   }
 
-  #call(index: number): void {
-    if (this.#forcing && this.#pure[index] !== 1) {
+  /** The first operation from here on that may come next. */
+  #closedFrom(entry: number): number {
+    const limit = this.#limit
+    while (entry !== END && this.#calls[entry]! >= limit) {
+      if (this.#firstCall[entry]! >= limit) return END
+      entry = this.#next[entry]!
+    }
+    return entry
+  }
+
+  #openFrom(entry: number): number {
+    return entry !== END && this.#calls[entry]! < this.#limit ? entry : END
+  }
+
+  /** Nothing more that may come next is in the list. */
+  #endOfList(): void {
+    if (this.#next[this.#closedHead] === END)
+      this.verdict = 'ok' // no return is left, so every answer is explained
+    else if (this.#forcing) {
+      const length = this.#chosen.write(this.#state)
+      const hash = this.#chosen.hash ^ Math.imul(this.#state, 0x27d4eb2f)
+      if (!this.#seen.add(hash, this.#chosen.record, length)) this.#backtrack()
+      else {
+        this.#forcing = false
+        this.#entry = this.#next[this.#closedHead]!
+      }
+    } else if (this.#inOpen) this.#backtrack()
+    else {
+      this.#inOpen = true
+      this.#entry = this.#next[this.#openHead]!
+    }
+  }
+
+  #force(index: number): void {
+    if (this.#pure[index] === 0 || this.#table.step(this.#state, this.#classes[index]!) === NO_STATE) {
       this.#entry = this.#next[index]!
       return
     }
+    const limit = this.#limit
+    this.#take(index, this.#state, 1)
+    // When the limit has moved, some that were passed by may come next now.
+    if (this.#limit === limit) this.#entry = this.#next[index]!
+    else this.#fromStart()
+  }
+
+  #choose(index: number): void {
     const next = this.#table.step(this.#state, this.#classes[index]!)
-    if (this.#forcing) {
-      if (next !== NO_STATE) this.#take(index, next, 1)
-      this.#entry = this.#next[index]!
-      return
-    }
     if (next === NO_STATE || this.#decidesNothing(index, next)) {
       this.#entry = this.#next[index]!
       return
     }
     this.#take(index, next, 0)
+    this.#fromStart()
+  }
+
+  #fromStart(): void {
     this.#forcing = true
-    this.#entry = this.#next[this.#head]!
+    this.#inOpen = false
+    this.#entry = this.#next[this.#closedHead]!
   }
 
   #decidesNothing(index: number, next: number): boolean {
@@ -155,15 +203,15 @@ export class OrderSearch<S> {
     this.#forced[this.#depth++] = forced
     this.#state = next
     this.#chosen.flip(index)
-    if (index < this.#closed) {
-      this.#closedDepth++
-      // Before the call, whose next entry may be this one and is where the search goes on.
-      this.#unlink(this.#operations.length + index)
-    }
-    this.#unlink(index)
+    if (index < this.#closed) this.#closedDepth++
+    const before = this.#previous[index]!
+    const after = this.#next[index]!
+    this.#next[before] = after
+    if (after !== END) this.#previous[after] = before
+    this.#moveLimit()
   }
 
-  /** A return stands first whose call is not in the order: undo the last choice, and go on behind it. */
+  /** Nothing fits that may come next: undo the last choice, and go on behind it. */
   #backtrack(): void {
     if (this.#track && this.#closedDepth > this.#deepestClosed) {
       this.#deepestClosed = this.#closedDepth
@@ -177,39 +225,42 @@ export class OrderSearch<S> {
       const index = this.#order[--this.#depth]!
       this.#state = this.#before[this.#depth]!
       this.#chosen.flip(index)
-      this.#relink(index)
-      if (index < this.#closed) {
-        this.#closedDepth--
-        this.#relink(this.#operations.length + index)
-      }
-      this.#entry = this.#next[index]!
-      if (this.#forced[this.#depth] === 0) return
+      if (index < this.#closed) this.#closedDepth--
+      const after = this.#next[index]!
+      this.#next[this.#previous[index]!] = index
+      if (after !== END) this.#previous[after] = index
+      if (this.#forced[this.#depth] === 1) continue
+      this.#moveLimit()
+      this.#forcing = false
+      this.#inOpen = index >= this.#closed
+      this.#entry = after
+      return
     }
   }
 
-  #unlink(entry: number): void {
-    const previous = this.#previous[entry]!
-    const next = this.#next[entry]!
-    this.#next[previous] = next
-    if (next !== END) this.#previous[next] = previous
-  }
-
-  #relink(entry: number): void {
-    this.#next[this.#previous[entry]!] = entry
-    const next = this.#next[entry]!
-    if (next !== END) this.#previous[next] = entry
+  #moveLimit(): void {
+    const first = this.#next[this.#closedHead]!
+    this.#limit = first === END ? Number.MAX_SAFE_INTEGER : this.#returns[first]!
   }
 
   #link(): void {
-    const size = this.#operations.length
-    const timed = this.#operations.map(({ calledAt }, index) => ({ at: calledAt, entry: index }))
-    for (let i = 0; i < this.#closed; i++) timed.push({ at: this.#operations[i]!.returnedAt, entry: size + i })
-    timed.sort((a, b) => a.at - b.at)
-    let last = this.#head
-    for (const { entry } of timed) {
-      this.#next[last] = entry
-      this.#previous[entry] = last
-      last = entry
+    const closed = Array.from(this.#returns.keys()).sort((a, b) => this.#returns[a]! - this.#returns[b]!)
+    this.#chain(this.#closedHead, closed)
+    const open = Array.from({ length: this.#operations.length - this.#closed }, (_, i) => this.#closed + i)
+    this.#chain(this.#openHead, open)
+    let first = Number.MAX_SAFE_INTEGER
+    for (const index of closed.reverse()) {
+      first = Math.min(first, this.#calls[index]!)
+      this.#firstCall[index] = first
+    }
+  }
+
+  #chain(head: number, all: readonly number[]): void {
+    let last = head
+    for (const index of all) {
+      this.#next[last] = index
+      this.#previous[index] = last
+      last = index
     }
     this.#next[last] = END
   }

@@ -18,7 +18,7 @@ export class StateTable<S> {
   readonly #states: S[] = []
   readonly #byText = new Map<string, number>()
   /** Open addressing over (state + 1, class, next state); 0 in the first place is a free cell. */
-  #steps = new Int32Array(3 * 64)
+  #steps = new Int32Array(3 * 16)
   #stepCount = 0
   #textBytes = 0
 

@@ -97,7 +97,7 @@ test('the failure of an assertion has the seed, what is violated, and the line t
   t.throws(() => assertNoViolations(number), {
     code: 'VIOLATIONS_FOUND',
     message:
-      /seed 3: safety violation lost-write at 5 ms on n2: oh\n {2}replay: await simulate\(\{ scenario: toy, seed: 3, mode: 'fifo' \}\)/,
+      /seed 3: safety violation lost-write at 5 ms on n2: oh\nreplay: await simulate\(\{ scenario: toy, seed: 3, mode: 'fifo' \}\)/,
   })
   t.throws(() => assertNoViolations(text), { message: /simulate\(\{ scenario: toy, seed: "abc\+0" \}\)/ })
 })

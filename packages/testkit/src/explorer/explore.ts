@@ -5,6 +5,7 @@ import { simulate } from '../simulation/simulate.ts'
 import { checkDeterminism } from './determinism.ts'
 import { parseSeed } from './seeds.ts'
 import { type Failure, type StopAt, Sweep, type SweepProgress } from './sweep.ts'
+import { timeline } from './timeline.ts'
 
 export interface ExploreOptions {
   /** How many seeds to run. Default 100. */
@@ -109,21 +110,26 @@ export class ExplorationError extends TroupeError {
 /**
  * Passes when an exploration has found nothing.
  *
- * @throws {ExplorationError} whose message has the seeds, what they violate, and a line that replays each
+ * @throws {ExplorationError} whose message has the seeds, what they violate, what happened before, and a line that
+ *   replays each
  */
 export function assertNoViolations(exploration: Exploration): void {
   if (exploration.failures.length > 0) throw new ExplorationError(exploration)
 }
 
 function report({ scenario, mode, seeds, failures }: Exploration): string {
-  const parts = failures.map(({ seed, violation: { kind, name, message, atMs, node } }) => {
+  const parts = failures.map(({ seed, run, violation: { kind, name, message, atMs, node } }) => {
     const options = [
       `scenario: ${scenario}`,
       `seed: ${JSON.stringify(parseSeed(seed))}`,
       ...(mode === 'explore' ? [] : [`mode: '${mode}'`]),
     ]
     const where = `at ${atMs} ms${node === undefined ? '' : ` on ${node}`}`
-    return `seed ${seed}: ${kind} violation ${name} ${where}: ${message}\n  replay: await simulate({ ${options.join(', ')} })`
+    return [
+      `seed ${seed}: ${kind} violation ${name} ${where}: ${message}`,
+      `replay: await simulate({ ${options.join(', ')} })`,
+      timeline(run, { maxLines: 12 }),
+    ].join('\n')
   })
-  return `${scenario} fails, ${failures.length} of ${seeds} seeds shown:\n${parts.join('\n')}`
+  return `${scenario} fails, ${failures.length} of ${seeds} seeds shown\n\n${parts.join('\n\n')}`
 }

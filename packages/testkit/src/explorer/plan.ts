@@ -1,4 +1,4 @@
-import type { MessageFault } from '@troupe/transport-memory/simulated'
+import type { LinkModel, MessageFault } from '@troupe/transport-memory/simulated'
 import type { NemesisOperation } from '../nemesis/nemesis.ts'
 
 /** What a run is made of, beside its scenario and its seed: what a shrinker takes away from. */
@@ -12,11 +12,15 @@ export interface Plan {
   readonly nemesis: readonly NemesisOperation[]
   readonly messageFaults: readonly MessageFault[]
   readonly mode: 'fifo' | 'explore'
+  /** How links behave, instead of what the scenario or the seed says. */
+  readonly network?: LinkModel
 }
 
 /** The fields of a plan alone, in one order. */
-export function planOf({ nodes, clients, operations, durationMs, nemesis, messageFaults, mode }: Plan): Plan {
-  return { nodes, clients, operations, durationMs, nemesis, messageFaults, mode }
+export function planOf(plan: Plan): Plan {
+  const { nodes, clients, operations, durationMs, nemesis, messageFaults, mode, network } = plan
+  const rest = network === undefined ? {} : { network }
+  return { nodes, clients, operations, durationMs, nemesis, messageFaults, mode, ...rest }
 }
 
 /** The plan with the first `count` nodes only, and without the faults of those that go. @param names of all nodes */
@@ -28,6 +32,20 @@ export function withoutNodes(plan: Plan, names: readonly string[], count: number
 export function withoutClients(plan: Plan, count: number): Partial<Plan> {
   const gone = Array.from({ length: plan.clients - count }, (_, i) => `c${count + i + 1}`)
   return { clients: count, ...withoutFaultsOf(plan, new Set(gone)) }
+}
+
+/** The plan with all times multiplied by `part`. */
+export function scaled({ durationMs, nemesis }: Plan, part: number): Partial<Plan> {
+  const faults = nemesis.map((each) => ({ ...each, atMs: Math.floor(each.atMs * part) }))
+  return { durationMs: Math.ceil(durationMs * part), nemesis: faults }
+}
+
+/** The plan with the pause before one fault multiplied by `part`, and all that comes after it earlier by as much. */
+export function closer({ durationMs, nemesis }: Plan, index: number, part: number): Partial<Plan> {
+  const pauseMs = nemesis[index]!.atMs - (nemesis[index - 1]?.atMs ?? 0)
+  const byMs = Math.floor(pauseMs * (1 - part))
+  const faults = nemesis.map((each, i) => (i < index ? each : { ...each, atMs: each.atMs - byMs }))
+  return { durationMs: Math.max(1, durationMs - byMs), nemesis: faults }
 }
 
 function withoutFaultsOf(plan: Plan, gone: ReadonlySet<string>): Pick<Plan, 'nemesis' | 'messageFaults'> {

@@ -44,5 +44,6 @@ test('what is no repro.json is refused, with what is wrong', (t) => {
 test('numbers count on, texts get numbers, and both are read as they were', (t) => {
   t.deepEqual([seedAt(7, 0), seedAt(7, 3)], [7, 10])
   t.deepEqual([seedAt('abc123', 0), seedAt('abc123', 3)], ['abc123+0', 'abc123+3'])
+  t.deepEqual([seedAt('a+b+7', 0), seedAt('a+b+7', 3)], ['a+b+7', 'a+b+10'])
   for (const seed of [0, 12, 'abc123+0', '007', '1234567890123456', '-1']) t.is(parseSeed(String(seed)), seed)
 })

@@ -3,7 +3,7 @@ import type { Run, SimulateOptions } from '../simulation/run.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
 import type { Violation } from '../simulation/violation.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, planOf } from './plan.ts'
 import { parseSeed } from './seeds.ts'
 
 /** A run that violates something, as data: what `repro.json` holds. The same code gives the same run again. */
@@ -82,6 +82,7 @@ const FIELDS: readonly (readonly [field: string, expected: string, holds: (value
   ['operations', 'a number', isCount],
   ['durationMs', 'a number', isTime],
   ['mode', 'fifo or explore', (value) => value === 'fifo' || value === 'explore'],
+  ['network', 'a model of links', (value) => value === undefined || isObject(value)],
   ['nemesis', 'a list of { atMs, op, ... }', (value) => Array.isArray(value) && value.every(isNemesis)],
   ['messageFaults', 'a list of { link, n, fault }', (value) => Array.isArray(value) && value.every(isMessageFault)],
   ['violation', '{ kind, name, ... }', (value) => isObject(value) && isText(value.kind) && isText(value.name)],
@@ -99,8 +100,8 @@ function short(value: unknown): string {
 
 /** What of a plan `simulate` takes, for the scenario and the seed it was made with. */
 export function simulateOptions(scenario: Scenario, seed: string, plan: Plan): SimulateOptions {
-  const { nodes, clients, operations, durationMs, nemesis, messageFaults, mode } = plan
-  return { scenario, seed: parseSeed(seed), nodes, clients, operations, durationMs, nemesis, messageFaults, mode }
+  const { network, ...rest } = planOf(plan)
+  return { ...rest, seed: parseSeed(seed), scenario: network === undefined ? scenario : { ...scenario, network } }
 }
 
 /**

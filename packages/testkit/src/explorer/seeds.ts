@@ -1,9 +1,11 @@
 /**
  * The seed number `index` of a sweep: numbers count on from `from`, a text (a commit hash, say) gets a number behind
- * it: `abc123+0`, `abc123+1`. So one text names as many runs as are wanted.
+ * it: `abc123+0`, `abc123+1`; and `abc123+1` counts on to `abc123+2`. So one text names as many runs as are wanted.
  */
 export function seedAt(from: number | string, index: number): number | string {
-  return typeof from === 'number' ? from + index : `${from}+${index}`
+  if (typeof from === 'number') return from + index
+  const [, text = from, number = '0'] = /^(.*)\+(\d{1,9})$/s.exec(from) ?? []
+  return `${text}+${Number(number) + index}`
 }
 
 /**

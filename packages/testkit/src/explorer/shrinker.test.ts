@@ -58,6 +58,7 @@ test('what is left is what it takes, in round times, for the violation of the sa
   const repro = await shrink(run, scenario, { simulate, violation: lost })
 
   t.like(repro, { format: 1, scenario: 'toy', seed: '7', nodes: 2, clients: 1, operations: 3, mode: 'fifo' })
+  t.deepEqual(repro.network, { kind: 'ordered', minLatencyMs: 1, meanLatencyMs: 1 })
   t.true(repro.durationMs > 900 && repro.durationMs < 1_000, `${repro.durationMs}`)
   t.deepEqual(repro.violation, lost)
   t.is(repro.nemesis.length, 1)

@@ -4,7 +4,7 @@ import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
 import type { Violation } from '../simulation/violation.ts'
 import { ddmin } from './ddmin.ts'
-import { type Plan, planOf, withoutClients, withoutNodes } from './plan.ts'
+import { closer, type Plan, planOf, scaled, withoutClients, withoutNodes } from './plan.ts'
 import { type Repro, shows, simulateOptions } from './repro.ts'
 
 /** How far a shrinker has come. */
@@ -37,7 +37,7 @@ export interface ShrinkOptions {
 
 /**
  * Makes a run that violates something as small as it can: a shorter horizon, fewer nodes, clients and operations, then
- * `ddmin` over what the nemesis does and over the faults of single messages, then rounder times; again and again until
+ * `ddmin` over what the nemesis does and over the faults of single messages, then links without chance and round times; again and again until
  * nothing gets smaller or the budget is spent. What is kept shows a violation of the same class (kind and name).
  *
  * @param run what `simulate` gave for `scenario`, with at least one violation
@@ -62,8 +62,12 @@ const SHRINK_OPTIONS = {
   simulate: is.function,
 }
 
+/** Every frame takes the same time. */
+const STEADY = { minLatencyMs: 1, meanLatencyMs: 1 } as const
 /** Times that people can read, coarsest first. */
 const ROUND_MS = [1_000, 100, 10, 1] as const
+/** So many faults are looked at one by one. */
+const FEW = 12
 /** Rounds over all steps. What is left after this many would not get much smaller. */
 const MAX_ROUNDS = 5
 
@@ -91,7 +95,7 @@ class Search {
   }
 
   async reduce(): Promise<void> {
-    // As data, the same faults may come in another order at one instant: another run, with a hash of its own.
+    // Its faults as a list, not as the seed draws them: what is written down must be what a replay gives.
     await this.#try({})
     for (let round = 0; round < MAX_ROUNDS && !this.#isOver; round++) {
       const before = this.#kept
@@ -120,16 +124,12 @@ class Search {
     return { durationMs, nemesis: this.best.nemesis.filter(({ atMs }) => atMs < durationMs) }
   }
 
-  /** All of it in less time: what clients do meanwhile gets less as well. */
+  /** All of it in less time, then each fault sooner after the one before: what clients do meanwhile gets less as well. */
   async #sooner(): Promise<void> {
-    for (const part of [0.25, 0.5, 0.75]) {
-      for (let isKept = true; isKept; ) {
-        const { durationMs, nemesis } = this.best
-        isKept = await this.#try({
-          durationMs: Math.ceil(durationMs * part),
-          nemesis: nemesis.map((operation) => ({ ...operation, atMs: Math.floor(operation.atMs * part) })),
-        })
-      }
+    for (const part of [0.25, 0.5, 0.75]) while (await this.#try(scaled(this.best, part)));
+    // With many faults, most of which will be gone in the next round, this would take long.
+    for (let i = 0; i < this.best.nemesis.length && this.best.nemesis.length <= FEW; i++) {
+      for (const part of [0.25, 0.5]) while (await this.#try(closer(this.best, i, part)));
     }
   }
 
@@ -158,6 +158,8 @@ class Search {
   async #delays(): Promise<void> {
     this.#step = 'delays'
     if (this.best.mode === 'explore') await this.#try({ mode: 'fifo' })
+    const { kind = 'ordered' } = this.#scenario.network ?? {}
+    if (this.best.network === undefined) await this.#try({ network: { kind, ...STEADY } })
     for (const unit of ROUND_MS) {
       const { nemesis } = this.best
       if (

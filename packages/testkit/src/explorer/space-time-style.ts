@@ -1,5 +1,5 @@
 /** How a space-time diagram looks: the style sheet of its page. */
-export const SPACE_TIME_STYLE = `
+export const SPACE_TIME_STYLE: string = `
 :root {
   color-scheme: light dark;
   --back: #ffffff; --panel: #f5f6f8; --text: #1d232b; --faint: #667080; --line: #d5dae1;

@@ -37,7 +37,7 @@ export interface FaultOptions {
   readonly kinds?: readonly FaultKind[]
   /** Most nodes that are down at one time. Default: a minority, so that a majority keeps what it has in memory. */
   readonly maxDown?: number
-  /** Mean time between two faults, in ms. Default: drawn for each run, 200 to 5,000. */
+  /** Mean time between two faults, in ms. Default: drawn for each run, 100 to 5,000. */
   readonly meanGapMs?: number
   /** What an upgrade may make of a node. */
   readonly versions?: readonly string[]

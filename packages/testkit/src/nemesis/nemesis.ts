@@ -2,7 +2,7 @@ import type { DiskModel } from '../simulation/disk/disk-model.ts'
 
 /**
  * One thing that happens to a cluster from without: data, so that a run that failed can be kept as a file and made
- * smaller by leaving some out. One that makes no sense when its time has come, a crash of what is down say, does nothing.
+ * smaller by leaving some out. One that makes no sense at its time, a crash of what is down say, does nothing.
  */
 export type NemesisOperation = {
   /** When, in virtual ms from the start of the run. */

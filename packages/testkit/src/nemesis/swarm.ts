@@ -17,8 +17,8 @@ export interface Targets {
 }
 
 const MOST_WEIGHT = 100
-/** Of the gaps between faults when nothing is said: bounds of their mean, in ms. */
-const GAP_MS = [200, 5_000] as const
+/** Mean gap between faults when nothing is said, in ms: some runs go through many, some have time to recover. */
+const GAP_MS = [100, 200, 500, 1_000, 2_000, 5_000] as const
 /** Most faults last this long, in ms; one in eight up to five times as long: some deadlines are that long. */
 const LENGTH_MS = [50, 5_000] as const
 const MOST_DRIFT_PPM = 1_000
@@ -58,8 +58,7 @@ class Swarm {
     const { durationMs } = this.#targets
     const choice = this.#random.stream('choice')
     const kinds = chosen(choice, this.#possible())
-    const [least, most] = GAP_MS
-    const gapMs = this.#options.meanGapMs ?? least + choice.below(most - least)
+    const gapMs = this.#options.meanGapMs ?? GAP_MS[choice.below(GAP_MS.length)]!
     if (kinds.length === 0) return []
     const times = this.#random.stream('times')
     for (let atMs = times.below(2 * gapMs); atMs < durationMs; atMs += 1 + times.below(2 * gapMs)) {

@@ -81,7 +81,11 @@ export class EventLoop {
     }
   }
 
-  /** Turns until the host is due for one of its own. Begins and ends with no promise job open. @returns whether it is over */
+  /**
+   * Turns until the host is due for one of its own. Begins and ends with no promise job open.
+   *
+   * @returns whether the run is over
+   */
   #burst(untilUs: number, isOver: () => boolean): boolean {
     const host = this.#host
     const endMs = host.nowMs() + HOST_TURN_MS

@@ -16,8 +16,7 @@ export class MessageFaults {
 
   /** The model without what is left to the list. */
   without(model: LinkModel): LinkModel {
-    if (!this.#isGiven) return model
-    return { ...model, lossPerMillion: 0, duplicatePerMillion: 0, corruptPerMillion: 0, resetPerMillion: 0 }
+    return this.#isGiven ? withoutFaults(model) : model
   }
 
   /** The fault of the n-th frame from one machine to another. */
@@ -32,4 +31,9 @@ export class MessageFaults {
     else if (kind === 'duplicated') this.list.push({ link, n, fault: 'duplicate' })
     else if (kind === 'corrupted') this.list.push({ link, n, fault: 'corrupt' })
   }
+}
+
+/** Links as slow as those, and without a fault. */
+export function withoutFaults(model: LinkModel): LinkModel {
+  return { ...model, lossPerMillion: 0, duplicatePerMillion: 0, corruptPerMillion: 0, resetPerMillion: 0 }
 }

@@ -18,11 +18,17 @@ export interface Scenario {
   readonly durationMs?: number
   /** How long after all faults are healed the cluster may take to be as it should, in virtual ms. Default 30,000. */
   readonly convergeMs?: number
-  /** What runs on a node: called at its start, and again after a crash, a wipe and an upgrade. */
+  /**
+   * What runs on a node: called at its start, and again after a crash, a wipe and an upgrade. Where it rejects because
+   * its disk fails, the process ends and is started again a second later; else that is a violation.
+   */
   start(node: SimulatedNode): unknown
   /** How many clients, c1, c2, ..., each on a node of its own that can be cut off too. Default 0. */
   readonly clients?: number
-  /** One operation of a client, or a few: called again and again with pauses, until faults end. */
+  /**
+   * One operation of a client, or a few: called again and again with pauses, until faults end. It must not reject:
+   * what may fail belongs into an operation, or is caught.
+   */
   client?(client: SimulatedClient): Promise<void>
   /** Mean pause of a client between two calls, in virtual ms. Default 100. */
   readonly thinkMs?: number
@@ -30,11 +36,16 @@ export interface Scenario {
   readonly faults?: FaultOptions | false
   /** How links behave. Default: the seed chooses. */
   readonly network?: LinkModel
+  /**
+   * Whom the end of faults brings back: `all`, or a `majority` that the seed chooses, while the rest stays down for
+   * good; then `converged` and `settle` see that majority alone. Default `all`.
+   */
+  readonly heals?: 'all' | 'majority'
   /** Who leads, so that a seed may cut it off: the name of a node, or null. */
   leader?(cluster: SimulatedCluster): string | null
   /** Must hold always: asked after each fault and every 100 ms. A text says what is wrong. */
   invariant?(cluster: SimulatedCluster): string | null
-  /** Must come true after all faults are healed: asked every 100 ms. */
+  /** Must come true after all faults are healed: asked every 100 ms, once all nodes have started. */
   converged?(cluster: SimulatedCluster): boolean | Promise<boolean>
   /** Judge what clients saw, at the end. */
   readonly checkers?: readonly Checker[]
@@ -68,6 +79,7 @@ export function scenario(options: Scenario): Scenario {
     thinkMs: is.integer(0),
     faults: (value) => (value === false ? null : is.object(value)),
     network: is.object,
+    heals: is.oneOf('all', 'majority'),
     leader: is.function,
     invariant: is.function,
     converged: is.function,

@@ -5,6 +5,7 @@ import { isMainThread } from 'node:worker_threads'
 import { InvalidOptionError, UnknownOptionError } from '@troupe/core'
 import test from 'ava'
 import { counting } from '../testing/counting.ts'
+import { bookkeeping } from '../testing/ledger.ts'
 import type { Run, SimulateOptions } from './run.ts'
 import { type Scenario, scenario } from './scenario.ts'
 import { simulate } from './simulate.ts'
@@ -43,6 +44,20 @@ test('a cluster works on while nodes crash and links break, and has converged wh
   )
   t.true(Math.min(...acknowledged) > 10, acknowledged.join())
   t.true(faults.size > 5, [...faults].join())
+})
+
+test('what a node has synced outlives crashes and disks that fail; what it has not is lost by some, and found out', async (t) => {
+  const found = async (syncs: boolean): Promise<string[]> => {
+    const names: string[] = []
+    for (let seed = 1; seed <= 15; seed++) {
+      const { violations } = await simulate({ scenario: bookkeeping(syncs), seed })
+      names.push(...violations.map(({ name }) => name))
+    }
+    return names
+  }
+
+  t.deepEqual(await found(true), [])
+  t.deepEqual([...new Set(await found(false))], ['ledger'])
 })
 
 test('one seed gives one run, again and again, and another seed gives another', async (t) => {
@@ -177,6 +192,22 @@ test('a cluster that never converges, and final work that fails or never ends, a
     message: 'no answer',
   })
   t.like(await violationOf({ settle: () => new Promise(() => {}) }), { kind: 'liveness', name: 'not-settled' })
+})
+
+test('of faults that only a majority outlives, the seed chooses which', async (t) => {
+  const cores = new Set<string>()
+  for (const seed of SEEDS) {
+    let core: string[] = []
+    const converged: Scenario['converged'] = ({ nodes }) => {
+      core = [...nodes.keys()]
+      return core.length === 3
+    }
+    const { violations } = await simulate({ scenario: alone({ nodes: 5, heals: 'majority', converged }), seed })
+    t.deepEqual(violations, [])
+    cores.add(core.join())
+  }
+
+  t.true(cores.size > 1, [...cores].join(' '))
 })
 
 test('what a checker calls illegal is a safety violation with the conflict; what it cannot say is none', async (t) => {

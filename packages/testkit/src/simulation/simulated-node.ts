@@ -22,6 +22,8 @@ export interface NodeParts {
   readonly version: string
   readonly incarnation: number
   readonly log: LogSink
+  readonly exit: (why: string) => void
+  readonly record: (f: string, value: unknown) => void
 }
 
 /** One machine of a simulated cluster, from a start to the crash that ends it. */
@@ -42,6 +44,8 @@ export class SimulatedNode {
   /** How often the node has been started, this time included. */
   readonly incarnation: number
   readonly #log: LogSink
+  readonly #exit: (why: string) => void
+  readonly #record: (f: string, value: unknown) => void
   #system: ActorSystem | null = null
 
   constructor(parts: NodeParts) {
@@ -55,6 +59,8 @@ export class SimulatedNode {
     this.version = parts.version
     this.incarnation = parts.incarnation
     this.#log = parts.log
+    this.#exit = parts.exit
+    this.#record = parts.record
   }
 
   /**
@@ -71,6 +77,26 @@ export class SimulatedNode {
       ...options,
     })
     return this.#system
+  }
+
+  /**
+   * Ends the process, as one does that cannot go on: when its disk fails, say. It is a crash, after which whatever
+   * looks after processes starts it again; in a `simulate` that is a second later.
+   *
+   * @param why for the trace
+   */
+  exit(why: string): void {
+    this.#exit(why)
+  }
+
+  /**
+   * Adds to the history of the run what happens on this node, for a checker that knows of it: an event `info` of the
+   * process `NAME:notes`, which invokes nothing. It is kept outside of the node, and so outlives a crash.
+   *
+   * @param value must not be changed afterwards
+   */
+  note(f: string, value?: unknown): void {
+    this.#record(f, value)
   }
 
   /** The system made last. @throws {NoNodeError} when there is none yet */

@@ -3,10 +3,11 @@ import type { LinkModel } from '@troupe/transport-memory/simulated'
 import { applyNemesis, namedLeader } from '../nemesis/apply.ts'
 import { drawLinks } from '../nemesis/draw-links.ts'
 import type { NemesisOperation } from '../nemesis/nemesis.ts'
+import { shuffled } from '../nemesis/shuffle.ts'
 import { drawNemesis } from '../nemesis/swarm.ts'
 import { DiskAtlas } from './disk/disk-atlas.ts'
 import { DEFAULT_DISK_MODEL } from './disk/disk-model.ts'
-import { MessageFaults } from './message-faults.ts'
+import { MessageFaults, withoutFaults } from './message-faults.ts'
 import { Operations } from './operations.ts'
 import type { Run, SimulateOptions } from './run.ts'
 import type { Scenario } from './scenario.ts'
@@ -25,6 +26,8 @@ const DEFAULT_THINK_MS = 100
 const ASK_EVERY_MS = 100
 /** Clients do not give up nodes: longer than any run lasts, in ms. */
 const CLIENT_GRACE_MS = 86_400_000
+/** How long whatever looks after processes takes to start one again that has ended by itself, in ms. */
+const RESTART_MS = 1_000
 /** Nodes come up within this time of one another, in ms. */
 const MOST_START_MS = 50
 
@@ -34,6 +37,7 @@ export class Simulation {
   readonly #scenario: Scenario
   readonly #messageFaults: MessageFaults
   readonly #random: Random
+  readonly #network: LinkModel
   readonly #atlas: DiskAtlas
   readonly #world: World
   readonly #cluster: SimulatedCluster
@@ -57,9 +61,19 @@ export class Simulation {
     const { of: messageFaults, observe } = this.#messageFaults
     this.#random = new SeededRandom(seedOf(seed))
     this.#nodes = this.#drawnNodes()
-    const network = this.#messageFaults.without(scenario.network ?? this.#drawnLinks())
+    this.#network = this.#messageFaults.without(scenario.network ?? this.#drawnLinks())
     this.#atlas = new DiskAtlas({ nodes: this.#nodes })
-    this.#world = new World({ seed, mode, record, trap, network, messageFaults, observe, atlas: this.#atlas })
+    this.#world = new World({
+      seed,
+      mode,
+      record,
+      trap,
+      network: this.#network,
+      messageFaults,
+      observe,
+      atlas: this.#atlas,
+      restartMs: RESTART_MS,
+    })
     this.#clients = numbered('c', options.clients ?? scenario.clients ?? 0)
     this.#cluster = new SimulatedCluster(this.#world, this.#recorder('final'), () => ++this.#unique)
     for (const name of this.#nodes) this.#world.add(name, (node) => scenario.start(node))
@@ -122,7 +136,7 @@ export class Simulation {
     this.#world.add(name, program, true)
   }
 
-  /** A node that counts a client as down never talks to it again: it is to be another process, as its user would see to. */
+  /** A node that counts a client as down never talks to it again: so it begins as another process. */
   #beginAnew(name: string): void {
     this.#world.at(this.#world.nowMs, () => {
       this.#world.crash(name)
@@ -202,26 +216,39 @@ export class Simulation {
   /** All faults are healed: now the cluster has to become as it should, and then to work. */
   async #beLive(): Promise<void> {
     const { convergeMs = DEFAULT_CONVERGE_MS, converged, settle } = this.#scenario
-    this.#world.at(this.#world.nowMs, () => this.#heal())
+    const healed = this.#healedNodes()
+    this.#world.at(this.#world.nowMs, () => this.#heal(healed))
+    // Asked of nodes that are all up: what is true of each of none would be true too early.
+    const isSo = async (): Promise<boolean> =>
+      this.#world.nodes.size === healed.length && (converged === undefined || (await converged(this.#cluster)))
     await this.#within(convergeMs, 'not-converged', 'the cluster has not become as it should', async () => {
-      while (converged !== undefined && !(await converged(this.#cluster))) await this.#world.sleep(ASK_EVERY_MS)
+      while (!(await isSo())) await this.#world.sleep(ASK_EVERY_MS)
     })
     if (this.#world.violations.length > 0 || settle === undefined) return
     await this.#within(convergeMs, 'not-settled', 'final operations have not ended', () => settle(this.#cluster))
   }
 
-  #heal(): void {
+  #heal(healed: readonly string[]): void {
     const world = this.#world
     world.trace.add({ atMs: world.nowMs, node: '', kind: 'nemesis', text: 'heal all' })
     world.network.heal()
-    const all = [...this.#nodes, ...this.#clients]
-    for (const from of all) {
-      world.resume(from)
-      world.slow(from, 0)
-      world.setClock(from, { driftPpm: 0 })
-      world.setDisk(from, DEFAULT_DISK_MODEL)
-      void world.boot(from)
+    world.network.setModel(withoutFaults(this.#network))
+    for (const name of this.#nodes) if (!healed.includes(name)) world.crash(name)
+    for (const name of [...healed, ...this.#clients]) {
+      world.resume(name)
+      world.slow(name, 0)
+      world.setClock(name, { driftPpm: 0 })
+      world.setDisk(name, DEFAULT_DISK_MODEL)
+      void world.boot(name)
     }
+  }
+
+  /** In the order of the cluster, whomever the seed chooses. */
+  #healedNodes(): readonly string[] {
+    if (this.#scenario.heals !== 'majority') return this.#nodes
+    const majority = (this.#nodes.length >> 1) + 1
+    const core = new Set(shuffled(this.#random.stream('core'), this.#nodes).slice(0, majority))
+    return this.#nodes.filter((name) => core.has(name))
   }
 
   async #within(ms: number, name: string, what: string, work: () => Promise<void>): Promise<void> {

@@ -145,6 +145,30 @@ test('a disk keeps through a crash what was synced, and loses everything by a wi
   t.deepEqual(found, [0, 10, 0])
 })
 
+test('a process that ends by itself is started again after its time, unless something else has befallen it', async (t) => {
+  const world = new World({ restartMs: 1_000 })
+  const starts: number[] = []
+  lonely(world, async (node) => {
+    starts.push(world.nowMs)
+    if (node.incarnation === 1) node.exit('tired')
+    // It asks for a file that its disk cannot give.
+    if (node.incarnation === 2) await node.disk.open('log').then((file) => file.append(new Uint8Array(10)))
+  })
+  world.setDisk('a', { failedWritePerMillion: 1_000_000 })
+
+  void world.boot('a')
+  await world.advance(1_500)
+  world.setDisk('a', { failedWritePerMillion: 0 })
+  await world.advance(5_000)
+  t.deepEqual(starts.map(Math.floor), [0, 1_000, 2_000])
+
+  world.nodes.get('a')!.exit('tired again')
+  world.crash('a')
+  await world.advance(5_000)
+  t.is(starts.length, 3)
+  t.deepEqual([...world.nodes.keys()], [])
+})
+
 test('clocks of processes do not agree, unless things happen in the order in which they become due', async (t) => {
   const show = async (mode: 'fifo' | 'explore'): Promise<number[]> => {
     const world = new World({ mode })

@@ -1,6 +1,6 @@
 import type { CloseCode, Link, Transport } from '@troupe/core'
 import type { ManualRuntime } from '@troupe/core/testing'
-import { cbor, uncbor } from './cbor.ts'
+import { sealed, sealedBytes, unsealed } from './sealed.ts'
 
 /** Kinds of envelopes, by their numbers on the wire. */
 export const Kind = {
@@ -28,7 +28,7 @@ export class RawLink {
     this.#answer = answer
     link.open({
       frame: (bytes) => {
-        const frame = uncbor(bytes)
+        const frame = unsealed(bytes)
         this.frames.push(frame)
         this.#answer(frame, this)
       },
@@ -45,7 +45,12 @@ export class RawLink {
   }
 
   send(frame: unknown): void {
-    this.#link.send(cbor(frame))
+    this.#link.send(sealed(frame))
+  }
+
+  /** A frame whose checksum fits, whatever it holds. */
+  content(content: Uint8Array): void {
+    this.#link.send(sealedBytes(content))
   }
 
   bytes(frame: Uint8Array): void {

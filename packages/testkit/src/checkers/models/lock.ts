@@ -1,3 +1,4 @@
+import { checkOptions, is } from '@troupe/core'
 import { canonical } from '../canonical.ts'
 import type { Action } from '../history.ts'
 import { HistoryError } from '../history-error.ts'
@@ -14,9 +15,11 @@ export interface LockState {
  * the invoke; without one it is the process. Either may be refused: a `fail` without an error, or `ok` with the
  * value false.
  *
- * @param options.fencing whether an `ok` of acquire carries a number that must be larger than all before it
+ * @param options.fencing whether an `ok` of acquire carries a number that must be larger than all before it; default false
+ * @throws {UnknownOptionError | InvalidOptionError}
  */
 export function lockModel(options: { readonly fencing?: boolean } = {}): Model<LockState> {
+  checkOptions('lockModel', options, { fencing: is.boolean })
   const fencing = options.fencing === true
   return {
     name: 'lock',

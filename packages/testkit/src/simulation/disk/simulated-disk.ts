@@ -3,7 +3,8 @@ import type { DiskAtlas } from './disk-atlas.ts'
 import type { DiskEvent } from './disk-event.ts'
 import { DiskFaults } from './disk-faults.ts'
 import { changedModel, DEFAULT_DISK_MODEL, type DiskModel } from './disk-model.ts'
-import { type DiskGround, MountedDisk } from './mounted-disk.ts'
+import { MountedDisk } from './mounted-disk.ts'
+import type { DiskGround } from './mounted-file.ts'
 import { StoredNames } from './stored-names.ts'
 
 /** What a simulated disk is made of. */

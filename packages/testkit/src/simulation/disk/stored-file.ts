@@ -89,7 +89,6 @@ export class StoredFile {
       if (!undone) old.fill(0, Math.max(0, Math.min(PAGE_BYTES, this.#lowest - page * PAGE_BYTES)))
       end = Math.max(end, this.#settle(page, old, drawFate(random, weights), random))
     }
-    this.#bytes.fill(0, end)
     this.#size = end
     this.#durable.clear()
     this.#doubtful.clear()

@@ -1,0 +1,61 @@
+import { decode, encode, type ResolveRef } from '../codec/cbor.ts'
+import { MalformedFrameError } from '../errors.ts'
+
+/** CBOR's head of an array of two, and of a number of 32 bits: how each frame begins. */
+const ARRAY_OF_TWO = 0x82
+const UINT_32 = 0x1a
+/** What the checksum is over begins here. */
+const CONTENT_AT = 6
+/** The largest, because smaller numbers may take fewer bytes. */
+const PLACEHOLDER = 0xffffffff
+
+/**
+ * A frame: CBOR of `[checksum, content]`. The checksums of TCP miss one damaged segment in 65,536, and what lies between
+ * two nodes may damage more than segments; a number with one bit turned would be delivered as another number.
+ *
+ * @param what for the error
+ * @throws {NotSerializableError}
+ */
+export function seal(content: unknown, what: string): Uint8Array {
+  const frame = encode([PLACEHOLDER, content], what)
+  const sum = checksum(frame)
+  frame[2] = sum >>> 24
+  frame[3] = sum >>> 16
+  frame[4] = sum >>> 8
+  frame[5] = sum
+  return frame
+}
+
+/**
+ * The content of a frame that has arrived as it was sent.
+ *
+ * @throws {MalformedFrameError}
+ */
+export function unseal(frame: Uint8Array, resolve: ResolveRef): unknown {
+  if (frame.length <= CONTENT_AT || frame[0] !== ARRAY_OF_TWO || frame[1] !== UINT_32) {
+    throw new MalformedFrameError('no frame of this protocol')
+  }
+  const claimed = ((frame[2]! << 24) | (frame[3]! << 16) | (frame[4]! << 8) | frame[5]!) >>> 0
+  if (claimed !== checksum(frame)) throw new MalformedFrameError('the checksum does not fit: it was damaged on its way')
+  return (decode(frame, resolve) as readonly unknown[])[1]
+}
+
+/**
+ * 32 bits over the content of a frame. Each step is reversible, so that no change within four bytes goes unnoticed; of
+ * larger ones, one in 2^32 does. About 0.6 ns a byte. Against accidents only: anyone can make a frame that fits.
+ */
+export function checksum(frame: Uint8Array): number {
+  const { length } = frame
+  let sum = length
+  let i = CONTENT_AT
+  for (; i + 4 <= length; i += 4) {
+    const word = frame[i]! | (frame[i + 1]! << 8) | (frame[i + 2]! << 16) | (frame[i + 3]! << 24)
+    sum = Math.imul(sum ^ word, 0x85ebca6b)
+    sum ^= sum >>> 15
+  }
+  for (; i < length; i++) {
+    sum = Math.imul(sum ^ frame[i]!, 0x85ebca6b)
+    sum ^= sum >>> 15
+  }
+  return sum >>> 0
+}
