@@ -25,15 +25,6 @@ export const failover: readonly Mutant[] = [
     why: 'The fence is raised once, and not with each new epoch.',
   },
   {
-    name: 'lease-renewed-for-anybody',
-    file: LEASE,
-    find: 'this.#owner !== owner || this.#epoch !== epoch',
-    replace: 'this.#owner === null || epoch > this.#epoch',
-    form: 'expression',
-    scenario: 'active-passive',
-    why: 'A renewal that comes after its end, and after another was granted the lease, is granted too.',
-  },
-  {
     name: 'lease-acquired-by-anybody',
     file: LEASE,
     find: 'this.#owner !== null && this.#owner !== owner && now < this.#expiresAtMs',

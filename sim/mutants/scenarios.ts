@@ -1,5 +1,6 @@
 import type { Scenario } from '@troupe/testkit'
 import { activePassive } from '../scenarios/active-passive.ts'
+import { asks } from '../scenarios/asks.ts'
 import { counter } from '../scenarios/counter.ts'
 import { endings } from '../scenarios/endings.ts'
 import { fencedResource } from '../scenarios/fenced-resource.ts'
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   stashAndTimers,
   supervision,
   endings,
+  asks,
   primaryBackup,
   synchronous,
   votingRegister,

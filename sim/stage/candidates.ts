@@ -1,7 +1,7 @@
 import { type Actor, actor, protocol, type Ref } from '@troupe/core'
 import { activePassive, type Fenced, fenced, Lease, lease } from '@troupe/strategies/failover'
 import { type FaultKind, type Scenario, type SimulatedCluster, type SimulatedNode, scenario } from '@troupe/testkit'
-import { SITE } from './network.ts'
+import type { LinkModel } from '@troupe/transport-memory/simulated'
 
 interface Resource {
   /** Something is done to it, in an epoch. */
@@ -17,17 +17,31 @@ const Service = protocol<Service>('service')
 
 const TTL_MS = 240
 const BEAT_MS = 15
+/** Answers often take as long as a candidate may wait for them: what is counted from when matters. */
+const NETWORK: LinkModel = {
+  meanLatencyMs: 5,
+  longTail: { oneIn: 3, maxMs: 60 },
+  reconnectMs: 20,
+  detectMs: 50,
+  clogMs: 60,
+}
 /** Who has the lease and the resource; all others are candidates. */
 const HOME = 'n1'
 
+/** From when to when a service ran, by the wall clock, which is the same everywhere as long as nobody sets it. */
+interface Term {
+  readonly node: string
+  readonly epoch: number
+  readonly fromMs: number
+  /** Infinity while it runs. */
+  untilMs: number
+}
+
 /** What is known of a node. */
 interface Known {
-  /** Of what was done to the resource, in order. */
+  /** Epochs of what was done to the resource, in order. */
   readonly acts: number[]
-  /** Of the services that were started. */
-  readonly epochs: number[]
-  /** Of the service that runs now; null when none does. */
-  active: number | null
+  readonly terms: Term[]
 }
 
 const known = new WeakMap<SimulatedNode, Known>()
@@ -53,7 +67,7 @@ export function candidates(name: string, kinds: readonly FaultKind[], claims: Cl
     durationMs: 3_000,
     convergeMs: 20_000,
     faults: { kinds, meanGapMs: 150 },
-    network: SITE,
+    network: NETWORK,
     start: (node) => (node.name === HOME ? startHome(node, isFenced) : startCandidate(node)),
     invariant: (cluster) => wrong(cluster, claims),
     converged: ({ nodes }) => [...nodes.values()].filter((node) => isActive(node)).length === 1,
@@ -61,7 +75,7 @@ export function candidates(name: string, kinds: readonly FaultKind[], claims: Cl
 }
 
 async function startHome(node: SimulatedNode, isFenced: boolean): Promise<void> {
-  const seen: Known = { acts: [], epochs: [], active: null }
+  const seen: Known = { acts: [], terms: [] }
   known.set(node, seen)
   const system = await node.createSystem({ seeds: node.others, disconnectGraceMs: 600_000 })
   const resource = actor(Resource, () => ({ act: (epoch) => void seen.acts.push(epoch) }))
@@ -76,7 +90,7 @@ function unfenced(seen: Known): Actor<Fenced<Resource>> {
 }
 
 async function startCandidate(node: SimulatedNode): Promise<void> {
-  const seen: Known = { acts: [], epochs: [], active: null }
+  const seen: Known = { acts: [], terms: [] }
   known.set(node, seen)
   const system = await node.createSystem({ seeds: node.others, disconnectGraceMs: 600_000 })
   void Promise.all([
@@ -95,10 +109,11 @@ async function startCandidate(node: SimulatedNode): Promise<void> {
 /** Works on the resource again and again, and ends by itself now and then. */
 function serviceOf(node: SimulatedNode, seen: Known, epoch: number, resource: Ref<Fenced<Resource>>): Actor<Service> {
   return actor(Service, (ctx) => {
-    seen.epochs.push(epoch)
-    seen.active = epoch
+    const { clock } = node.runtime
+    const term: Term = { node: node.name, epoch, fromMs: clock.wall(), untilMs: Number.POSITIVE_INFINITY }
+    seen.terms.push(term)
     ctx.onStop(() => {
-      seen.active = null
+      term.untilMs = clock.wall()
     })
     ctx.every(BEAT_MS, 'beat')
     return {
@@ -111,17 +126,26 @@ function serviceOf(node: SimulatedNode, seen: Known, epoch: number, resource: Re
 }
 
 function isActive(node: SimulatedNode): boolean {
-  return known.get(node)?.active != null
+  return known.get(node)?.terms.at(-1)?.untilMs === Number.POSITIVE_INFINITY
 }
 
 function wrong({ nodes }: SimulatedCluster, { oneAtATime, inOrder }: Claims): string | null {
   const all = [...nodes.values()]
-  const active = all.filter((node) => isActive(node)).map(({ name }) => name)
-  if (oneAtATime && active.length > 1) return `${active.join(' and ')} are active at once`
-  const epochs = all.flatMap((node) => known.get(node)?.epochs ?? [])
-  if (new Set(epochs).size < epochs.length) return 'an epoch was given twice'
+  const terms = all.flatMap((node) => known.get(node)?.terms ?? [])
+  if (new Set(terms.map(({ epoch }) => epoch)).size < terms.length) return 'an epoch was given twice'
+  const both = oneAtATime ? overlap(terms) : null
+  if (both !== null) return both
   const acts = all.flatMap((node) => known.get(node)?.acts ?? [])
   const late = acts.findIndex((epoch, i) => i > 0 && epoch < acts[i - 1]!)
   if (!inOrder || late === -1) return null
   return `something was done in epoch ${acts[late]} after epoch ${acts[late - 1]}`
+}
+
+function overlap(terms: readonly Term[]): string | null {
+  for (const one of terms) {
+    // Wall clocks count in whole ms.
+    const other = terms.find((term) => term !== one && term.fromMs >= one.fromMs && term.fromMs + 1 < one.untilMs)
+    if (other !== undefined) return `${one.node} is active in epoch ${one.epoch}, and ${other.node} in ${other.epoch}`
+  }
+  return null
 }
