@@ -1,18 +1,18 @@
-import { fork } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import type { Terminal } from '../terminal.ts'
 import { buildPlanted } from './build.ts'
 import { catalogue } from './catalogue.ts'
 import type { Hunt } from './hunt.ts'
 import type { Mutant } from './mutant.ts'
-import type { Job } from './worker.ts'
+import type { Answer, Job } from './worker.ts'
 
 const USAGE = 'usage: npm run sim -- mutants [--only NAME] [--seeds 500] [--jobs N] [--json]'
 const DEFAULT_SEEDS = 500
 /** Of those planted, what has to be found for the run to pass. */
 const REQUIRED = 0.9
-/** A worker that says nothing for so long is taken to hang: longer than a search and a shrink may take. */
-const SILENCE_MS = 300_000
+/** A worker that says nothing for so long hangs: it says something before each run. */
+const SILENCE_MS = 20_000
 
 interface Options {
   readonly only: readonly string[]
@@ -99,37 +99,53 @@ async function huntAll(mutants: readonly Mutant[], options: Options, each: (hunt
   return hunts
 }
 
-/** A process that hunts one mutant after the other. */
+/** A process that hunts one mutant after the other; another one when that hangs. */
 class Worker {
-  readonly #child: ReturnType<typeof fork>
+  readonly #file: string
+  #child: ChildProcess
 
   constructor(file: string) {
-    this.#child = fork(file, { stdio: ['ignore', 2, 2, 'ipc'], execArgv: ['--enable-source-maps'] })
+    this.#file = file
+    this.#child = this.#start()
   }
 
-  /** Rejects when the worker says what is wrong, dies, or says nothing. */
-  hunt(mutant: Mutant, seeds: number): Promise<Hunt> {
+  /** Rejects when the worker says what is wrong, or dies. One that says nothing any more has been hung by the bug. */
+  hunt({ name: mutant, scenario }: Mutant, seeds: number): Promise<Hunt> {
     const child = this.#child
+    const startMs = performance.now()
+    let seed = 0
     return new Promise((resolve, reject) => {
       const settle = (end: () => void): void => {
         clearTimeout(silence)
         child.removeAllListeners()
         end()
       }
-      const silence = setTimeout(() => {
-        settle(() => reject(new Error(`${mutant.name}: the worker has said nothing for ${SILENCE_MS / 1000} s`)))
-      }, SILENCE_MS)
-      child.once('message', (answer: Hunt | { readonly error: string }) => {
-        settle(() => ('error' in answer ? reject(new Error(`${mutant.name}: ${answer.error}`)) : resolve(answer)))
+      const hangs = (): void => {
+        child.kill('SIGKILL')
+        this.#child = this.#start()
+        const violation = { kind: 'crash', name: 'hang', message: 'a turn does not end' }
+        const searchMs = performance.now() - startMs
+        resolve({ mutant, scenario, seeds: seed, violation, operations: null, searchMs, shrinkMs: 0 })
+      }
+      const silence = setTimeout(() => settle(hangs), SILENCE_MS)
+      child.on('message', (answer: Answer) => {
+        if ('seed' in answer) {
+          seed = answer.seed
+          silence.refresh()
+        } else settle(() => ('error' in answer ? reject(new Error(`${mutant}: ${answer.error}`)) : resolve(answer)))
       })
-      child.once('exit', (status) => settle(() => reject(new Error(`${mutant.name}: the worker ended with ${status}`))))
-      const job: Job = { mutant: mutant.name, seeds }
+      child.once('exit', (status) => settle(() => reject(new Error(`${mutant}: the worker ended with ${status}`))))
+      const job: Job = { mutant, seeds }
       child.send(job)
     })
   }
 
   end(): void {
-    this.#child.kill()
+    this.#child.kill('SIGKILL')
+  }
+
+  #start(): ChildProcess {
+    return fork(this.#file, { stdio: ['ignore', 2, 2, 'ipc'], execArgv: ['--enable-source-maps'] })
   }
 }
 
@@ -137,6 +153,7 @@ function line({ mutant, seeds, violation, operations, searchMs, shrinkMs }: Hunt
   const seconds = (ms: number): string => (ms / 1000).toFixed(1)
   if (violation === null) return `${mutant}: NOT found in ${most} seeds (${seconds(searchMs)} s)`
   const found = `${mutant}: found after ${seeds} seeds (${violation.kind}: ${violation.name})`
+  if (operations === null) return `${found}, not shrunk`
   return `${found}, shrunk to ${operations} operations in ${seconds(shrinkMs)} s`
 }
 

@@ -1,6 +1,9 @@
 import type { Scenario } from '@troupe/testkit'
+import { activePassive } from '../scenarios/active-passive.ts'
+import { asks } from '../scenarios/asks.ts'
 import { counter } from '../scenarios/counter.ts'
 import { endings } from '../scenarios/endings.ts'
+import { fencedResource } from '../scenarios/fenced-resource.ts'
 import { hostileFrames } from '../scenarios/hostile-frames.ts'
 import { mailboxes } from '../scenarios/mailboxes.ts'
 import { pairOrder } from '../scenarios/pair-order.ts'
@@ -11,6 +14,7 @@ import { remoteWatch } from '../scenarios/remote-watch.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { supervision } from '../scenarios/supervision.ts'
 import { synchronous } from '../scenarios/synchronous.ts'
+import { votingRegister } from '../scenarios/voting-register.ts'
 
 /** The scenarios that mutants name. */
 export const scenarios: readonly Scenario[] = [
@@ -19,8 +23,12 @@ export const scenarios: readonly Scenario[] = [
   stashAndTimers,
   supervision,
   endings,
+  asks,
   primaryBackup,
   synchronous,
+  votingRegister,
+  activePassive,
+  fencedResource,
   pairOrder,
   remoteAsks,
   remoteWatch,

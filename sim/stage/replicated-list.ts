@@ -63,7 +63,7 @@ async function act(client: SimulatedClient): Promise<void> {
   if (copies.size < MAJORITY) return
   const primary = believed.get(client) ?? (await findPrimary(copies))
   const ref = primary === null ? undefined : copies.get(primary)
-  if (primary === null || ref === undefined || client.random.below(12) === 0) {
+  if (primary === null || ref === undefined || client.random.below(8) === 0) {
     const epoch = client.unique()
     const view = await client.operation('appoint', { value: epoch }, () => appointOne(copies, epoch, MAJORITY))
     if (view !== undefined) believed.set(client, view.primary)
@@ -73,9 +73,16 @@ async function act(client: SimulatedClient): Promise<void> {
   const timeoutMs = 300
   const done =
     client.random.below(3) > 0
-      ? await add(client, client.unique(), (number) => ref.ask('write', number, { timeoutMs }))
+      ? await addSome(client, (number) => ref.ask('write', number, { timeoutMs }))
       : await read(client, primary, () => ref.ask('read', undefined, { timeoutMs }))
   if (!done) believed.delete(client)
+}
+
+/** Up to four writes at once: what a primary sends its backups is a batch then. */
+async function addSome(client: SimulatedClient, write: (number: number) => Promise<string>): Promise<boolean> {
+  const count = client.random.below(3) > 0 ? 1 : 1 + client.random.below(4)
+  const added = await Promise.all(Array.from({ length: count }, () => add(client, client.unique(), write)))
+  return added.every((isDone) => isDone)
 }
 
 type Recorder = Pick<SimulatedClient, 'operation'>
