@@ -109,6 +109,30 @@ for (let seed = 1; seed <= 10; seed++) {
   })
 }
 
+test('a dial that is answered when the other side has made a link already is given up: that link and its asks go on (law 1)', async (t) => {
+  const world = new World()
+  const transport = world.network.transport('memory://a')
+  const dial = transport.dial.bind(transport)
+  transport.dial = async (address, signal) => {
+    const link = await dial(address, signal)
+    await new Promise<void>((resolve) => void world.time.scheduler.after(50, resolve))
+    return link
+  }
+  const a = await world.node('a', { transport })
+  const b = await world.node('b')
+  const late = a.system.connect(b.system.address)
+  await world.connect(b, a)
+  const remote = await world.lend(recorder(a).ref, a, b)
+  const held = remote.ask('hold')
+  await world.time.advance(100)
+
+  t.is((await late).uid, b.system.uid)
+  for (const node of [a, b]) t.deepEqual([eventsOf(node, 'peer-up').length, eventsOf(node, 'peer-lost').length], [1, 0])
+  remote.tell('release')
+  t.is(await world.during(held), 'released')
+  await world.stop()
+})
+
 test('a ref that is handed on works from a node that was never connected to its own', async (t) => {
   const world = new World()
   const [a, b, c] = [await world.node('a'), await world.node('b'), await world.node('c')]
@@ -191,6 +215,34 @@ test('an ask that is forwarded to another node ends there: answered, failed, ref
     'not-sent unhandled',
     'not-sent stale-ref',
   ])
+  await world.stop()
+})
+
+test('an ask of another node on behalf of somebody whose time is over is rejected at once: not-sent, timeout (law 13)', async (t) => {
+  const world = new World()
+  const [a, b] = await world.pair()
+  const remote = await world.lend(recorder(a).ref, a, b)
+  const late: unknown[] = []
+  interface Slow {
+    pass: () => Promise<number>
+  }
+  const slow = b.system.spawn(
+    actor(protocol<Slow>('slow'), (context) => ({
+      pass: async () => {
+        await new Promise<void>((resolve) => void world.time.scheduler.after(100, resolve))
+        const asked = context.ask(remote, 'echo', 1)
+        asked.catch((error) => late.push(error))
+        return asked
+      },
+    })),
+  )
+
+  await t.throwsAsync(world.during(slow.ask('pass', undefined, { timeoutMs: 50 })), {
+    message: /no reply within 50 ms/,
+  })
+  await world.time.advance(51)
+
+  t.like(late, [{ outcome: 'not-sent', reason: 'timeout' }])
   await world.stop()
 })
 

@@ -61,15 +61,18 @@ export class RemoteRef<P> extends ActorRef<P> {
     const { running, head } = dispatcher
     const timeoutMs = options?.timeoutMs ?? askTimeoutMs
     let pending: PendingAsk
+    let answer: Promise<unknown>
+    // The promise comes first: an ask without any time left is over as soon as its time begins.
     if (running instanceof Asker) {
       const nested = new NestedAsk(this, name, timeoutMs, running, turnOf(running, dispatcher))
+      answer = nested.answer()
       nested.start(timers, head)
       pending = nested
     } else {
       pending = new PendingAsk(this, name, timeoutMs)
+      answer = pending.answer()
       pending.startNow(timers)
     }
-    const answer = pending.answer()
     this.#ask(payload, pending, options?.signal)
     return answer
   }

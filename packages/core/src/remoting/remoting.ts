@@ -140,8 +140,13 @@ export class Remoting implements Associations {
       link.close('normal', `${this.cells.name} has stopped`)
       return Promise.reject(this.#stoppedError(address))
     }
-    const connection = this.#connection(link)
     const known = this.#book.byAddress(address)
+    if (known?.connected) {
+      // The other side was faster. A hello that knows of its link would take the place of it, and lose what is on it.
+      link.close('normal', 'there is a link already')
+      return Promise.resolve(known.peer)
+    }
+    const connection = this.#connection(link)
     return new Promise((resolve, reject) => {
       const onAnswer = (answer: Welcome | Refusal): Association | Error => {
         if (answer.troupe === 'refusal') {

@@ -28,6 +28,11 @@ export class Copy {
     return this.#applied
   }
 
+  /** Puts an entry at the end of the log, to be applied later. */
+  enter(entry: LogEntry): void {
+    this.log.append(entry, this.#applied)
+  }
+
   /** Applies the next entry. @returns its result; throws what the machine throws, the entry counts nevertheless */
   applyNext(): unknown {
     const entry = this.log.at(this.#applied + 1)
@@ -66,7 +71,7 @@ export class Copy {
   }
 
   #take(entry: LogEntry): void {
-    this.log.append(entry)
+    this.enter(entry)
     try {
       this.applyNext()
     } catch {

@@ -60,7 +60,7 @@ export class Primary {
     const reply = this.#ctx.reply<unknown>()
     const timer = this.#ctx.after(Math.min(this.#timeoutMs, remainingMs ?? this.#timeoutMs), '$overdue', sequence)
     this.#waiting.set(sequence, { reply, timer })
-    this.#copy.log.append({ sequence, epoch: this.#copy.epoch, operation })
+    this.#copy.enter({ sequence, epoch: this.#copy.epoch, operation })
     this.#sendAll()
     this.#advance()
     return reply
@@ -71,7 +71,7 @@ export class Primary {
     const follower = this.#followers[index]!
     follower.busy = false
     if (appended === null) {
-      this.#ctx.after(this.#retryMs, '$retry', index)
+      this.#ctx.after(this.#retryMs, '$retry', { epoch: this.#copy.epoch, index })
       return
     }
     follower.position = appended.position

@@ -60,6 +60,6 @@ export interface ReplicaInner extends Replica<unknown, unknown> {
     readonly appended: Appended | null
     readonly newerEpoch: boolean
   }) => void
-  $retry: (index: number) => void
+  $retry: (backup: { readonly epoch: number; readonly index: number }) => void
   $overdue: (sequence: number) => void
 }

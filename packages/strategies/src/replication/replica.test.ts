@@ -187,6 +187,37 @@ test('a backup further behind than the log reaches gets a snapshot and then the 
   t.deepEqual(await group.read(2), [...items, 'last'])
 })
 
+test('a primary keeps what no backup has yet, however much more than its log is to hold', async (t) => {
+  const group = await start(new PrimaryBackup(), { timeoutMs: 100, logLimit: 4 })
+  await group.appoint(1)
+  group.cut(0, 1)
+  group.cut(0, 2)
+  const items = Array.from({ length: 20 }, (_, i) => `${i}`)
+  for (const item of items) t.is((await group.refusal(group.ask(0, item), 200))?.causeCode, 'NOT_REPLICATED')
+
+  group.restore(0, 1)
+  group.restore(0, 2)
+  await group.advance(20_000)
+
+  t.is(await group.write(0, 'z'), 21)
+  await group.advance(1000)
+  for (const i of [0, 1, 2]) t.deepEqual(await group.read(i), [...items, 'z'])
+})
+
+test('what a primary was to try again is nothing to the one it becomes in the next epoch, with fewer backups', async (t) => {
+  const group = await start(new PrimaryBackup(), { timeoutMs: 100 })
+  await group.appoint(1)
+  group.cut(0, 2)
+  t.is(await group.write(0, 'a'), 1)
+  // By then the backup that was cut off has not answered, and is to be tried again.
+  await group.advance(60)
+  await group.appoint(2, [0, 1])
+
+  t.is(await group.write(0, 'b'), 2)
+  await group.advance(1000)
+  t.deepEqual(await group.read(0), ['a', 'b'])
+})
+
 test('an operation that fails is answered with its error, and is the same nothing everywhere', async (t) => {
   const group = await start(new Synchronous())
   await group.appoint(1)

@@ -87,7 +87,10 @@ export function replica(
         if (answer.newerEpoch) stepDown(copy.epoch)
         else primary.answered(answer.index, answer.appended)
       },
-      $retry: (index) => primary?.send(index),
+      $retry: ({ epoch, index }) => {
+        // One of an earlier epoch had other backups.
+        if (epoch === copy.epoch) primary?.send(index)
+      },
       $overdue: (sequence) => primary?.overdue(sequence),
     }
   })

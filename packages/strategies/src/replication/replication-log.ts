@@ -15,7 +15,10 @@ export interface Position {
 
 export const START: Position = { sequence: 0, epoch: 0 }
 
-/** The latest operations of a replica, at most `limit`; what is older is in its state machine only. */
+/**
+ * The latest operations of a replica, `limit` to twice as many, and all that are not applied yet; what is older is in
+ * its state machine only.
+ */
 export class ReplicationLog {
   readonly #limit: number
   #entries: LogEntry[] = []
@@ -30,10 +33,12 @@ export class ReplicationLog {
     return this.#entries.at(-1) ?? this.#base
   }
 
-  append(entry: LogEntry): void {
+  /** @param applied sequence of the last entry that the state machine has: those behind it are here only, and stay */
+  append(entry: LogEntry, applied: number): void {
     this.#entries.push(entry)
     // Twice the limit, then cut to it: moving the rest at every append would cost as much as the limit.
-    if (this.#entries.length > 2 * this.#limit) this.#cut(this.#entries.length - this.#limit)
+    const dispensable = Math.min(this.#entries.length - this.#limit, applied - this.#base.sequence)
+    if (dispensable > this.#limit) this.#cut(dispensable)
   }
 
   at(sequence: number): LogEntry | undefined {

@@ -25,6 +25,8 @@ export interface MachineGround {
   others(name: string): readonly string[]
   /** Does something in a while, whatever has become of the machine by then. */
   later(delayMs: number, task: () => void): Task
+  /** A node has something to add to the history. */
+  recorded(node: string, f: string, value: unknown): void
   /** A program has failed to start. */
   faulted(error: unknown, what: string, process: Process): void
 }
@@ -169,6 +171,7 @@ export class Machine {
       random: random.stream('program'),
       version: this.#version,
       incarnation: this.#incarnation,
+      record: (f, value) => this.#ground.recorded(this.name, f, value),
       exit: (why) => this.#exit(process, why),
       log,
     })

@@ -13,6 +13,7 @@ export class SimulatedClient {
   readonly addresses: readonly string[]
   readonly #operations: Operations
   readonly #unique: () => number
+  readonly #note: (f: string, value: unknown) => void
 
   constructor(node: SimulatedNode, operations: Operations, unique: () => number) {
     this.name = node.name
@@ -22,6 +23,7 @@ export class SimulatedClient {
     this.addresses = node.others
     this.#operations = operations
     this.#unique = unique
+    this.#note = (f, value) => node.note(f, value)
   }
 
   /**
@@ -33,6 +35,11 @@ export class SimulatedClient {
    */
   operation<T>(f: string, options: OperationOptions, run: () => Promise<T>): Promise<T | undefined> {
     return this.#operations.operation(f, options, run)
+  }
+
+  /** Adds to the history what happens to the client, as a node does. */
+  note(f: string, value?: unknown): void {
+    this.#note(f, value)
   }
 
   /** A number that nobody else in the run gets, 1 and up: for values that tell who wrote them. */

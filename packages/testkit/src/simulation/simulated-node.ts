@@ -23,6 +23,7 @@ export interface NodeParts {
   readonly incarnation: number
   readonly log: LogSink
   readonly exit: (why: string) => void
+  readonly record: (f: string, value: unknown) => void
 }
 
 /** One machine of a simulated cluster, from a start to the crash that ends it. */
@@ -44,6 +45,7 @@ export class SimulatedNode {
   readonly incarnation: number
   readonly #log: LogSink
   readonly #exit: (why: string) => void
+  readonly #record: (f: string, value: unknown) => void
   #system: ActorSystem | null = null
 
   constructor(parts: NodeParts) {
@@ -58,6 +60,7 @@ export class SimulatedNode {
     this.incarnation = parts.incarnation
     this.#log = parts.log
     this.#exit = parts.exit
+    this.#record = parts.record
   }
 
   /**
@@ -84,6 +87,16 @@ export class SimulatedNode {
    */
   exit(why: string): void {
     this.#exit(why)
+  }
+
+  /**
+   * Adds to the history of the run what happens on this node, for a checker that knows of it: an event `info` of the
+   * process `NAME:notes`, which invokes nothing. It is kept outside of the node, and so outlives a crash.
+   *
+   * @param value must not be changed afterwards
+   */
+  note(f: string, value?: unknown): void {
+    this.#record(f, value)
   }
 
   /** The system made last. @throws {NoNodeError} when there is none yet */

@@ -64,6 +64,11 @@ export class World {
       explores: mode === 'explore',
       restartMs,
       others: (name) => this.#others(name),
+      recorded: (node, f, value) => {
+        const event: HistoryEvent = { process: `${node}:notes`, type: 'info', f, value, at: this.nowMs }
+        this.history.push(event)
+        this.trace.operation(this.nowUs, node, event)
+      },
       later: (delayMs, task) => this.#loop.at(this.#outside, this.#loop.nowUs + Math.ceil(delayMs * 1000), task),
       faulted,
     }

@@ -1,0 +1,21 @@
+import { asks } from './asks.ts'
+import { endings } from './endings.ts'
+import { failover } from './failover.ts'
+import { mailboxes } from './mailboxes.ts'
+import type { Mutant } from './mutant.ts'
+import { remoting } from './remoting.ts'
+import { replication } from './replication.ts'
+import { supervision } from './supervision.ts'
+import { turns } from './turns.ts'
+
+/** All planted bugs, by area. */
+export const catalogue: readonly Mutant[] = [
+  ...mailboxes,
+  ...turns,
+  ...supervision,
+  ...endings,
+  ...asks,
+  ...remoting,
+  ...replication,
+  ...failover,
+]

@@ -1,0 +1,188 @@
+import type { Mutant } from './mutant.ts'
+
+const FOLDER = 'packages/strategies/src/replication'
+const PRIMARY = `${FOLDER}/primary.ts`
+const REPLICA = `${FOLDER}/replica.ts`
+const COPY = `${FOLDER}/copy.ts`
+const LOG = `${FOLDER}/replication-log.ts`
+const APPOINT = `${FOLDER}/appoint.ts`
+const STRATEGY = `${FOLDER}/strategy.ts`
+const MAJORITY = `${FOLDER}/majority.ts`
+const REGISTER = `${FOLDER}/quorum-register.ts`
+const REGISTER_REPLICA = `${FOLDER}/register-replica.ts`
+const ENTRY = `${FOLDER}/register-entry.ts`
+
+/** Bugs of replication: what is acknowledged, whom a copy obeys, and what a majority is. */
+export const replication: readonly Mutant[] = [
+  {
+    name: 'primary-acknowledges-what-it-sent',
+    file: PRIMARY,
+    find: 'needed === 0 ? this.#copy.position.sequence : (have[needed - 1] ?? 0)',
+    replace: 'this.#copy.position.sequence',
+    form: 'expression',
+    scenario: 'primary-backup',
+    why: 'A write is acknowledged when it is on its way to the backups, not when they have it.',
+  },
+  {
+    name: 'primary-counts-itself',
+    file: PRIMARY,
+    find: 'return this.#strategy.acknowledgements(this.#followers.length)',
+    replace: 'return this.#strategy.acknowledgements(this.#followers.length) - 1',
+    form: 'statement',
+    scenario: 'synchronous',
+    why: 'The primary counts as one of those who must have a write.',
+  },
+  {
+    name: 'backup-obeys-an-old-epoch',
+    file: REPLICA,
+    find: 'epoch < copy.epoch || (primary !== null && epoch === copy.epoch)',
+    replace: 'primary !== null && epoch <= copy.epoch',
+    form: 'expression',
+    scenario: 'primary-backup',
+    why: 'No check of the epoch at the backup: a primary that was replaced has its writes acknowledged.',
+  },
+  {
+    name: 'backup-appends-anywhere',
+    file: COPY,
+    find: 'previous.sequence === sequence && previous.epoch === epoch',
+    replace: 'previous.sequence <= sequence',
+    form: 'expression',
+    scenario: 'primary-backup',
+    why: 'Entries are appended wherever the backup stands: those sent again are there twice.',
+  },
+  {
+    name: 'deposed-primary-keeps-its-tail',
+    file: REPLICA,
+    find: 'if (primary !== null) copy.forgetUnapplied()',
+    replace: '',
+    form: 'statement',
+    scenario: 'primary-backup',
+    why: 'What a primary has not had acknowledged when it is replaced stays in its log.',
+  },
+  {
+    name: 'appoint-whoever-answers-first',
+    file: APPOINT,
+    find: 'answered.sort((a, b) => comparePositions(b.status.position, a.status.position))',
+    replace: '',
+    form: 'statement',
+    scenario: 'primary-backup',
+    why: 'Any replica that answers is appointed, not the one that is furthest.',
+  },
+  {
+    name: 'appoint-the-longest-log',
+    file: LOG,
+    find: 'a.epoch - b.epoch || a.sequence - b.sequence',
+    replace: 'a.sequence - b.sequence || a.epoch - b.epoch',
+    form: 'expression',
+    scenario: 'primary-backup',
+    why: 'The longest log is taken for the latest: entries nobody acknowledged win over acknowledged ones.',
+  },
+  {
+    name: 'snapshot-says-too-much',
+    file: COPY,
+    find: 'this.log.positionAt(this.#applied)',
+    replace: 'this.log.last',
+    form: 'expression',
+    scenario: 'primary-backup',
+    why: 'A snapshot is sent with the position of the log, which is ahead of the state in it.',
+  },
+  {
+    name: 'log-forgets-what-waits',
+    file: LOG,
+    find: 'Math.min(this.#entries.length - this.#limit, applied - this.#base.sequence)',
+    replace: 'this.#entries.length - this.#limit + 0 * applied',
+    form: 'expression',
+    scenario: 'primary-backup',
+    why: 'The log is cut to its limit, whatever has been applied: found by this scenario in an earlier version.',
+  },
+  {
+    name: 'retry-of-another-epoch',
+    file: REPLICA,
+    find: 'if (epoch === copy.epoch) primary?.send(index)',
+    replace: 'primary?.send(index)',
+    form: 'statement',
+    scenario: 'primary-backup',
+    why: 'A timer of an earlier epoch reaches a primary with fewer backups: found by this scenario in an earlier version.',
+  },
+  {
+    name: 'synchronous-leaves-out-the-slowest',
+    file: STRATEGY,
+    find: 'return backups',
+    replace: 'return Math.max(1, backups - 1)',
+    form: 'statement',
+    scenario: 'synchronous',
+    why: 'All but one is fast, and looks like all in every test.',
+  },
+  {
+    name: 'majority-is-half',
+    file: MAJORITY,
+    find: '(size >> 1) + 1',
+    replace: '(size + 1) >> 1',
+    form: 'expression',
+    scenario: 'voting-register',
+    why: 'Half of an even number, rounded up, is no majority; with three replicas nobody sees it.',
+  },
+  {
+    name: 'read-without-write-back',
+    file: REGISTER,
+    find: '!settled && this.#writeBack',
+    replace: 'false',
+    form: 'expression',
+    scenario: 'voting-register',
+    why: 'A read answers what a minority has, and the next one may meet nobody who has it.',
+  },
+  {
+    name: 'read-settled-by-one',
+    file: REGISTER,
+    find: 'readings.every(({ entry }) => compareStamps(entry, latest) === 0)',
+    replace: 'readings.some(({ entry }) => compareStamps(entry, latest) === 0)',
+    form: 'expression',
+    scenario: 'voting-register',
+    why: 'It is enough for a read that one replica of its majority has the latest value, which one always has.',
+  },
+  {
+    name: 'read-takes-the-first-answer',
+    file: REGISTER,
+    find: 'readings.map(({ entry }) => entry).reduce(newer)',
+    replace: 'readings[0]!.entry',
+    form: 'expression',
+    scenario: 'voting-register',
+    why: 'A majority answers, and the fastest of it is believed.',
+  },
+  {
+    name: 'ties-unresolved',
+    file: ENTRY,
+    find: 'return a.writer < b.writer ? -1 : 1',
+    replace: 'return 0',
+    form: 'statement',
+    scenario: 'voting-register',
+    why: 'Two writers with one counter: each replica keeps the write that came first there.',
+  },
+  {
+    name: 'writer-does-not-look',
+    file: REGISTER,
+    find: 'Math.max(this.#counter, seen) + 1',
+    replace: 'this.#counter + 1 + 0 * seen',
+    form: 'expression',
+    scenario: 'voting-register',
+    why: 'A writer counts its own writes only: a write of one who wrote less is older than what it replaces.',
+  },
+  {
+    name: 'write-does-not-wait',
+    file: REGISTER,
+    find: `await this.#store(what, 'unknown', key, entry)`,
+    replace: `void this.#store(what, 'unknown', key, entry).catch(() => {})`,
+    form: 'statement',
+    scenario: 'voting-register',
+    why: 'An await is missing: a write is acknowledged when it is sent.',
+  },
+  {
+    name: 'replica-takes-older-writes',
+    file: REGISTER_REPLICA,
+    find: 'known !== undefined && compareStamps(entry, known) <= 0',
+    replace: 'known !== undefined && compareStamps(entry, known) === 0',
+    form: 'expression',
+    scenario: 'voting-register',
+    why: 'A write that was late replaces a newer one.',
+  },
+]
