@@ -81,7 +81,7 @@ export const endings: readonly Mutant[] = [
     name: 'watch-again-adds',
     file: INCARNATION,
     find: 'this.unwatch(ref)',
-    within: `this.#check('watch')
+    within: `this.check('watch')
     this.unwatch(ref)`,
     replace: '',
     form: 'statement',

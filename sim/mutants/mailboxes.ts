@@ -20,8 +20,8 @@ export const mailboxes: readonly Mutant[] = [
   {
     name: 'mailbox-one-too-many',
     file: BOUNDED,
-    find: 'if (this.#counted.size >= this.#capacity) return this.#overflowed(head, payload)',
-    replace: 'if (this.#counted.size > this.#capacity) return this.#overflowed(head, payload)',
+    find: 'if (this.count >= this.#capacity) return this.#overflowed(head, payload)',
+    replace: 'if (this.count > this.#capacity) return this.#overflowed(head, payload)',
     form: 'statement',
     scenario: 'mailboxes',
     why: 'Off by one: a capacity of n holds n + 1.',
@@ -47,8 +47,8 @@ export const mailboxes: readonly Mutant[] = [
   {
     name: 'mailbox-own-messages-counted',
     file: BOUNDED,
-    find: 'this.#counted.size',
-    within: 'get full(): boolean {\n    return this.#counted.size',
+    find: 'this.count',
+    within: 'get full(): boolean {\n    return this.count',
     replace: 'this.size',
     form: 'expression',
     scenario: 'mailboxes',
