@@ -39,7 +39,7 @@ export const mailboxes: readonly Mutant[] = [
     name: 'mailbox-own-messages-dropped',
     file: BOUNDED,
     find: `typeof head !== 'string' && head.own`,
-    replace: `typeof head !== 'string' && head.own && this.#counted.size < this.#capacity`,
+    replace: `typeof head !== 'string' && head.own && this.count < this.#capacity`,
     form: 'expression',
     scenario: 'mailboxes',
     why: 'Ticks and notices of the actor itself are lost to a flood from outside.',
