@@ -237,7 +237,9 @@ test('an ask of another node on behalf of somebody whose time is over is rejecte
     })),
   )
 
-  await t.throwsAsync(world.during(slow.ask('pass', undefined, { timeoutMs: 50 })), { message: /no reply within 50 ms/ })
+  await t.throwsAsync(world.during(slow.ask('pass', undefined, { timeoutMs: 50 })), {
+    message: /no reply within 50 ms/,
+  })
   await world.time.advance(51)
 
   t.like(late, [{ outcome: 'not-sent', reason: 'timeout' }])

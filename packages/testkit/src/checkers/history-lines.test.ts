@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import type { HistoryEvent } from './history.ts'
+import { type HistoryEvent, operations } from './history.ts'
 import { HistoryError } from './history-error.ts'
 import { readHistory, writeHistory } from './history-lines.ts'
 
@@ -46,6 +46,19 @@ test('lines of the nemesis are no operations', (t) => {
   const nemesis = '{"process": "nemesis", "type": "info", "f": "partition"}'
 
   t.is(readHistory([invoke, nemesis, nemesis, ok].join('\n')).length, 2)
+})
+
+test('what nodes have noted is written and read as it is, and is no operation', (t) => {
+  const note = { process: 'n1:notes', type: 'info', f: 'seen', value: 1, at: 2 } as const
+  const history: HistoryEvent[] = [
+    note,
+    { process: 'c1', type: 'invoke', f: 'read', at: 3 },
+    note,
+    { process: 'c1', type: 'ok', f: 'read', value: 1, at: 4 },
+  ]
+
+  t.deepEqual(readHistory(writeHistory(history)), history)
+  t.is(operations(history).length, 1)
 })
 
 test('lines without a number are ordered by time, and what is equal in time is concurrent', (t) => {

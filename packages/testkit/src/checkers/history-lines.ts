@@ -1,5 +1,5 @@
 import { closedIntervals } from './closed-intervals.ts'
-import type { HistoryEvent } from './history.ts'
+import { type HistoryEvent, isNote } from './history.ts'
 import { HistoryError } from './history-error.ts'
 
 /** In Jepsen's histories, who breaks things: its lines are no operations. */
@@ -46,7 +46,7 @@ export function writeHistory(history: readonly HistoryEvent[]): string {
   return history
     .map(({ process, type, f, key, value, error, at }, i) => {
       const life = lives.get(process) ?? 1
-      if (type === 'info') lives.set(process, life + 1)
+      if (type === 'info' && !isNote({ process })) lives.set(process, life + 1)
       const name = life === 1 ? process : `${process}/${life}`
       try {
         return `${JSON.stringify({ i, t: at, process: name, type, f, key, value, error }, plain)}\n`
@@ -125,6 +125,7 @@ function checkProcesses(history: readonly HistoryEvent[], lineOf: ReadonlyMap<Hi
   const last = new Map<number | string, HistoryEvent>()
   for (const event of history) {
     const { process, type, f } = event
+    if (isNote(event)) continue
     const before = last.get(process)
     const line = lineOf.get(event)!
     if (before?.type === 'info')

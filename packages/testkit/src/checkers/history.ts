@@ -42,8 +42,16 @@ export interface Operation extends Action {
 }
 
 /**
+ * Whether it is no part of an operation, but what a node has noted, for checkers that know of it: of a process called
+ * `NODE:notes`.
+ */
+export function isNote({ process }: Pick<HistoryEvent, 'process'>): boolean {
+  return typeof process === 'string' && process.endsWith(':notes')
+}
+
+/**
  * Joins each invoke with its end, in the order of the invokes. Operations that failed with an `error` are left
- * out: they have not happened.
+ * out: they have not happened. So are notes.
  *
  * @throws {HistoryError} when a process invokes while it is busy, or ends what it has not invoked
  */
@@ -55,6 +63,7 @@ export function operations(history: readonly HistoryEvent[]): Operation[] {
     found.push({ process, f, key, input, output, outcome, calledAt, returnedAt })
   }
   history.forEach(({ process, type, f, value, error }, at) => {
+    if (isNote({ process })) return
     const calledAt = open.get(process)
     if (type === 'invoke') {
       if (calledAt !== undefined) throw new HistoryError(`event ${at}: process ${process} is busy since ${calledAt}`)

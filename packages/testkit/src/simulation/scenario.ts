@@ -26,8 +26,8 @@ export interface Scenario {
   /** How many clients, c1, c2, ..., each on a node of its own that can be cut off too. Default 0. */
   readonly clients?: number
   /**
-   * One operation of a client, or a few: called again and again with pauses, until faults end. It must not reject:
-   * what may fail belongs into an operation, or is caught.
+   * One operation of a client, or a few: called again and again with pauses, until faults end. It may
+   * reject with an `AskError`, an `OfferError` or a `ServiceNotFoundError`; anything else is a violation.
    */
   client?(client: SimulatedClient): Promise<void>
   /** Mean pause of a client between two calls, in virtual ms. Default 100. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
-import { InvalidOptionError, UnknownOptionError } from '@troupe/core'
+import { InvalidOptionError, protocol, UnknownOptionError } from '@troupe/core'
 import test from 'ava'
 import { counting } from '../testing/counting.ts'
 import { bookkeeping } from '../testing/ledger.ts'
@@ -241,6 +241,26 @@ test('what code throws or rejects and nobody catches is a crash violation that n
     t.like(violation, { kind: 'crash', name, node: 'n1' })
     t.regex((violation as { readonly message: string }).message, /oops[^]*simulate\.test\.ts/)
   }
+})
+
+test('what a cluster in trouble answers is no violation of its client, and anything else is', async (t) => {
+  const Absent = protocol<{ ask: () => void }>('absent')
+  const calls: string[] = []
+  const violation = await violationOf({
+    clients: 1,
+    async client({ system }) {
+      calls.push('find')
+      await system.find(Absent, { timeoutMs: 10 })
+    },
+  })
+  t.is(violation, undefined)
+  t.true(calls.length > 1)
+
+  t.like(await violationOf({ clients: 1, client: () => Promise.reject(new RangeError('oops')) }), {
+    kind: 'crash',
+    name: 'unhandled-rejection: RangeError',
+    node: 'c1',
+  })
 })
 
 test('turns that follow one another at one instant for ever are a violation, and so are messages within one turn', async (t) => {

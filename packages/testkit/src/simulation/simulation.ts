@@ -1,4 +1,4 @@
-import { type Random, SeededRandom } from '@troupe/core'
+import { AskError, OfferError, type Random, SeededRandom, ServiceNotFoundError } from '@troupe/core'
 import type { LinkModel } from '@troupe/transport-memory/simulated'
 import { applyNemesis, namedLeader } from '../nemesis/apply.ts'
 import { drawLinks } from '../nemesis/draw-links.ts'
@@ -18,6 +18,8 @@ import type { SimulatedNode } from './simulated-node.ts'
 import type { Violation } from './violation.ts'
 import { World } from './world.ts'
 
+/** What a cluster in trouble answers: no fault of the client's, who tries again. */
+const IN_TROUBLE = [AskError, OfferError, ServiceNotFoundError]
 const DEFAULT_NODES = 3
 const DEFAULT_DURATION_MS = 30_000
 const DEFAULT_CONVERGE_MS = 30_000
@@ -144,13 +146,19 @@ export class Simulation {
     })
   }
 
-  /** Whatever a call of the client rejects with is an unhandled rejection: a failed operation does not reject. */
+  /** What a call of the client rejects with is an unhandled rejection, but for what a cluster in trouble answers. */
   async #work(client: SimulatedClient): Promise<void> {
     const { thinkMs = DEFAULT_THINK_MS } = this.#scenario
     const { scheduler } = client.runtime
     const pause = (): Promise<void> =>
       new Promise((resolve) => void scheduler.after(client.random.below(2 * thinkMs + 1), resolve))
-    for (await pause(); this.#mayBegin(); await pause()) await this.#scenario.client?.(client)
+    for (await pause(); this.#mayBegin(); await pause()) {
+      try {
+        await this.#scenario.client?.(client)
+      } catch (error) {
+        if (!IN_TROUBLE.some((Trouble) => error instanceof Trouble)) throw error
+      }
+    }
   }
 
   #mayBegin(): boolean {

@@ -1,5 +1,6 @@
 import { actor, protocol } from '@troupe/core'
 import test from 'ava'
+import { operations } from '../checkers/history.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import { NoNodeError, NotInTimeError, ViolationError } from './simulation-error.ts'
 import { World } from './world.ts'
@@ -56,6 +57,29 @@ test('nodes find each other, and one that has crashed comes back with another me
   const again = await world.during(systemOf(world, 'a').find(Store))
   t.is(await world.during(again.ask('get')), 0)
   t.is(reborn.incarnation, 2)
+})
+
+test('what a node notes is in the history with its time, outlives its crash, and is in the hash of the run', async (t) => {
+  const run = async (value: string): Promise<World> => {
+    const world = new World()
+    lonely(world, (node) => void node.runtime.scheduler.after(10, () => node.note(value, { n: node.incarnation })))
+    await world.start()
+    await world.advance(20)
+    world.crash('a')
+    await world.start()
+    await world.advance(20)
+    return world
+  }
+  const world = await run('seen')
+
+  const note = { process: 'a:notes', type: 'info', f: 'seen' } as const
+  t.deepEqual(world.history, [
+    { ...note, value: { n: 1 }, at: 10 },
+    { ...note, value: { n: 2 }, at: 30 },
+  ])
+  t.deepEqual(operations(world.history), [])
+  t.is((await run('seen')).trace.hash, world.trace.hash)
+  t.not((await run('heard')).trace.hash, world.trace.hash)
 })
 
 test('what a crashed node was about to do is not done, nor what is given to it afterwards', async (t) => {
