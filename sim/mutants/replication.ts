@@ -93,7 +93,7 @@ export const replication: readonly Mutant[] = [
     replace: 'this.#entries.length - this.#limit + 0 * applied',
     form: 'expression',
     scenario: 'primary-backup',
-    why: 'The log is cut to its limit, whatever has been applied: found by this scenario in an earlier version.',
+    why: 'The log is cut to its limit, whatever has been applied.',
   },
   {
     name: 'retry-of-another-epoch',
@@ -102,7 +102,7 @@ export const replication: readonly Mutant[] = [
     replace: 'primary?.send(index)',
     form: 'statement',
     scenario: 'primary-backup',
-    why: 'A timer of an earlier epoch reaches a primary with fewer backups: found by this scenario in an earlier version.',
+    why: 'A timer of an earlier epoch reaches a primary with fewer backups.',
   },
   {
     name: 'synchronous-leaves-out-the-slowest',

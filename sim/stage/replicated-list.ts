@@ -1,11 +1,14 @@
 import type { ReplicationStrategy } from '@troupe/strategies/replication'
 import {
   type Checker,
+  checkLinearizable,
+  type FaultKind,
   type HistoryEvent,
   type Scenario,
   type SimulatedClient,
   type SimulatedCluster,
   scenario,
+  setModel,
 } from '@troupe/testkit'
 import { SITE } from './network.ts'
 import { appointOne, copiesOf, findPrimary, knownCopies, NAMES, startReplica, type View } from './replicas.ts'
@@ -31,12 +34,14 @@ const believed = new WeakMap<SimulatedClient, string>()
  * - losesWhen: never, as nobody is lost
  *
  * @param holders how many must have an acknowledged write, of a view of that size
+ * @param kinds of faults; none in which a node loses its memory
  */
 export function replicatedList(
   name: string,
   strategy: ReplicationStrategy,
   holders: (viewSize: number) => number,
   checkers: readonly Checker[] = [noneLost, primaryReads],
+  kinds: readonly FaultKind[] = ['pause', 'partition', 'clog', 'reset', 'slow'],
 ): Scenario {
   return scenario({
     name,
@@ -45,7 +50,7 @@ export function replicatedList(
     durationMs: 2_500,
     convergeMs: 20_000,
     thinkMs: 25,
-    faults: { kinds: ['pause', 'partition', 'clog', 'reset', 'slow'], meanGapMs: 200 },
+    faults: { kinds, meanGapMs: 200 },
     network: SITE,
     start: (node) => startReplica(node, strategy),
     client: (client) => act(client),
@@ -161,8 +166,21 @@ class Views {
   }
 }
 
+/** The stronger claim, which none of these strategies makes: whoever answers, the history is that of one set. */
+export const oneSet: Checker = {
+  name: 'one-set',
+  check(history) {
+    const events = history.flatMap((event): HistoryEvent[] => {
+      if (event.f === 'appoint') return []
+      const isReading = event.f === 'read' && event.type === 'ok'
+      return [isReading ? { ...event, value: (event.value as Reading).numbers } : event]
+    })
+    return checkLinearizable(events, setModel(), { maxSteps: 20_000, shrinkSteps: 20_000 })
+  },
+}
+
 /** What is acknowledged is there at the end, once, and nothing is that nobody wrote. */
-const noneLost: Checker = {
+export const noneLost: Checker = {
   name: 'none-lost',
   check(history) {
     const last = history.findLast((event) => event.f === 'read' && event.type === 'ok' && event.process === 'final')
