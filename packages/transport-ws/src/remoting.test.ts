@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import {
   type ActorSystem,
   AddressInUseError,
@@ -15,6 +16,7 @@ import {
 } from '@troupe/core'
 import test from 'ava'
 import { WebSocket } from 'ws'
+import { bundlePrograms } from '../../../scripts/bundle-programs.ts'
 import { webSocketTransport } from './index.ts'
 import { ChildNode, killAll } from './testing/child-node.ts'
 import { type Counter, counter, counterOf } from './testing/counter.ts'
@@ -55,6 +57,10 @@ function watch(
   return { reasons, first }
 }
 
+const CHILD = fileURLToPath(new URL('./testing/child.ts', import.meta.url))
+const programs = await bundlePrograms([CHILD])
+ChildNode.program = programs.path('child.ts')
+test.after.always(() => programs.remove())
 test.afterEach.always(killAll)
 
 // One after the other: these measure time, and each starts processes.
