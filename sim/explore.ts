@@ -54,9 +54,9 @@ export class Explorer {
   async run(): Promise<number> {
     const { seeds, from, jobs, json } = this.#options
     const count = Math.min(jobs, seeds)
-    this.#terminal.err(`${this.#scenario.name}: ${seeds} seeds from ${from}, on ${count} processes\n`)
     const interrupt = (): void => this.#interrupt()
     process.on('SIGINT', interrupt)
+    this.#terminal.err(`${this.#scenario.name}: ${seeds} seeds from ${from}, on ${count} processes\n`)
     try {
       const startMs = performance.now()
       await Promise.all(Array.from({ length: count }, () => this.#work(startMs)))

@@ -1,9 +1,10 @@
+import type { FaultOptions } from '../nemesis/fault-options.ts'
 import type { Coverage } from '../simulation/coverage.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 
 /** A reason why no violation says less than it seems to. */
 export interface Caveat {
-  readonly name: 'unanswered' | 'unrecorded' | 'unjudged' | 'unlinked'
+  readonly name: 'unanswered' | 'unrecorded' | 'unjudged' | 'undecided' | 'unlinked' | 'uncrashed'
   /** Nothing was tested. The others may be meant. */
   readonly isFatal: boolean
   /** For people, with a way out. */
@@ -18,9 +19,12 @@ export interface Traits {
   readonly hasOthers: boolean
   /** At most one node: nobody to be connected with. */
   readonly isAlone: boolean
+  /** Nodes may crash as far as kinds of faults go, and yet none may ever be down. */
+  readonly hasNoneToSpare: boolean
 }
 
-export function traitsOf({ clients = 0, checkers = [], invariant, converged, settle, nodes = 3 }: Scenario): Traits {
+export function traitsOf(scenario: Scenario): Traits {
+  const { clients = 0, checkers = [], invariant, converged, settle, nodes = 3, faults = {} } = scenario
   const most =
     typeof nodes === 'number' ? nodes : Array.isArray(nodes) ? nodes.length : (nodes as { readonly max: number }).max
   return {
@@ -28,12 +32,18 @@ export function traitsOf({ clients = 0, checkers = [], invariant, converged, set
     hasCheckers: checkers.length > 0,
     hasOthers: [invariant, converged, settle].some((judge) => judge !== undefined),
     isAlone: most === 1,
+    hasNoneToSpare: most < 3 && faults !== false && faults.maxDown === undefined && mayCrash(faults),
   }
 }
 
+function mayCrash({ kinds }: FaultOptions): boolean {
+  return kinds === undefined || kinds.some((kind) => kind === 'crash' || kind === 'wipe' || kind === 'upgrade')
+}
+
 /** What is to be known of runs that have shown no violation; empty when they have tested something. */
-export function caveatsOf({ hasClients, hasCheckers, hasOthers, isAlone }: Traits, coverage: Coverage): Caveat[] {
-  const { ok, fail, info, error, isLinked } = coverage
+export function caveatsOf(traits: Traits, coverage: Coverage): Caveat[] {
+  const { hasClients, hasCheckers, hasOthers, isAlone, hasNoneToSpare } = traits
+  const { ok, fail, info, error, undecided, isLinked } = coverage
   const caveats: Caveat[] = []
   if (ok === 0 && fail + info > 0) {
     const why = error === null ? 'they never ended' : `the first ended with: ${error}`
@@ -62,6 +72,17 @@ export function caveatsOf({ hasClients, hasCheckers, hasOthers, isAlone }: Trait
       name: 'unlinked',
       isFatal: false,
       message: 'no two nodes were ever connected: does start give createSystem({ seeds: node.others })?',
+    })
+  }
+  if (undecided !== null) {
+    caveats.push({ name: 'undecided', isFatal: false, message: `a checker could not decide: ${undecided}` })
+  }
+  if (hasNoneToSpare) {
+    caveats.push({
+      name: 'uncrashed',
+      isFatal: false,
+      message:
+        'no node ever crashes, as a minority of fewer than three is none: give faults: { maxDown: 1 } or more nodes',
     })
   }
   return caveats

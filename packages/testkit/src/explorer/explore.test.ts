@@ -9,7 +9,7 @@ import { firstDifference } from './determinism.ts'
 import { assertNoViolations, type ExploreOptions, explore, NothingTestedError } from './explore.ts'
 import { Sweep } from './sweep.ts'
 
-const toy: Scenario = { name: 'toy', nodes: 1, start: () => {} }
+const toy: Scenario = { name: 'toy', nodes: 1, faults: false, start: () => {} }
 const violation = (kind: Violation['kind'], name: string): Violation => ({ kind, name, message: 'oh', atMs: 5 })
 
 /** Runs in which seeds violate what `faults` says, and all else is well. */
@@ -177,6 +177,14 @@ test('an exploration that has tested nothing fails its assertion, with the reaso
   t.deepEqual(await exploring({ ok: 1 }, { clients: 1, checkers, nodes: ['a'] }), [])
   t.deepEqual(await exploring({ ok: 1 }, { clients: 1 }), ['unjudged'])
   t.deepEqual(await exploring({}, { clients: 1, invariant }), ['unrecorded'])
+  t.deepEqual(await exploring({ ok: 1, undecided: 'too long' }, { clients: 1, checkers }), ['undecided'])
+  const crashing = async (parts: Partial<Scenario>): Promise<unknown> =>
+    await exploring({ ok: 1, isLinked: true }, { checkers, clients: 1, ...parts })
+  t.deepEqual(await crashing({ nodes: 2, faults: { kinds: ['crash'] } }), ['uncrashed'])
+  t.deepEqual(await crashing({ nodes: 1, faults: {} }), ['uncrashed'])
+  t.deepEqual(await crashing({ nodes: 2, faults: { kinds: ['pause'] } }), [])
+  t.deepEqual(await crashing({ nodes: 2, faults: { maxDown: 1 } }), [])
+  t.deepEqual(await crashing({ nodes: 3, faults: {} }), [])
 })
 
 test('a signal ends it with what is known, and unknown options are refused', async (t) => {

@@ -10,20 +10,22 @@ export interface Coverage {
   readonly info: number
   /** What the first operation without an answer ended with; null when there is none. */
   readonly error: string | null
+  /** What the first checker that could not decide said; null when all did. */
+  readonly undecided: string | null
   /** Whether two nodes of the cluster, clients aside, were ever connected. */
   readonly isLinked: boolean
 }
 
 /** Of no run at all. */
-export const NO_COVERAGE: Coverage = { ok: 0, fail: 0, info: 0, error: null, isLinked: false }
+export const NO_COVERAGE: Coverage = { ok: 0, fail: 0, info: 0, error: null, undecided: null, isLinked: false }
 
-/** What clients got, counted. @param isLinked whether two nodes were connected */
-export function coverageOf(history: readonly HistoryEvent[], isLinked: boolean): Coverage {
+/** What clients got, counted, with what else is known. */
+export function coverageOf(history: readonly HistoryEvent[], rest: Pick<Coverage, 'undecided' | 'isLinked'>): Coverage {
   const counts = { invoke: 0, ok: 0, fail: 0, info: 0 }
   for (const { type } of history) counts[type]++
   const { invoke, ok, fail } = counts
   const error = history.find((event) => event.error !== undefined)?.error
-  return { ok, fail, info: invoke - ok - fail, error: error === undefined ? null : String(error), isLinked }
+  return { ok, fail, info: invoke - ok - fail, error: error === undefined ? null : String(error), ...rest }
 }
 
 /** Both together. */
@@ -33,6 +35,7 @@ export function joined(a: Coverage, b: Coverage): Coverage {
     fail: a.fail + b.fail,
     info: a.info + b.info,
     error: a.error ?? b.error,
+    undecided: a.undecided ?? b.undecided,
     isLinked: a.isLinked || b.isLinked,
   }
 }

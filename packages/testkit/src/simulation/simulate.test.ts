@@ -235,6 +235,9 @@ test('a run says what clients got, and whether two nodes were connected', async 
     },
   }
   const alike = await simulate({ scenario: alone({ ...parts, nodes: 2 }), seed: 1 })
+  const message = 'too long'
+  const checkers = [{ name: 'slow', check: () => ({ verdict: 'unknown', message }) as const }]
+  t.is((await simulate({ scenario: alone({ checkers }), seed: 1 })).coverage.undecided, 'slow: too long')
   t.like(alike.coverage, { ok: 0, fail: 0, error: 'no luck', isLinked: false })
   t.true(alike.coverage.info > 0)
 })

@@ -56,6 +56,8 @@ export class Simulation {
   #unique = 0
   /** Two nodes of the cluster were connected. */
   #isLinked = false
+  /** What the first checker that could not decide said. */
+  #undecided: string | null = null
 
   constructor(options: SimulateOptions) {
     this.#options = options
@@ -310,6 +312,7 @@ export class Simulation {
     for (const checker of this.#scenario.checkers ?? []) {
       const result = this.#checked(checker)
       if (result === null) continue
+      if (result.verdict === 'unknown') this.#undecided ??= `${checker.name}: ${result.message}`
       if (result.verdict !== 'illegal') continue
       const { message, conflict } = result
       this.#violate({ kind: 'safety', name: checker.name, message, conflict })
@@ -345,7 +348,7 @@ export class Simulation {
       messageFaults: this.#messageFaults.list,
       nodes: this.#nodes,
       trace: trace.events,
-      coverage: coverageOf(history, this.#isLinked),
+      coverage: coverageOf(history, { undecided: this.#undecided, isLinked: this.#isLinked }),
       draws: {
         nodes: this.#nodes.length,
         clients: this.#clients.length,
