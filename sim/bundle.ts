@@ -29,8 +29,7 @@ export async function bundle({ name, path }: ScenarioFile): Promise<Bundle> {
     await build({
       stdin: {
         contents: `import { work } from './worker.ts'
-import * as exported from ${JSON.stringify(path)}
-work(exported, ${JSON.stringify(constant)})`,
+work(() => import(${JSON.stringify(path)}), ${JSON.stringify(constant)})`,
         resolveDir: here,
       },
       outfile: file,

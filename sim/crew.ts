@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import type { Traits } from '@troupe/testkit'
 import type { Report, Task } from './tasks.ts'
 import { UsageError } from './terminal.ts'
 
@@ -32,17 +33,16 @@ export class Worker {
   }
 
   /**
-   * Resolves when it can be given a task.
+   * Resolves when it can be given a task, with what the scenario says of its runs.
    *
    * @throws {UsageError} with what the bundle says when it has nothing to run
    */
-  async ready(): Promise<this> {
-    try {
-      await this.#next()
-      return this
-    } catch (error) {
+  async ready(): Promise<Traits> {
+    const report = await this.#next().catch((error: unknown) => {
       throw new UsageError(error instanceof Error ? error.message : String(error))
-    }
+    })
+    if (report.report !== 'ready') throw new UsageError(`it said ${report.report} before it was ready`)
+    return report.traits
   }
 
   /**

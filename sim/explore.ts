@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Failure, type Outcome, Sweep, type Violation } from '@troupe/testkit'
+import { caveatsOf, type Failure, NO_COVERAGE, type Outcome, Sweep, type Traits, type Violation } from '@troupe/testkit'
 import type { Arguments } from './arguments.ts'
 import { Worker, WorkerLostError } from './crew.ts'
 import { exitStatus, INTERRUPTED } from './exit-status.ts'
@@ -30,6 +30,7 @@ export class Explorer {
   readonly #workers = new Set<Worker>()
   #interruptedMs: number | null = null
   #sweptMs = 0
+  #traits: Traits | null = null
 
   /**
    * @param file the bundle of the scenario
@@ -53,9 +54,9 @@ export class Explorer {
   async run(): Promise<number> {
     const { seeds, from, jobs, json } = this.#options
     const count = Math.min(jobs, seeds)
-    this.#terminal.err(`${this.#scenario.name}: ${seeds} seeds from ${from}, on ${count} processes\n`)
     const interrupt = (): void => this.#interrupt()
     process.on('SIGINT', interrupt)
+    this.#terminal.err(`${this.#scenario.name}: ${seeds} seeds from ${from}, on ${count} processes\n`)
     try {
       const startMs = performance.now()
       await Promise.all(Array.from({ length: count }, () => this.#work(startMs)))
@@ -108,7 +109,8 @@ export class Explorer {
   async #start(): Promise<Worker> {
     const worker = new Worker(this.#file)
     this.#workers.add(worker)
-    return worker.ready()
+    this.#traits = await worker.ready()
+    return worker
   }
 
   async #shrinkAll(): Promise<Found[]> {
@@ -174,7 +176,17 @@ export class Explorer {
     }
     if (found.length > 0) out('')
     if (this.#isInterrupted) out('interrupted')
+    for (const message of this.#caveats()) out(`mind: ${message}`)
     out(this.#summary())
+  }
+
+  /** A run that ends early says little; one that was at work and never connected its nodes says much. */
+  #caveats(): string[] {
+    const { coverage, progress } = this.#sweep
+    if (this.#traits === null || progress.seeds === 0) return []
+    return caveatsOf(this.#traits, coverage)
+      .filter(({ name }) => progress.violations === 0 || (name === 'unlinked' && coverage.ok > 0))
+      .map(({ message }) => message)
   }
 
   #summary(): string {
@@ -193,7 +205,9 @@ export class Explorer {
     const { mode, from } = this.#options
     const scenario = this.#scenario.name
     const wallMs = Math.round(this.#sweptMs)
-    const rest = { isInterrupted: this.#isInterrupted, wallMs, failures }
+    const { coverage } = this.#sweep
+    const caveats = this.#caveats()
+    const rest = { coverage, caveats, isInterrupted: this.#isInterrupted, wallMs, failures }
     this.#terminal.out(JSON.stringify({ scenario, mode, from, seeds, simulatedMs, events, violations, ...rest }))
   }
 }
@@ -208,7 +222,8 @@ const PROCESS_LOST = 'process-lost'
 function lost(seed: number | string, error: unknown): Outcome {
   const message = error instanceof Error ? error.message : String(error)
   const name = error instanceof WorkerLostError ? PROCESS_LOST : 'no-result'
-  return { seed: String(seed), events: 0, simulatedMs: 0, violations: [{ kind: 'crash', name, message, atMs: 0 }] }
+  const violations = [{ kind: 'crash', name, message, atMs: 0 } as const]
+  return { seed: String(seed), events: 0, simulatedMs: 0, violations, coverage: NO_COVERAGE }
 }
 
 /** As a shell takes it for one word. */

@@ -63,6 +63,7 @@ test('what it does not know it refuses with status 2, what may have been meant, 
   await refused('there is no file ./nowhere.ts', './nowhere.ts')
   await refused('one scenario at a time', 'counter', 'counter')
   await refused('replay takes one file', 'replay')
+  await refused('there is no scenario mine; known: counter (a file of yours is named by its path: ./mine.ts)', 'mine')
   const broken = join(folder(t), 'repro.json')
   writeFileSync(broken, '{"format":1,"scenario":"counter"}')
   await refused(`${broken}: this is no repro.json: seed must be a text, is missing`, 'replay', broken)
@@ -78,6 +79,50 @@ test('a file that cannot be built, or exports no scenario, is refused with the r
 
   writeFileSync(file, 'export const = 1')
   t.regex((await sim(file)).err, /cannot be built: /)
+
+  writeFileSync(
+    file,
+    `import { scenario } from '@troupe/testkit'\nscenario({ name: 'x', start() {}, duration: 5 } as never)`,
+  )
+  const wrong = await sim(file, '--jobs', '1')
+  t.is(wrong.status, 2)
+  t.regex(wrong.err, /it cannot be loaded: UnknownOptionError: .*did you mean "durationMs"\?\n +at .*empty\.ts:2/)
+})
+
+test('no violations of a cluster that did nothing comes with a word of warning', async (t) => {
+  const file = join(folder(t), 'broken.ts')
+  writeFileSync(
+    file,
+    `import { actor, protocol } from '@troupe/core'
+    import { scenario } from '@troupe/testkit'
+    const Door = protocol<{ knock: () => string }>('door')
+    export const broken = scenario({
+      name: 'broken',
+      nodes: 2,
+      durationMs: 2_000,
+      faults: false,
+      clients: 1,
+      async start(node) {
+        const system = await node.createSystem()
+        system.register(Door, system.spawn(actor(Door, () => ({ knock: () => { throw new Error('typo') } }))))
+      },
+      async client(client) {
+        const found = await client.system.find(Door)
+        await client.operation('knock', {}, () => found.ask('knock'))
+      },
+    })`,
+  )
+
+  const { status, out } = await sim(file, '--seeds', '2', '--jobs', '1')
+
+  t.is(status, 0)
+  t.regex(
+    out,
+    /^mind: none of \d+ operations of clients was answered, so nothing was tested; the first ended with: .*typo/m,
+  )
+  t.regex(out, /^mind: nothing but crashes can fail: give the scenario checkers/m)
+  t.regex(out, /^mind: no two nodes were ever connected: .*seeds: node\.others/m)
+  t.regex(lastLine(out), LAST)
 })
 
 test('an acknowledged write that is lost in a crash is found, made small, replayed to the same hash, and drawn', async (t) => {
@@ -103,6 +148,12 @@ test('an acknowledged write that is lost in a crash is found, made small, replay
   t.is(lastLine(replayed.out), 'the same run, by its hash')
   t.true(text.includes(replayed.out.split('\n\n')[0]!), 'the same timeline')
   t.is(readFileSync(html, 'utf8'), beside('space-time.html'))
+
+  writeFileSync(path, JSON.stringify({ ...repro, file: '../away.ts' }))
+  t.regex(
+    (await sim('replay', join(path, '..'))).err,
+    /there is no file \.\.\/away\.ts; its field "file" names the scenario/,
+  )
 
   writeFileSync(path, JSON.stringify({ ...repro, nemesis: [] }))
   const healed = await sim('replay', again!)

@@ -24,6 +24,7 @@ export type { SessionGuarantee } from './checkers/session-guarantee.ts'
 export { type SessionOptions, sessions } from './checkers/sessions.ts'
 export { type ElementFate, elementFates, type SetFullOptions, setFull } from './checkers/set-full.ts'
 export { type VersionedSessionOptions, versionedSessions } from './checkers/versioned-sessions.ts'
+export { type Caveat, caveatsOf, type Traits, traitsOf } from './explorer/caveats.ts'
 export { ddmin } from './explorer/ddmin.ts'
 export { checkDeterminism } from './explorer/determinism.ts'
 export {
@@ -61,6 +62,7 @@ export {
   type ReplyTo,
   type Stepper,
 } from './probe.ts'
+export { type Coverage, NO_COVERAGE } from './simulation/coverage.ts'
 export { DiskAtlas, type DiskAtlasOptions } from './simulation/disk/disk-atlas.ts'
 export type { DiskEvent, DiskFault } from './simulation/disk/disk-event.ts'
 export { type CrashWeights, DEFAULT_DISK_MODEL, type DiskModel } from './simulation/disk/disk-model.ts'

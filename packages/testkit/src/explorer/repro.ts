@@ -1,4 +1,5 @@
 import { TroupeError } from '@troupe/core'
+import { nemesisProblem } from '../nemesis/nemesis-fields.ts'
 import type { Run, SimulateOptions } from '../simulation/run.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
@@ -64,12 +65,16 @@ function checkRepro(value: unknown): asserts value is Repro {
   for (const [field, expected, holds] of FIELDS) {
     if (!holds(value[field])) throw new ReproFormatError(`${field} must be ${expected}, is ${short(value[field])}`)
   }
+  // A fault that nobody knows would do nothing, as if the code were mended.
+  for (const item of value.nemesis as readonly unknown[]) {
+    const problem = nemesisProblem(item)
+    if (problem !== null) throw new ReproFormatError(`nemesis: ${problem}, is ${short(item)}`)
+  }
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0
-const isNemesis = (item: unknown): boolean => isObject(item) && isTime(item.atMs) && isText(item.op)
 const isMessageFault = (item: unknown): boolean =>
   isObject(item) && isText(item.link) && isCount(item.n) && isText(item.fault)
 
@@ -77,13 +82,13 @@ const FIELDS: readonly (readonly [field: string, expected: string, holds: (value
   ['scenario', 'a name', isText],
   ['file', 'a path', (value) => value === undefined || isText(value)],
   ['seed', 'a text', isText],
-  ['nodes', 'a number', isCount],
+  ['nodes', 'a number of at least 1', (value) => isCount(value) && value !== 0],
   ['clients', 'a number', isCount],
   ['operations', 'a number', isCount],
   ['durationMs', 'a number', isTime],
   ['mode', 'fifo or explore', (value) => value === 'fifo' || value === 'explore'],
   ['network', 'a model of links', (value) => value === undefined || isObject(value)],
-  ['nemesis', 'a list of { atMs, op, ... }', (value) => Array.isArray(value) && value.every(isNemesis)],
+  ['nemesis', 'a list of { atMs, op, ... }', Array.isArray],
   ['messageFaults', 'a list of { link, n, fault }', (value) => Array.isArray(value) && value.every(isMessageFault)],
   ['violation', '{ kind, name, ... }', (value) => isObject(value) && isText(value.kind) && isText(value.name)],
   ['hash', '16 hexadecimal digits', (value) => typeof value === 'string' && /^[0-9a-f]{16}$/.test(value)],

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { NO_COVERAGE } from '../simulation/coverage.ts'
 import type { Run } from '../simulation/run.ts'
 import { timeline } from './timeline.ts'
 
@@ -34,6 +35,7 @@ const run: Run = {
   messageFaults: [],
   nodes: ['n1', 'n2', 'n10'],
   trace: [],
+  coverage: NO_COVERAGE,
   draws: { nodes: 3, clients: 2, durationMs: 12_000, operations: 3 },
 }
 

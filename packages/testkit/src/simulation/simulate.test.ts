@@ -4,11 +4,13 @@ import { promisify } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { InvalidOptionError, protocol, UnknownOptionError } from '@troupe/core'
 import test from 'ava'
+import { registerModel } from '../checkers/models/register.ts'
 import { counting } from '../testing/counting.ts'
 import { bookkeeping } from '../testing/ledger.ts'
 import type { Run, SimulateOptions } from './run.ts'
 import { type Scenario, scenario } from './scenario.ts'
 import { simulate } from './simulate.ts'
+import type { Violation } from './violation.ts'
 
 const SEEDS = [1, 2, 3, 4, 5]
 
@@ -30,6 +32,10 @@ function alone(parts: Partial<Scenario>): Scenario {
 async function violationOf(parts: Partial<Scenario>): Promise<unknown> {
   const { violations } = await simulate({ scenario: alone(parts), seed: 1 })
   return violations[0]
+}
+
+function messageOf(violation: unknown): string {
+  return (violation as Violation | undefined)?.message ?? ''
 }
 
 test('a cluster works on while nodes crash and links break, and has converged when all is healed', async (t) => {
@@ -184,14 +190,56 @@ test('a cluster that never converges, and final work that fails or never ends, a
   t.like(await violationOf({ converged: () => false, convergeMs: 2_000 }), {
     kind: 'liveness',
     name: 'not-converged',
+    message: 'converged has not come true within 2000 ms of the end of all faults',
     atMs: 3_000,
   })
-  t.like(await violationOf({ settle: () => Promise.reject(new Error('no answer')) }), {
-    kind: 'liveness',
-    name: 'not-settled',
-    message: 'no answer',
-  })
+  const failed = await violationOf({ settle: () => Promise.reject(new Error('no answer')) })
+  t.like(failed, { kind: 'liveness', name: 'not-settled' })
+  t.regex(messageOf(failed), /^settle failed: Error: no answer\n {4}at .*simulate\.test\.ts/)
+  t.regex(
+    messageOf(
+      await violationOf({
+        converged: () => {
+          throw new Error('oops')
+        },
+      }),
+    ),
+    /^converged failed: Error: oops\n/,
+  )
+  const starting = await violationOf({ nodes: 2, start: ({ name }) => (name === 'n2' ? new Promise(() => {}) : null) })
+  t.regex(messageOf(starting), /^start has not ended on n2 within /)
   t.like(await violationOf({ settle: () => new Promise(() => {}) }), { kind: 'liveness', name: 'not-settled' })
+})
+
+test('a checker that throws, and an invariant that gives no text, are crashes of their seed', async (t) => {
+  const check = (): never => {
+    throw new RangeError('oops')
+  }
+  const thrown = await violationOf({ checkers: [{ name: 'mine', check }] })
+  t.like(thrown, { kind: 'crash', name: 'checker mine threw' })
+  t.regex(messageOf(thrown), /^RangeError: oops\n {4}at .*simulate\.test\.ts/)
+
+  const odd = await violationOf({ invariant: () => true as never })
+  t.like(odd, { kind: 'crash', name: 'invariant: no text' })
+  t.regex(messageOf(odd), /gave true: it must give null/)
+})
+
+test('a run says what clients got, and whether two nodes were connected', async (t) => {
+  const { coverage } = await counted(1)
+  t.true(coverage.ok > 10 && coverage.isLinked)
+
+  const parts: Partial<Scenario> = {
+    clients: 1,
+    async client(client) {
+      await client.operation('try', {}, () => Promise.reject(new Error('no luck')))
+    },
+  }
+  const alike = await simulate({ scenario: alone({ ...parts, nodes: 2 }), seed: 1 })
+  const message = 'too long'
+  const checkers = [{ name: 'slow', check: () => ({ verdict: 'unknown', message }) as const }]
+  t.is((await simulate({ scenario: alone({ checkers }), seed: 1 })).coverage.undecided, 'slow: too long')
+  t.like(alike.coverage, { ok: 0, fail: 0, error: 'no luck', isLinked: false })
+  t.true(alike.coverage.info > 0)
 })
 
 test('of faults that only a majority outlives, the seed chooses which', async (t) => {
@@ -258,9 +306,11 @@ test('what a cluster in trouble answers is no violation of its client, and anyth
 
   t.like(await violationOf({ clients: 1, client: () => Promise.reject(new RangeError('oops')) }), {
     kind: 'crash',
-    name: 'unhandled-rejection: RangeError',
+    name: 'client: RangeError',
     node: 'c1',
   })
+  const thrown = await violationOf({ clients: 1, client: () => Promise.reject(new RangeError('oops')) })
+  t.regex(messageOf(thrown), /oops[^]*a client may reject with an AskError/)
 })
 
 test('turns that follow one another at one instant for ever are a violation, and so are messages within one turn', async (t) => {
@@ -305,5 +355,10 @@ test('options are checked at the door', async (t) => {
   t.throws(() => scenario(alone({ nodes: ['a', 'a'] })), { instanceOf: InvalidOptionError })
   t.throws(() => scenario(alone({ clients: 1 })), { instanceOf: InvalidOptionError, message: /"client"/ })
   t.throws(() => scenario(alone({ faults: { kinds: ['quake'] } } as never)), { message: /crash, wipe/ })
+  t.throws(() => scenario(alone({ faults: { kinds: ['quake'] } } as never)), { message: /and not "quake"/ })
+  t.throws(() => scenario(alone({ client: async () => {} })), {
+    message: /"clients" must be given, as there is a client/,
+  })
+  t.throws(() => scenario(alone({ checkers: [registerModel()] } as never)), { message: /linearizable\(registerModel/ })
   t.throws(() => scenario({ name: 'nobody' } as never), { instanceOf: InvalidOptionError, message: /"start"/ })
 })
