@@ -63,7 +63,7 @@ test('what it does not know it refuses with status 2, what may have been meant, 
   await refused('there is no file ./nowhere.ts', './nowhere.ts')
   await refused('one scenario at a time', 'counter', 'counter')
   await refused('replay takes one file', 'replay')
-  await refused('there is no scenario mine; known: counter (a file of yours is named by its path: ./mine.ts)', 'mine')
+  await refused('there is no scenario mine; known: active-passive, ', 'mine')
   const broken = join(folder(t), 'repro.json')
   writeFileSync(broken, '{"format":1,"scenario":"counter"}')
   await refused(`${broken}: this is no repro.json: seed must be a text, is missing`, 'replay', broken)

@@ -43,7 +43,7 @@ function mayCrash({ kinds }: FaultOptions): boolean {
 /** What is to be known of runs that have shown no violation; empty when they have tested something. */
 export function caveatsOf(traits: Traits, coverage: Coverage): Caveat[] {
   const { hasClients, hasCheckers, hasOthers, isAlone, hasNoneToSpare } = traits
-  const { ok, fail, info, error, undecided, isLinked } = coverage
+  const { ok, fail, info, notes, error, undecided, isLinked } = coverage
   const caveats: Caveat[] = []
   if (ok === 0 && fail + info > 0) {
     const why = error === null ? 'they never ended' : `the first ended with: ${error}`
@@ -53,7 +53,7 @@ export function caveatsOf(traits: Traits, coverage: Coverage): Caveat[] {
       message: `none of ${fail + info} operations of clients was answered, so nothing was tested; ${why}`,
     })
   }
-  if (ok + fail + info === 0 && (hasClients || hasCheckers)) {
+  if (ok + fail + info + notes === 0 && (hasClients || hasCheckers)) {
     const message = hasClients
       ? 'clients have recorded no operation: does client reach client.operation(...), and does it find whom it asks?'
       : 'there is no history to check: give the scenario clients and a client that calls client.operation(...)'

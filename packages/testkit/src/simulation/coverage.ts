@@ -1,4 +1,4 @@
-import type { HistoryEvent } from '../checkers/history.ts'
+import { type HistoryEvent, isNote } from '../checkers/history.ts'
 
 /** How much of a cluster was at work: without it, no violation says nothing. */
 export interface Coverage {
@@ -8,6 +8,8 @@ export interface Coverage {
   readonly fail: number
   /** Those of which nobody knows, and those that were under way at the end. */
   readonly info: number
+  /** What programs have noted, which checkers may judge. */
+  readonly notes: number
   /** What the first operation without an answer ended with; null when there is none. */
   readonly error: string | null
   /** What the first checker that could not decide said; null when all did. */
@@ -17,15 +19,27 @@ export interface Coverage {
 }
 
 /** Of no run at all. */
-export const NO_COVERAGE: Coverage = { ok: 0, fail: 0, info: 0, error: null, undecided: null, isLinked: false }
+export const NO_COVERAGE: Coverage = {
+  ok: 0,
+  fail: 0,
+  info: 0,
+  notes: 0,
+  error: null,
+  undecided: null,
+  isLinked: false,
+}
 
 /** What clients got, counted, with what else is known. */
 export function coverageOf(history: readonly HistoryEvent[], rest: Pick<Coverage, 'undecided' | 'isLinked'>): Coverage {
   const counts = { invoke: 0, ok: 0, fail: 0, info: 0 }
-  for (const { type } of history) counts[type]++
+  let notes = 0
+  for (const event of history) {
+    if (isNote(event)) notes++
+    else counts[event.type]++
+  }
   const { invoke, ok, fail } = counts
   const error = history.find((event) => event.error !== undefined)?.error
-  return { ok, fail, info: invoke - ok - fail, error: error === undefined ? null : String(error), ...rest }
+  return { ok, fail, info: invoke - ok - fail, notes, error: error === undefined ? null : String(error), ...rest }
 }
 
 /** Both together. */
@@ -34,6 +48,7 @@ export function joined(a: Coverage, b: Coverage): Coverage {
     ok: a.ok + b.ok,
     fail: a.fail + b.fail,
     info: a.info + b.info,
+    notes: a.notes + b.notes,
     error: a.error ?? b.error,
     undecided: a.undecided ?? b.undecided,
     isLinked: a.isLinked || b.isLinked,
