@@ -1,6 +1,6 @@
 import { EventQueue } from './event-queue.ts'
 import type { Host } from './host.ts'
-import { type Process, Task } from './process.ts'
+import { FIRST, type Process, Task } from './process.ts'
 import { LivelockError } from './simulation-error.ts'
 import type { Trace } from './trace.ts'
 
@@ -46,7 +46,7 @@ export class EventLoop {
   /** Gives `process` a turn at `atUs`, or now if that is over. */
   at(process: Process, atUs: number, run: () => void): Task {
     const task = new Task(process, this.queue, run)
-    if (process.isAlive) this.queue.add(task, Math.max(atUs, this.nowUs), process.ties?.next() ?? 0)
+    if (process.isAlive) this.queue.add(task, Math.max(atUs, this.nowUs), process.nextTie())
     return task
   }
 
@@ -58,7 +58,7 @@ export class EventLoop {
   /** What was due meanwhile runs now, in its order. */
   resume(process: Process): void {
     process.isPaused = false
-    for (const task of process.backlog) this.queue.add(task, this.nowUs, 0)
+    for (const task of process.backlog) this.queue.add(task, this.nowUs, FIRST)
     process.backlog.length = 0
   }
 
@@ -119,7 +119,7 @@ export class EventLoop {
     }
     if (process.turnUs > 0) {
       if (process.busyUntilUs > atUs) {
-        this.queue.add(task, process.busyUntilUs, 0)
+        this.queue.add(task, process.busyUntilUs, FIRST)
         return
       }
       process.busyUntilUs = atUs + process.turnUs
