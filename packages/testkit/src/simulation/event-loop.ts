@@ -45,6 +45,7 @@ export class EventLoop {
 
   /** Gives `process` a turn at `atUs`, or now if that is over. */
   at(process: Process, atUs: number, run: () => void): Task {
+    if (this.#host.isBetweenBursts) this.#intruded(process)
     const task = new Task(process, this.queue, run)
     if (process.isAlive) this.queue.add(task, Math.max(atUs, this.nowUs), process.nextTie())
     return task
@@ -52,6 +53,7 @@ export class EventLoop {
 
   /** Runs `run` at the end of the present turn, at the same instant. */
   defer(process: Process, run: () => void): void {
+    if (this.#host.isBetweenBursts) this.#intruded(process)
     this.#deferred.push(process, run)
   }
 
@@ -99,6 +101,13 @@ export class EventLoop {
       if (!host.drainJobs()) return false
       if (steps % STEPS_PER_LOOK === 0 && host.nowMs() > endMs) return false
     }
+  }
+
+  /** Whoever stands outside may come when they like: what they do is no doing of the run's. */
+  #intruded(process: Process): void {
+    if (process.isOutside) return
+    this.current = process
+    this.#host.intruded()
   }
 
   #runNext(): void {
