@@ -218,10 +218,16 @@ test('a command that fails itself says so with a status that is no violation’s
   const rest = { nemesis: [], messageFaults: [], violation: { kind: 'safety', name: 'x' }, hash: '0'.repeat(16) }
   const file = join(path, 'repro.json')
 
-  writeFileSync(file, JSON.stringify({ ...repro, ...rest, durationMs: 0.5 }))
-  const refused = await sim('replay', file)
-  t.is(refused.status, 70, refused.err)
-  t.regex(refused.err, /durationMs/)
+  writeFileSync(
+    join(path, 'broken.ts'),
+    `import { scenario } from '@troupe/testkit'
+    const checker = { name: 'checker', check: () => { throw new Error('the checker has a bug') } }
+    export const broken = scenario({ name: 'broken', start: () => {}, checkers: [checker] })`,
+  )
+  writeFileSync(file, JSON.stringify({ ...repro, ...rest, file: 'broken.ts', durationMs: 1 }))
+  const failed = await sim('replay', file)
+  t.is(failed.status, 70, failed.err)
+  t.regex(failed.err, /the checker has a bug/)
 
   writeFileSync(file, JSON.stringify({ ...repro, ...rest, durationMs: 1 }))
   const unwritten = await sim('replay', file, '--html', join(file, 'page.html'))

@@ -330,6 +330,13 @@ test('options are checked at the door', async (t) => {
     instanceOf: UnknownOptionError,
     message: /did you mean "nemesis"/,
   })
+  await t.throwsAsync(
+    simulate({ scenario: alone({}), seed: 1, nemesis: [{ atMs: 1, op: 'advance', node: 'n1' }] as never }),
+    {
+      instanceOf: InvalidOptionError,
+      message: /"nemesis"/,
+    },
+  )
   await t.throwsAsync(simulate({ scenario: alone({}), seed: -1 }), { instanceOf: InvalidOptionError })
   t.throws(() => scenario(alone({ nodes: { min: 3, max: 1 } })), { instanceOf: InvalidOptionError })
   t.throws(() => scenario(alone({ nodes: ['a', 'a'] })), { instanceOf: InvalidOptionError })
