@@ -185,6 +185,8 @@ export class Explorer {
     }
     if (found.length > 0) out('')
     if (this.#isInterrupted) out('interrupted')
+    const { undecided } = this.#sweep
+    if (undecided !== null) out(`${undecided.seeds} seeds not decided, the first: ${undecided.why}`)
     out(this.#summary())
   }
 
@@ -204,7 +206,8 @@ export class Explorer {
     const { mode, from } = this.#options
     const scenario = this.#scenario.name
     const wallMs = Math.round(this.#sweptMs)
-    const rest = { isInterrupted: this.#isInterrupted, wallMs, failures }
+    const undecided = this.#sweep.undecided?.seeds ?? 0
+    const rest = { undecided, isInterrupted: this.#isInterrupted, wallMs, failures }
     this.#terminal.out(JSON.stringify({ scenario, mode, from, seeds, simulatedMs, events, violations, ...rest }))
   }
 }

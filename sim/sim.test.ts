@@ -121,6 +121,21 @@ test('each kind of violation has a status of its own, and of several the least c
   t.is(status('nondeterminism', 'liveness', 'crash'), 3)
 })
 
+test('seeds that a checker could not decide are counted, with a reason: they are no evidence', async (t) => {
+  const file = join(folder(t), 'open.ts')
+  writeFileSync(
+    file,
+    `import { scenario } from '@troupe/testkit'
+    const checker = { name: 'judge', check: () => ({ verdict: 'unknown', message: 'too long' }) }
+    export const open = scenario({ name: 'open', nodes: 1, durationMs: 10, start: () => {}, checkers: [checker] })`,
+  )
+
+  const { status, out } = await sim(file, '--seeds', '3', '--jobs', '1')
+
+  t.is(status, 0)
+  t.regex(out, /^3 seeds not decided, the first: judge: too long\n/)
+})
+
 test('any text is a seed, --json prints one object, and a terminal has a bar that grows', async (t) => {
   const args = ['counter', '--seeds=3', '--from=d6ea1e4', '--jobs=1', '--json', '--mode', 'fifo']
   const { status, out, err } = await called(args, true)

@@ -64,8 +64,8 @@ async function perform(
 ): Promise<Report> {
   switch (task.task) {
     case 'seed': {
-      const { seed, events, simulatedMs, violations } = await runSeed(scenario, task, task.mode)
-      return { report: 'seed', outcome: { seed, events, simulatedMs, violations } }
+      const { seed, events, simulatedMs, violations, undecided = [] } = await runSeed(scenario, task, task.mode)
+      return { report: 'seed', outcome: { seed, events, simulatedMs, violations, undecided } }
     }
     case 'shrink': {
       const { seed, mode, violation, budgetMs } = task

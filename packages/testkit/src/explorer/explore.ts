@@ -35,6 +35,8 @@ export interface Exploration {
   readonly seeds: number
   readonly simulatedMs: number
   readonly events: number
+  /** How many seeds some checker could not decide, and why not for the first of them; null: none. */
+  readonly undecided: { readonly seeds: number; readonly why: string } | null
   /** By seed: the first of each class, or all of them, as `stopAt` says. */
   readonly failures: readonly Failure<Run>[]
   /** Real time it took, in ms. */
@@ -66,7 +68,8 @@ export async function explore(scenario: Scenario, options: ExploreOptions = {}):
   }
   const { seeds: run, simulatedMs, events } = sweep.progress
   const wallMs = clock.now() - startMs
-  return { scenario: scenario.name, mode, seeds: run, simulatedMs, events, failures: sweep.failures, wallMs }
+  const { failures, undecided } = sweep
+  return { scenario: scenario.name, mode, seeds: run, simulatedMs, events, undecided, failures, wallMs }
 }
 
 const EXPLORE_OPTIONS = {

@@ -7,6 +7,8 @@ export interface Outcome {
   readonly events: number
   readonly simulatedMs: number
   readonly violations: readonly Violation[]
+  /** What checkers could not decide. */
+  readonly undecided?: readonly string[]
 }
 
 /** A seed that failed, by the first of its violations that no earlier seed has shown. */
@@ -47,6 +49,8 @@ export class Sweep<R extends Outcome> {
   #events = 0
   #simulatedMs = 0
   #violations = 0
+  #undecided = 0
+  #whyUndecided: string | null = null
   #end: number
 
   constructor(count: number, from: number | string, stopAt: StopAt) {
@@ -78,6 +82,11 @@ export class Sweep<R extends Outcome> {
   #take(run: R): void {
     this.#events += run.events
     this.#simulatedMs += run.simulatedMs
+    const [why] = run.undecided ?? []
+    if (why !== undefined) {
+      this.#undecided++
+      this.#whyUndecided ??= why
+    }
     if (run.violations.length === 0) return
     this.#violations++
     const violation = run.violations.find((candidate) => !this.#classes.has(classOf(candidate)))
@@ -92,6 +101,11 @@ export class Sweep<R extends Outcome> {
 
   get failures(): readonly Failure<R>[] {
     return this.#failures
+  }
+
+  /** How many seeds some checker could not decide, and why not for the first of them; null: none. */
+  get undecided(): { readonly seeds: number; readonly why: string } | null {
+    return this.#whyUndecided === null ? null : { seeds: this.#undecided, why: this.#whyUndecided }
   }
 
   /** True when all seeds that count have been run. */

@@ -36,6 +36,8 @@ export interface Run {
   readonly seed: string
   /** Empty: the run has shown nothing it must not. */
   readonly violations: readonly Violation[]
+  /** What checkers could not decide, each with its reason: such a run has shown nothing either way. Absent: nothing. */
+  readonly undecided?: readonly string[]
   readonly history: readonly HistoryEvent[]
   /** Of all that happened, 16 hexadecimal digits: equal for equal runs, on every engine. */
   readonly hash: string

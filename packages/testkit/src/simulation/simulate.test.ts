@@ -254,6 +254,8 @@ test('what a checker calls illegal is a safety violation with the conflict; what
     conflict,
   })
   t.is(await violationOf({ checkers: [checker('unknown')] }), undefined)
+  const { undecided } = await simulate({ scenario: alone({ checkers: [checker('unknown')] }), seed: 1 })
+  t.deepEqual(undecided, ['register: cannot be'])
 })
 
 test('what code throws or rejects and nobody catches is a crash violation that names the node', async (t) => {

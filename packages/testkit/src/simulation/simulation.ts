@@ -49,6 +49,7 @@ export class Simulation {
   readonly #operations: Operations[] = []
   /** What has happened to the cluster. */
   readonly #nemesis: NemesisOperation[] = []
+  readonly #undecided: string[] = []
   /** Clients may begin something. */
   #isOpen = true
   #unique = 0
@@ -282,6 +283,7 @@ export class Simulation {
   #judge(): void {
     for (const checker of this.#scenario.checkers ?? []) {
       const result = checker.check(this.#world.history)
+      if (result.verdict === 'unknown') this.#undecided.push(`${checker.name}: ${result.message}`)
       if (result.verdict !== 'illegal') continue
       const { message, conflict } = result
       this.#violate({ kind: 'safety', name: checker.name, message, conflict })
@@ -298,6 +300,7 @@ export class Simulation {
       scenario: this.#scenario.name,
       seed: String(this.#options.seed),
       violations,
+      ...(this.#undecided.length === 0 ? {} : { undecided: this.#undecided }),
       history,
       hash: trace.hash,
       checkpoints: trace.checkpoints,
