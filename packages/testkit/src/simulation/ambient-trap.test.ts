@@ -5,6 +5,7 @@ import http from 'node:http'
 import os from 'node:os'
 import timers from 'node:timers'
 import timersPromises from 'node:timers/promises'
+import { deflate } from 'node:zlib'
 import test from 'ava'
 import { AmbientCallError } from './simulation-error.ts'
 import { World } from './world.ts'
@@ -104,7 +105,7 @@ test('what was taken before the run gets past, but not back into it: a callback 
   const callbacks: Record<string, (back: () => void) => unknown> = {
     'a timer': (back) => later(back),
     'a promise': (back) => crypto.subtle.digest('SHA-256', bytes).then(back),
-    'an import': (back) => import('node:path').then(back),
+    'a compression': (back) => deflate(bytes, back),
   }
   for (const [name, call] of Object.entries(callbacks)) {
     for (const way of ['defer', 'yield', 'after'] as const) {
@@ -184,3 +185,29 @@ test.serial(
     t.true(turnsOfTheHost > 0)
   },
 )
+
+test.serial('every property that a run replaces is described as before when it has ended', async (t) => {
+  const owners = [globalThis, Date.prototype, performance, Math, process, process.hrtime, process.memoryUsage, Atomics]
+  const more = [AbortSignal, crypto, crypto.subtle, WeakRef.prototype, Intl.DateTimeFormat.prototype, timersPromises]
+  const modules = [timersPromises.scheduler, timers, http, os]
+  const all = (): object[] => [...owners, ...more, ...modules].map((owner) => Object.getOwnPropertyDescriptors(owner))
+  // Node sets some of them up when they are first looked at.
+  all()
+  const before = all()
+  const world = new World()
+  world.at(1, () => {
+    throw new Error('oops')
+  })
+
+  await world.run(2)
+
+  const after = all()
+  for (const [i, descriptors] of before.entries()) {
+    t.deepEqual(Object.keys(after[i]!), Object.keys(descriptors))
+    for (const [name, descriptor] of Object.entries(descriptors)) {
+      const now = (after[i] as PropertyDescriptorMap)[name]!
+      for (const part of ['value', 'get', 'set', 'enumerable', 'configurable', 'writable'] as const)
+        t.true(Object.is(now[part], (descriptor as PropertyDescriptor)[part]), `${name}, ${part}`)
+    }
+  }
+})
