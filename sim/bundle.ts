@@ -24,7 +24,11 @@ export async function bundle({ name, path }: ScenarioFile): Promise<Bundle> {
   const dir = mkdtempSync(join(here, 'dist', 'run-'))
   const file = join(dir, 'worker.mjs')
   const constant = constantName(basename(path, extname(path)))
-  const remove = (): void => rmSync(dir, { recursive: true, force: true })
+  const remove = (): void => {
+    process.off('exit', remove)
+    rmSync(dir, { recursive: true, force: true })
+  }
+  process.on('exit', remove)
   try {
     await build({
       stdin: {

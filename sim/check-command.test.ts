@@ -97,6 +97,8 @@ test('a file that is not there, or is no history, is a wrong use', (t) => {
     out: '',
     err: 'line 1: "type" is missing\n',
   })
+  const deep = `{"process":1,"type":"invoke","f":"write","value":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
+  t.is(checked(t, deep, '--model', 'register').status, 3)
   t.regex(checked(t, 'a,b', '--model', 'register').err, /is in no format that is known; name one with --format/)
 })
 

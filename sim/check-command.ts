@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Checker, type CheckResult, HistoryError, type HistoryEvent, historyDiagram } from '@troupe/testkit'
 import { unknown } from './arguments.ts'
+import { BROKEN } from './exit-status.ts'
 import { FORMATS, type Format, parseHistory, recognize } from './formats/history-file.ts'
 import { CHECKERS, MODELS } from './judges.ts'
 
@@ -37,7 +38,11 @@ export function check(args: readonly string[], out: Out): number {
   } catch (error) {
     if (error instanceof UsageError) out.error(`${error.message}\n\n${USAGE}`)
     else if (error instanceof HistoryError || isOfFiles(error)) out.error(error.message)
-    else throw error
+    else {
+      // Not thrown: Node would end with 1, which is a verdict here.
+      out.error(error instanceof Error ? (error.stack ?? error.message) : error)
+      return BROKEN
+    }
     return STATUS.usage
   }
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { caveatsOf, type Failure, NO_COVERAGE, type Outcome, Sweep, type Traits, type Violation } from '@troupe/testkit'
@@ -57,6 +58,7 @@ export class Explorer {
     const interrupt = (): void => this.#interrupt()
     process.on('SIGINT', interrupt)
     this.#terminal.err(`${this.#scenario.name}: ${seeds} seeds from ${from}, on ${count} processes\n`)
+    for (const signal of ENDING) process.on(signal, end)
     try {
       const startMs = performance.now()
       await Promise.all(Array.from({ length: count }, () => this.#work(startMs)))
@@ -69,6 +71,7 @@ export class Explorer {
       return exitStatus(found.map(({ violation }) => violation))
     } finally {
       process.off('SIGINT', interrupt)
+      for (const signal of ENDING) process.off(signal, end)
       for (const worker of this.#workers) worker.close()
     }
   }
@@ -77,7 +80,7 @@ export class Explorer {
   #interrupt(): void {
     const nowMs = performance.now()
     if (this.#interruptedMs !== null) {
-      // One Ctrl-C may come twice, from the terminal and from npm.
+      // One Ctrl-C may come twice, from the terminal and from npm. Workers that hang end with us.
       if (nowMs - this.#interruptedMs > SAME_MS) process.exit(INTERRUPTED)
       return
     }
@@ -93,11 +96,10 @@ export class Explorer {
         const report = await worker.perform({ task: 'seed', index, seed, mode: this.#options.mode })
         if (report.report === 'seed') this.#sweep.add(index, report.outcome)
       } catch (error) {
+        // Of a worker that hung until somebody had enough of it nobody knows whether it was the seed's fault.
+        if (this.#isInterrupted && error instanceof WorkerLostError) return
         this.#sweep.add(index, lost(seed, error))
-        if (error instanceof WorkerLostError) {
-          this.#workers.delete(worker)
-          worker = await this.#start()
-        }
+        worker = await this.#inPlaceOf(worker)
       }
       const { seeds, of, simulatedMs, violations } = this.#sweep.progress
       const speed = simulatedMs / Math.max(1, performance.now() - startMs)
@@ -113,13 +115,22 @@ export class Explorer {
     return worker
   }
 
+  /** Another worker, when that one is lost. */
+  async #inPlaceOf(worker: Worker): Promise<Worker> {
+    if (!worker.isLost) return worker
+    this.#workers.delete(worker)
+    return this.#start()
+  }
+
   async #shrinkAll(): Promise<Found[]> {
     const failures = [...this.#sweep.failures]
     const found: Found[] = []
     const workers = [...this.#workers].slice(0, failures.length)
     await Promise.all(
-      workers.map(async (worker) => {
+      workers.map(async (first) => {
+        let worker = first
         for (let next = failures.shift(); next !== undefined; next = failures.shift()) {
+          worker = await this.#inPlaceOf(worker)
           found.push(await this.#shrink(worker, next))
         }
       }),
@@ -214,6 +225,12 @@ export class Explorer {
 
 const FAILURES = fileURLToPath(new URL('../sim-failures', import.meta.url))
 const SAME_MS = 500
+/** Signals that end it at once: by an exit, so that its workers and its bundle go too. */
+const ENDING = ['SIGTERM', 'SIGHUP'] as const
+
+function end(signal: NodeJS.Signals): void {
+  process.exit(128 + constants.signals[signal])
+}
 /** Beyond its budget a shrinker finishes a run, and draws it. */
 const SHRINK_GRACE_MS = 120_000
 const PROCESS_LOST = 'process-lost'

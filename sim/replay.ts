@@ -26,7 +26,7 @@ export async function replayCommand(
       await worker.ready()
       const report = await worker.perform({ task: 'replay', repro })
       if (report.report !== 'told') return exitStatus([])
-      if (options.html !== null) writeFile(resolve(from, options.html), report.told.html)
+      if (options.html !== null) writePage(resolve(from, options.html), report.told.html)
       print(repro, report.told, options, terminal)
       return exitStatus(report.told.violations)
     } finally {
@@ -49,6 +49,14 @@ function scenarioOf(repro: Repro, path: string): ScenarioFile {
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     throw new UsageError(`${path}: ${error.message}; its field "file" names the scenario, seen from its folder`)
+  }
+}
+
+function writePage(path: string, html: string): void {
+  try {
+    writeFile(path, html)
+  } catch (error) {
+    throw new UsageError(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

@@ -36,9 +36,25 @@ test('what is no repro.json is refused, with what is wrong', (t) => {
   }
   refused({ format: 2 }, /format is 2, known is 1/)
   refused({ seed: 3 }, /seed must be a text, is 3/)
-  refused({ nodes: undefined }, /nodes must be a number of at least 1, is missing/)
-  refused({ nodes: 0 }, /nodes must be a number of at least 1, is 0/)
   refused({ nemesis: {} }, /nemesis must be a list/)
+  refused({ nodes: undefined }, /nodes must be a number from 1 to 1,000, is missing/)
+  refused({ nemesis: [{ op: 'crash', node: 'n1' }] }, /nemesis: atMs must be a time/)
+  for (const operation of [
+    { op: 'toString', node: 'n1' },
+    { op: 'advance', node: 'n1' },
+    { op: '__proto__', node: 'n1' },
+    { op: 'partition' },
+    { op: 'partition', groups: ['n1'] },
+    { op: 'cut', from: 'n1' },
+    { op: 'clock', node: 'n1', driftPpm: -1_000_000 },
+    { op: 'slow', node: 'n1', turnMs: '3' },
+    { op: 'heal', atMs: -1 },
+  ])
+    refused({ nemesis: [{ atMs: 1, ...operation }] }, /nemesis: /)
+  refused({ messageFaults: [{ link: 'n1>n2', n: 1, fault: 'constructor' }] }, /messageFaults must be a list/)
+  refused({ nodes: 1e15 }, /nodes must be a number from 1 to 1,000/)
+  refused({ nodes: 0 }, /nodes must be a number from 1/)
+  refused({ durationMs: 0.5 }, /durationMs must be a whole number from 1/)
   refused({ messageFaults: {} }, /messageFaults must be a list/)
   refused({ hash: 'x' }, /hash must be 16/)
   t.throws(() => parseRepro('[1]'), { message: /must be an object/ })

@@ -1,5 +1,5 @@
 import { TroupeError } from '@troupe/core'
-import { nemesisProblem } from '../nemesis/nemesis-fields.ts'
+import { isMessageFault, nemesisProblem } from '../nemesis/check-nemesis.ts'
 import type { Run, SimulateOptions } from '../simulation/run.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
@@ -74,18 +74,18 @@ function checkRepro(value: unknown): asserts value is Repro {
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
-const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0
-const isMessageFault = (item: unknown): boolean =>
-  isObject(item) && isText(item.link) && isCount(item.n) && isText(item.fault)
+/** More nodes or clients are a mistake, and would take all memory. */
+const isFew = (value: unknown): boolean => isCount(value) && Number(value) <= 1_000
+const isDuration = (value: unknown): boolean => isCount(value) && value !== 0
 
 const FIELDS: readonly (readonly [field: string, expected: string, holds: (value: unknown) => boolean])[] = [
   ['scenario', 'a name', isText],
   ['file', 'a path', (value) => value === undefined || isText(value)],
   ['seed', 'a text', isText],
-  ['nodes', 'a number of at least 1', (value) => isCount(value) && value !== 0],
-  ['clients', 'a number', isCount],
+  ['nodes', 'a number from 1 to 1,000', (value) => isFew(value) && value !== 0],
+  ['clients', 'a number up to 1,000', isFew],
   ['operations', 'a number', isCount],
-  ['durationMs', 'a number', isTime],
+  ['durationMs', 'a whole number from 1', isDuration],
   ['mode', 'fifo or explore', (value) => value === 'fifo' || value === 'explore'],
   ['network', 'a model of links', (value) => value === undefined || isObject(value)],
   ['nemesis', 'a list of { atMs, op, ... }', Array.isArray],

@@ -176,6 +176,36 @@ test('a record has all that happened; without one there is the hash alone', asyn
   t.is(bare.checkpoints.length, Math.floor(bare.events / 1_024))
 })
 
+test('the hash depends on each value that a client gave or got, each reason, and each byte on a disk', async (t) => {
+  const self: unknown[] = []
+  self.push(self)
+  const hashOf = async (value: unknown, reason: string, byte: number): Promise<string> => {
+    const start: Scenario['start'] = async ({ disk }) => (await disk.open('file')).append(Uint8Array.of(byte))
+    const settle: Scenario['settle'] = async (cluster) => {
+      await cluster.operation('get', {}, async () => value)
+      await cluster.operation('put', {}, () => Promise.reject(new Error(reason)))
+    }
+    return (await simulate({ scenario: alone({ start, settle }), seed: 1 })).hash
+  }
+  const values = [1, 2, '1', null, 1n, [1], [[1]], { a: 1 }, { a: 2 }, { b: 1 }, new Set([1]), new Map([[1, 1]]), self]
+  const hashes = [await hashOf(1, 'no', 2), await hashOf(1, 'yes', 1)]
+  for (const value of [...values, Uint8Array.of(1), Uint8Array.of(2)]) hashes.push(await hashOf(value, 'no', 1))
+
+  t.is(new Set(hashes).size, hashes.length)
+  t.is(await hashOf({ a: 2 }, 'no', 1), await hashOf({ a: 2 }, 'no', 1))
+})
+
+test('whatever an operation fails with, its end has a reason: without one it would be an answer', async (t) => {
+  const client: Scenario['client'] = async (each) => {
+    await each.operation('get', { read: true }, () => Promise.reject(new Error('')))
+    await each.operation('get', { read: true }, () => Promise.reject(''))
+  }
+  const { history } = await simulate({ scenario: alone({ clients: 1, client }), seed: 1 })
+
+  const reasons = new Set(history.filter(({ type }) => type === 'fail').map(({ error }) => error))
+  t.deepEqual([...reasons], ['Error', 'rejected'])
+})
+
 test('what breaks an invariant is a safety violation, and ends the run', async (t) => {
   const run = await simulate({
     scenario: alone({ invariant: ({ nowMs }) => (nowMs > 500 ? 'time has passed' : null) }),
@@ -272,6 +302,8 @@ test('what a checker calls illegal is a safety violation with the conflict; what
     conflict,
   })
   t.is(await violationOf({ checkers: [checker('unknown')] }), undefined)
+  const { coverage } = await simulate({ scenario: alone({ checkers: [checker('unknown')] }), seed: 1 })
+  t.is(coverage.undecided, 'register: cannot be')
 })
 
 test('what code throws or rejects and nobody catches is a crash violation that names the node', async (t) => {
@@ -350,6 +382,13 @@ test('options are checked at the door', async (t) => {
     instanceOf: UnknownOptionError,
     message: /did you mean "nemesis"/,
   })
+  await t.throwsAsync(
+    simulate({ scenario: alone({}), seed: 1, nemesis: [{ atMs: 1, op: 'advance', node: 'n1' }] as never }),
+    {
+      instanceOf: InvalidOptionError,
+      message: /"nemesis"/,
+    },
+  )
   await t.throwsAsync(simulate({ scenario: alone({}), seed: -1 }), { instanceOf: InvalidOptionError })
   t.throws(() => scenario(alone({ nodes: { min: 3, max: 1 } })), { instanceOf: InvalidOptionError })
   t.throws(() => scenario(alone({ nodes: ['a', 'a'] })), { instanceOf: InvalidOptionError })

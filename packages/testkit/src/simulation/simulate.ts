@@ -1,4 +1,5 @@
 import { checkOptions, is } from '@troupe/core'
+import { isMessageFault, isNemesisOperation } from '../nemesis/check-nemesis.ts'
 import type { Run, SimulateOptions } from './run.ts'
 import { scenario as checkScenario } from './scenario.ts'
 import { Simulation } from './simulation.ts'
@@ -14,8 +15,8 @@ export async function simulate(options: SimulateOptions): Promise<Run> {
     scenario: is.object,
     seed: (value) => (typeof value === 'number' ? is.integer(0)(value) : is.string(value)),
     mode: is.oneOf('fifo', 'explore'),
-    nemesis: is.array,
-    messageFaults: is.array,
+    nemesis: listOf(isNemesisOperation, 'a list of { atMs, op, ... }'),
+    messageFaults: listOf(isMessageFault, 'a list of { link, n, fault }'),
     durationMs: is.integer(1),
     nodes: is.integer(1),
     clients: is.integer(0),
@@ -24,4 +25,8 @@ export async function simulate(options: SimulateOptions): Promise<Run> {
     trap: is.boolean,
   })
   return new Simulation({ ...options, scenario: checkScenario(options.scenario) }).run()
+}
+
+function listOf(isOne: (value: unknown) => boolean, expected: string): (value: unknown) => string | null {
+  return (value) => (Array.isArray(value) && value.every(isOne) ? null : expected)
 }

@@ -131,6 +131,26 @@ test('a paused node does nothing, and then everything late, in order, and sees i
   ])
 })
 
+test('what is late goes before what is due only now, on a slow node and on one that is resumed, in either mode', async (t) => {
+  for (const mode of ['fifo', 'explore'] as const) {
+    for (const delay of ['slow', 'pause'] as const) {
+      const world = new World({ mode })
+      const ticks: number[] = []
+      lonely(world, ({ runtime: { scheduler } }) => {
+        for (const atMs of [20, 1, 2, 15, 21]) scheduler.after(atMs, () => ticks.push(atMs))
+      })
+      // Before the node is there: its turn at that instant is the first.
+      world.at(20, () => world.resume('a'))
+      await world.start()
+      if (delay === 'slow') world.slow('a', 10)
+      else world.pause('a')
+      await world.advance(200)
+
+      t.deepEqual(ticks, [1, 2, 15, 20, 21], `${mode}, ${delay}`)
+    }
+  }
+})
+
 test('each turn of a slow node takes its time, and those after it wait in their order', async (t) => {
   const world = new World()
   const ticks: string[] = []

@@ -49,7 +49,13 @@ export class MountedFile implements DiskFile {
       const to = bytes.byteLength === 0 ? null : faults.misdirectsWrite(this.#file)
       this.#file.append(bytes)
       if (to !== null) this.#file.misdirect(pageOf(before), to, before)
-      this.#observe('append', bytes.byteLength, to === null ? null : 'misdirected')
+      this.#ground.observe({
+        kind: 'append',
+        file: name,
+        sizeBytes: bytes.byteLength,
+        bytes,
+        fault: to === null ? null : 'misdirected',
+      })
       return { latencyMs, end: nothing }
     })
   }

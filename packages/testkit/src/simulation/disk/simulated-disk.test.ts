@@ -366,7 +366,10 @@ async function turmoil(
     capacityBytes: 100_000,
     ...changes,
   }
-  const { runtime, disk, run, mounted, restart } = stage(model, seed, { observe: (event) => void events.push(event) })
+  const { runtime, disk, run, mounted, restart } = stage(model, seed, {
+    // The bytes are in what is read again.
+    observe: ({ bytes: _, ...event }) => void events.push(event),
+  })
   const random = new SeededRandom(seed)
   const left: (string | number)[] = []
   for (let start = 0; start < 3; start++) {
