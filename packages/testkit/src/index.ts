@@ -42,10 +42,9 @@ export {
   type Repro,
   ReproFormatError,
   replay,
-  shows,
   simulateOptions,
 } from './explorer/repro.ts'
-export { parseSeed, seedAt } from './explorer/seeds.ts'
+export { parseSeed } from './explorer/seeds.ts'
 export { type ShrinkOptions, type ShrinkProgress, shrink } from './explorer/shrinker.ts'
 export { spaceTime } from './explorer/space-time.ts'
 export { type Failure, type Outcome, type StopAt, Sweep, type SweepProgress } from './explorer/sweep.ts'

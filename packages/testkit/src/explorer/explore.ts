@@ -9,6 +9,7 @@ import { parseSeed } from './seeds.ts'
 import { type Failure, type StopAt, Sweep, type SweepProgress } from './sweep.ts'
 import { timeline } from './timeline.ts'
 
+/** Which seeds to run, and how. */
 export interface ExploreOptions {
   /** How many seeds to run. Default 100. */
   readonly seeds?: number
@@ -58,7 +59,10 @@ export interface Exploration {
  * ```
  *
  * Determinism is looked after: one seed of twenty is run twice, and a difference is a violation of the kind
- * `nondeterminism`, which names the first event that differs.
+ * `nondeterminism`, which names the first event that differs. Costs as many runs as there are seeds, 5 to 60 ms each
+ * for a cluster of three; of the runs, only those that failed are kept.
+ *
+ * @returns rejects with {@link UnknownOptionError} or {@link InvalidOptionError}
  */
 export async function explore(scenario: Scenario, options: ExploreOptions = {}): Promise<Exploration> {
   checkOptions('explore', options, EXPLORE_OPTIONS)

@@ -66,3 +66,8 @@ test('where there is no room, operations go before faults, early ones first, and
     '   12,000.0   |  =   |  VIOLATION saf...',
   ])
 })
+
+test('options are checked at the door', (t) => {
+  t.throws(() => timeline(run, { maxLines: 0 }), { code: 'INVALID_OPTION', message: /maxLines/ })
+  t.throws(() => timeline(run, { lines: 5 } as object), { code: 'UNKNOWN_OPTION' })
+})

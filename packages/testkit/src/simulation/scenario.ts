@@ -32,7 +32,7 @@ export interface Scenario {
   client?(client: SimulatedClient): Promise<void>
   /** Mean pause of a client between two calls, in virtual ms. Default 100. */
   readonly thinkMs?: number
-  /** Which faults a seed may choose. Default: all but wipes. `false`: none. */
+  /** Which faults a seed may choose. Default: all but wipes and disks that lie. `false`: none. */
   readonly faults?: FaultOptions | false
   /** How links behave. Default: the seed chooses. */
   readonly network?: LinkModel

@@ -41,6 +41,11 @@ function systemOf(world: World, name: string) {
   return world.nodes.get(name)!.system
 }
 
+test('a seed is a whole number or a text, and other options are refused', (t) => {
+  t.throws(() => new World({ seed: 0.5 }), { code: 'INVALID_OPTION', message: /seed/ })
+  t.throws(() => new World({ sed: 1 } as object), { code: 'UNKNOWN_OPTION', message: /did you mean "seed"/ })
+})
+
 test('nodes find each other, and one that has crashed comes back with another memory', async (t) => {
   const world = await pair()
   const found = await world.during(systemOf(world, 'a').find(Store))

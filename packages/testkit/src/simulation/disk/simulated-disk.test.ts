@@ -341,6 +341,8 @@ test('options and changes of the model are checked at the door', (t) => {
     [{ crash: { kept: 0, dropped: 0, torn: 0 } }, /crash/],
     [{ crash: { kept: 0.5, dropped: 0, torn: 0 } }, /kept/],
     [{ delayedSync: { oneIn: 0, maxMs: 1 } }, /oneIn/],
+    [{ delayedSync: { oneIn: 2 } as never }, /maxMs/],
+    [{ crash: { kept: 1 } as never }, /dropped/],
     [{ lyingSyncPerMillion: 1_000_001 }, /lyingSyncPerMillion/],
   ]
   for (const [changes, message] of wrong)
