@@ -390,6 +390,7 @@ test('options are checked at the door', async (t) => {
     },
   )
   await t.throwsAsync(simulate({ scenario: alone({}), seed: -1 }), { instanceOf: InvalidOptionError })
+  await t.throwsAsync(simulate({ scenario: alone({}) } as never), { instanceOf: InvalidOptionError, message: /"seed"/ })
   t.throws(() => scenario(alone({ nodes: { min: 3, max: 1 } })), { instanceOf: InvalidOptionError })
   t.throws(() => scenario(alone({ nodes: ['a', 'a'] })), { instanceOf: InvalidOptionError })
   t.throws(() => scenario(alone({ clients: 1 })), { instanceOf: InvalidOptionError, message: /"client"/ })
