@@ -28,8 +28,9 @@ export async function createSystem(options: SystemOptions): Promise<ActorSystem>
   const remoting = new Remoting(system, settings.transport, { ...settings, exposed: EXPOSED }, (event) => {
     const change = peerChange(event, remoting)
     if (change !== null) system.receptionist.tell('peerChanged', change)
-    // Who cannot join wants to know why without listening to events.
-    if (event.type === 'link-refused') system.logger('/').warn(`connection refused (${event.code}): ${event.message}`)
+    // Who cannot join wants to know why without listening to events; those that say nothing do not.
+    if (event.type === 'link-refused' && event.code !== 'busy')
+      system.logger('/').warn(`connection refused (${event.code}): ${event.message}`)
     system.events.emit(event)
   })
   system.attach(remoting, await remoting.listen())
