@@ -7,12 +7,15 @@ import {
   decodeGreeting,
   encodeGreeting,
   type Hello,
+  MAX_GREETING_BYTES,
   type Refusal,
   refusal,
   type Welcome,
 } from './greeting.ts'
 import type { Guard } from './guard.ts'
 
+/** What a link may receive before it is open: two greetings, and what a transport adds. */
+const STRANGER_BYTES = 3 * MAX_GREETING_BYTES
 const OTHER_SECRET = 'the two nodes do not have the same secret'
 const ONE_SECRET = 'only one of the two nodes has a secret'
 
@@ -187,6 +190,7 @@ export class Connection {
 
   #greet(timeoutMs: number, greeting: Greeting): void {
     this.#greeting = greeting
+    this.#link.limit?.(STRANGER_BYTES)
     this.#deadline = this.#timers.after(timeoutMs, () =>
       this.#break(new DialError(this.peer, `no introduction within ${timeoutMs} ms`)),
     )
@@ -216,6 +220,7 @@ export class Connection {
 
   #open(welcome: Welcome, sink: FrameSink): void {
     this.#features = commonFeatures(welcome)
+    this.#link.limit?.(null)
     this.#sink = sink
   }
 

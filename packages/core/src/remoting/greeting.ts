@@ -86,7 +86,7 @@ export type Greeting = Challenge | Proven | Hello | Welcome | Refusal
 export const FEATURES: number = 0
 
 /** No stranger makes a node decode more than this before it has said who it is. */
-const MAX_GREETING_BYTES = 64 * 1024
+export const MAX_GREETING_BYTES: number = 64 * 1024
 
 export function encodeGreeting(greeting: Greeting): Uint8Array {
   return seal(greeting, greeting.troupe)
