@@ -142,7 +142,7 @@ export class Connection {
     }
     const introduced = (bytes: Uint8Array, seal: (answer: Uint8Array) => Uint8Array): void => {
       const hello = decodeGreeting(bytes)
-      if (hello.troupe === 'challenge') return turnDown(refusal('', 'secret', ONE_SECRET))
+      if (hello.troupe === 'challenge' && guard === null) return turnDown(refusal('', 'secret', ONE_SECRET))
       if (hello.troupe !== 'hello') throw misplaced(hello, 'a hello')
       const answer = receiver.reception(hello)
       if ('troupe' in answer) return this.#refuse(seal(encodeGreeting(answer)), answer.code)
