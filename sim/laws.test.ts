@@ -5,6 +5,7 @@ import { pairOrder } from './scenarios/pair-order.ts'
 import { receptionist } from './scenarios/receptionist.ts'
 import { remoteAsks } from './scenarios/remote-asks.ts'
 import { remoteWatch } from './scenarios/remote-watch.ts'
+import { strangers } from './scenarios/strangers.ts'
 
 /** Enough to find most bugs that are planted; `npm run sim -- pair-order --seeds 1000` runs more. */
 const SEEDS = 8
@@ -19,6 +20,7 @@ const laws: readonly (readonly [promise: string, scenario: Scenario])[] = [
   ['when all is healed all nodes list the same, and all of it answers', receptionist],
   ['garbage closes its link alone (law 17)', hostileFrames],
   ['a stranger breaks nothing and pollutes no prototype (law 18)', hostileFrames],
+  ['who does not know the secret is not heard, whatever was overheard (law 18)', strangers],
 ]
 
 for (const [promise, scenario] of laws) {

@@ -1,6 +1,7 @@
 import { asks } from './asks.ts'
 import { endings } from './endings.ts'
 import { failover } from './failover.ts'
+import { guard } from './guard.ts'
 import { mailboxes } from './mailboxes.ts'
 import type { Mutant } from './mutant.ts'
 import { remoting } from './remoting.ts'
@@ -16,6 +17,7 @@ export const catalogue: readonly Mutant[] = [
   ...endings,
   ...asks,
   ...remoting,
+  ...guard,
   ...replication,
   ...failover,
 ]

@@ -12,6 +12,7 @@ import { receptionist } from '../scenarios/receptionist.ts'
 import { remoteAsks } from '../scenarios/remote-asks.ts'
 import { remoteWatch } from '../scenarios/remote-watch.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
+import { strangers } from '../scenarios/strangers.ts'
 import { supervision } from '../scenarios/supervision.ts'
 import { synchronous } from '../scenarios/synchronous.ts'
 import { votingRegister } from '../scenarios/voting-register.ts'
@@ -34,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
   remoteWatch,
   receptionist,
   hostileFrames,
+  strangers,
 ]
 
 /** The scenario of that name; undefined when there is none. */

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from './errors.ts'
+import { InvalidOptionError, OpenListenerError } from './errors.ts'
 import type { PeerEvent } from './remoting/peer-event.ts'
 import { Remoting } from './remoting/remoting.ts'
 import type { ActorSystem } from './system/actor-system.ts'
@@ -14,10 +14,14 @@ const EXPOSED: ReadonlySet<string> = new Set([RECEPTIONIST_PATH])
  *
  * @returns once its transport listens; `seeds` are connected to in the background
  * @throws {UnknownOptionError | InvalidOptionError} for options that are wrong
+ * @throws {OpenListenerError} when its transport would let anybody in, and there is no `secret`
  * @throws {AddressInUseError} when the transport cannot listen where it was told to
  */
 export async function createSystem(options: SystemOptions): Promise<ActorSystem> {
   const settings = checkSystemOptions(options)
+  if (settings.transport?.needsSecret === true && settings.secrets.length === 0) {
+    throw new OpenListenerError(settings.name, settings.transport.name)
+  }
   const system = new LocalSystem(settings)
   if (settings.transport === undefined) {
     if (settings.seeds.length > 0)
@@ -28,8 +32,9 @@ export async function createSystem(options: SystemOptions): Promise<ActorSystem>
   const remoting = new Remoting(system, settings.transport, { ...settings, exposed: EXPOSED }, (event) => {
     const change = peerChange(event, remoting)
     if (change !== null) system.receptionist.tell('peerChanged', change)
-    // Who cannot join wants to know why without listening to events.
-    if (event.type === 'link-refused') system.logger('/').warn(`connection refused (${event.code}): ${event.message}`)
+    // Who cannot join wants to know why without listening to events; those that say nothing do not.
+    if (event.type === 'link-refused' && event.code !== 'busy')
+      system.logger('/').warn(`connection refused (${event.code}): ${event.message}`)
     system.events.emit(event)
   })
   system.attach(remoting, await remoting.listen())

@@ -252,6 +252,17 @@ export class AddressInUseError extends TroupeError {
   }
 }
 
+/** A node would listen where anybody can dial, and believe whoever does. */
+export class OpenListenerError extends TroupeError {
+  override readonly name = 'OpenListenerError'
+  readonly code = 'OPEN_LISTENER'
+
+  constructor(system: string, transport: string) {
+    const ways = 'give createSystem a secret, have the transport ask for client certificates, or listen on loopback'
+    super(`${system}: the ${transport} transport would let in whoever can dial it; ${ways} (or say insecure: true)`)
+  }
+}
+
 /** No link could be made to an address. */
 export class DialError extends TroupeError {
   override readonly name = 'DialError'

@@ -46,6 +46,7 @@ export {
   NoHandlersError,
   NoMessageError,
   NotSerializableError,
+  OpenListenerError,
   ProtocolMismatchError,
   RefusedError,
   ReplyError,

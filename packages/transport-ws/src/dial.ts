@@ -1,11 +1,15 @@
+import type { Socket } from 'node:net'
 import { type Cancellable, DialError, type Scheduler } from '@troupe/core'
 import { WebSocket } from 'ws'
+import { contextOf, type TlsOptions } from './tls.ts'
 
 export interface DialOptions {
   /** The largest frame the other side may send. */
   readonly maxFrameBytes: number
   /** How long the other side may take to answer. */
   readonly handshakeTimeoutMs: number
+  /** For `wss://`. Null: what comes with Node is trusted, and no certificate shown. */
+  readonly tls: TlsOptions | null
 }
 
 /** One attempt to connect, which ends once: with a socket, a failure, a timeout or because it was called off. */
@@ -27,16 +31,17 @@ export class Dial {
   }
 
   /**
-   * @param opened is called inside the socket's `open` event, before anything is read from it
+   * @param opened is called inside the socket's `open` event, before anything is read from it, with what it goes over
    * @returns what `opened` returned
    * @throws {DialError}
    */
-  connect<T>(opened: (socket: WebSocket) => T): Promise<T> {
+  connect<T>(opened: (socket: WebSocket, wire: Socket) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#reject = reject
       if (this.#signal.aborted) return this.#onAbort()
-      const { maxFrameBytes, handshakeTimeoutMs } = this.#options
-      const socket = new WebSocket(this.#address, { perMessageDeflate: false, maxPayload: maxFrameBytes })
+      const { maxFrameBytes, handshakeTimeoutMs, tls } = this.#options
+      const limits = { perMessageDeflate: false, maxPayload: maxFrameBytes }
+      const socket = new WebSocket(this.#address, tls === null ? limits : { ...contextOf(tls), ...limits })
       this.#socket = socket
       this.#timer = this.#scheduler.after(handshakeTimeoutMs, () =>
         this.giveUp(`no answer in ${handshakeTimeoutMs} ms`),
@@ -44,9 +49,11 @@ export class Dial {
       this.#signal.addEventListener('abort', this.#onAbort)
       // Never removed: a socket that is given up reports an error, and without a listener that ends the process.
       socket.on('error', (error) => this.giveUp(wordsOf(error), error))
-      socket.once('open', () => {
-        this.#settle()
-        resolve(opened(socket))
+      socket.once('upgrade', ({ socket: wire }) => {
+        socket.once('open', () => {
+          this.#settle()
+          resolve(opened(socket, wire))
+        })
       })
     })
   }

@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net'
 import type { Cancellable, CloseCode, Link, LinkHandlers, Scheduler } from '@troupe/core'
 import { type RawData, WebSocket } from 'ws'
+import { ReceivedBound } from './received-bound.ts'
 
 export interface LinkLimits {
   /** Bytes buffered above which `send` answers false. */
@@ -31,18 +33,37 @@ export class WebSocketLink implements Link {
   /** Set when the socket is gone. */
   #ending: Ending | null = null
   #terminator: Cancellable | null = null
+  readonly #bound: ReceivedBound
   /** Made once: given to each send that may fill the buffer. */
   readonly #onFlushed = (): void => this.#flushed()
 
-  /** @param socket open, and nothing read from it: to be made inside its `open` event */
-  constructor(socket: WebSocket, peer: string, limits: LinkLimits, scheduler: Scheduler) {
+  /**
+   * @param socket open, and nothing read from it: to be made inside its `open` event
+   * @param wire what it goes over
+   * @param onTooLarge hears of a frame that broke a limit
+   */
+  constructor(
+    socket: WebSocket,
+    wire: Socket,
+    peer: string,
+    limits: LinkLimits,
+    scheduler: Scheduler,
+    onTooLarge: () => void,
+  ) {
     this.#socket = socket
+    this.#bound = new ReceivedBound(wire, () => {
+      this.#cause ??= { code: 'protocol', reason: 'more than a stranger may send' }
+      onTooLarge()
+      // Not closed in order: what it goes on sending until it answers would be kept.
+      socket.terminate()
+    })
     this.peer = peer
     this.#limits = limits
     this.#scheduler = scheduler
     socket.pause()
     socket.on('message', (data, isBinary) => this.#received(data, isBinary))
     socket.on('error', (error) => {
+      if ('code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') onTooLarge()
       this.#cause ??= { code: isBreachOfProtocol(error) ? 'protocol' : 'lost', reason: error.message }
     })
     this.ended = new Promise((resolve) => {
@@ -75,6 +96,10 @@ export class WebSocketLink implements Link {
       socket.send(frame, BINARY)
     }
     return !this.#isBlocked
+  }
+
+  limit(bytes: number | null): void {
+    this.#bound.set(bytes)
   }
 
   close(code: CloseCode, reason: string): void {

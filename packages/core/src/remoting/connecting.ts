@@ -71,6 +71,8 @@ export class Connecting {
 
 /** Whether another attempt may end otherwise. */
 function mayRetry(error: Error): boolean {
-  if (error instanceof RefusedError) return error.reason === 'duplicate' || error.reason === 'stopping'
+  if (error instanceof RefusedError) return PASSING.has(error.reason)
   return !(error instanceof ProtocolMismatchError || error instanceof SystemStoppedError)
 }
+
+const PASSING: ReadonlySet<string> = new Set(['duplicate', 'stopping', 'busy'])

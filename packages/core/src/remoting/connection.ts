@@ -1,7 +1,23 @@
 import { DialError, MalformedFrameError, toError } from '../errors.ts'
 import type { Deadline, TimerQueue } from '../runtime/timer-queue.ts'
 import type { CloseCode, Link } from '../transport/transport.ts'
-import { decodeGreeting, encodeGreeting, type Hello, type Refusal, type Welcome } from './greeting.ts'
+import {
+  commonFeatures,
+  commonVersion,
+  decodeGreeting,
+  encodeGreeting,
+  type Hello,
+  MAX_GREETING_BYTES,
+  type Refusal,
+  refusal,
+  type Welcome,
+} from './greeting.ts'
+import type { Guard } from './guard.ts'
+
+/** What a link may receive before it is open: two greetings, and what a transport adds. */
+const STRANGER_BYTES = 3 * MAX_GREETING_BYTES
+const OTHER_SECRET = 'the two nodes do not have the same secret'
+const ONE_SECRET = 'only one of the two nodes has a secret'
 
 /** Who gets the frames of an open connection. */
 export interface FrameSink {
@@ -16,8 +32,20 @@ export type Reception = { readonly welcome: Welcome; readonly accept: () => Fram
 
 /** The introduction under way: what the next frame means, and what the end of the link before it does. */
 interface Greeting {
-  frame(bytes: Uint8Array): void
-  ended(error: Error): void
+  readonly frame: (bytes: Uint8Array) => void
+  readonly ended: (error: Error) => void
+  /** Told once, however it ends, before anything else is. */
+  readonly over: () => void
+}
+
+/** Who hears of a link that somebody else has dialled. */
+export interface Receiver {
+  /** Somebody who may be believed says hello. */
+  reception(hello: Hello): Reception
+  /** Somebody was turned down who may not. */
+  turnedDown(peer: string, refusal: Refusal): void
+  /** The introduction has ended, one way or the other. */
+  over(): void
 }
 
 /** One link from its first frame to its end: the introduction, then batches for whoever it was opened for. */
@@ -29,6 +57,7 @@ export class Connection {
   #deadline: Deadline | null = null
   #sink: FrameSink | null = null
   #closed = false
+  #features = 0
 
   /** @param onBroken hears of links that were closed because the other side broke the protocol */
   constructor(link: Link, timers: TimerQueue, onBroken: (peer: string, error: Error) => void) {
@@ -41,55 +70,110 @@ export class Connection {
     return this.#link.peer
   }
 
+  /** What both sides can do beyond their version, once the link is open. */
+  get features(): number {
+    return this.#features
+  }
+
   /**
    * Introduces this node to the other side.
    *
+   * @param guard has the other side prove who it is before its answer counts; null to believe anybody
    * @param onAnswer says who gets the frames from now on, or why the link ends here; called inside the
-   *   frame's delivery, so that none is missed
+   *   frame's delivery, so that none is missed. A refusal nobody has proved has no words of its own and no uid
    * @param onFailure gets that reason, or what went wrong before there was an answer; the link is closed
    */
   introduce(
     hello: Hello,
+    guard: Guard | null,
     timeoutMs: number,
     onAnswer: (answer: Welcome | Refusal) => FrameSink | Error,
     onFailure: (error: Error) => void,
   ): void {
-    this.#greet(timeoutMs, {
-      ended: onFailure,
-      frame: (bytes) => {
-        const answer = decodeGreeting(bytes)
-        if (answer.troupe === 'hello') throw new MalformedFrameError('a hello where an answer was due')
-        const next = onAnswer(answer)
-        if (next instanceof Error) {
-          this.close('normal', next.message)
-          onFailure(next)
-          return
-        }
+    const answered = (answer: Welcome | Refusal): void => {
+      const next = onAnswer(answer)
+      if (next instanceof Error) {
+        this.close('normal', next.message)
+        onFailure(next)
+      } else if (answer.troupe === 'welcome') {
         this.#endGreeting()
-        this.#sink = next
-      },
-    })
-    this.#link.send(encodeGreeting(hello))
+        this.#open(answer, next)
+      }
+    }
+    const decoded = (bytes: Uint8Array): void => {
+      const answer = decodeGreeting(bytes)
+      if (answer.troupe !== 'welcome' && answer.troupe !== 'refusal') throw misplaced(answer, 'an answer')
+      answered(answer)
+    }
+    if (guard === null) {
+      this.#greet(timeoutMs, { frame: decoded, ended: onFailure, over: () => {} })
+      this.#link.send(encodeGreeting(hello))
+      return
+    }
+    const proofs = guard.dial()
+    const proven = (bytes: Uint8Array): void => {
+      const answer = decodeGreeting(bytes)
+      if (answer.troupe === 'refusal') return answered(unproven(answer, OTHER_SECRET))
+      if (answer.troupe !== 'proven') throw misplaced(answer, 'a proof')
+      if (proofs.accepts(answer)) decoded(answer.greeting)
+      else answered(refusal('', 'secret', OTHER_SECRET))
+    }
+    const challenged = (bytes: Uint8Array): void => {
+      const answer = decodeGreeting(bytes)
+      if (answer.troupe === 'refusal') return answered(unproven(answer, ONE_SECRET))
+      if (answer.troupe !== 'challenge') throw misplaced(answer, 'a challenge')
+      this.#expect(proven)
+      this.#link.send(encodeGreeting(proofs.hello(bytes, encodeGreeting(hello))))
+    }
+    this.#greet(timeoutMs, { frame: challenged, ended: onFailure, over: () => {} })
+    this.#link.send(proofs.challenge)
   }
 
-  /** Waits for the other side to introduce itself and answers. */
-  receive(timeoutMs: number, reception: (hello: Hello) => Reception): void {
+  /**
+   * Waits for the other side to introduce itself and answers.
+   *
+   * @param guard has the other side prove who it is before its hello counts, and tells others nothing; null to believe
+   *   anybody
+   */
+  receive(guard: Guard | null, timeoutMs: number, receiver: Receiver): void {
+    const turnDown = (answer: Refusal): void => {
+      receiver.turnedDown(this.peer, answer)
+      this.#refuse(encodeGreeting(answer), answer.code)
+    }
+    const introduced = (bytes: Uint8Array, seal: (answer: Uint8Array) => Uint8Array): void => {
+      const hello = decodeGreeting(bytes)
+      if (hello.troupe === 'challenge' && guard === null) return turnDown(refusal('', 'secret', ONE_SECRET))
+      if (hello.troupe !== 'hello') throw misplaced(hello, 'a hello')
+      const answer = receiver.reception(hello)
+      if ('troupe' in answer) return this.#refuse(seal(encodeGreeting(answer)), answer.code)
+      this.#endGreeting()
+      this.#link.send(seal(encodeGreeting(answer.welcome)))
+      this.#open(answer.welcome, answer.accept())
+    }
+    const challenged = (bytes: Uint8Array, by: Guard): void => {
+      const theirs = decodeGreeting(bytes)
+      if (theirs.troupe === 'hello') return turnDown(refusal('', 'secret', ONE_SECRET))
+      if (theirs.troupe !== 'challenge') throw misplaced(theirs, 'a challenge')
+      if (commonVersion(theirs) === null) return turnDown(refusal('', 'protocol', 'no version in common'))
+      const proofs = by.accept(bytes)
+      this.#expect((next) => {
+        const hello = decodeGreeting(next)
+        if (hello.troupe !== 'proven') throw misplaced(hello, 'a proof')
+        if (!proofs.accepts(hello)) return turnDown(refusal('', 'secret', OTHER_SECRET))
+        introduced(hello.greeting, (answer) => encodeGreeting(proofs.answer(answer)))
+      })
+      this.#link.send(proofs.challenge)
+    }
     this.#greet(timeoutMs, {
+      frame: (bytes) => (guard === null ? introduced(bytes, (answer) => answer) : challenged(bytes, guard)),
       ended: () => {},
-      frame: (bytes) => {
-        const hello = decodeGreeting(bytes)
-        if (hello.troupe !== 'hello') throw new MalformedFrameError('an answer where a hello was due')
-        const answer = reception(hello)
-        if ('troupe' in answer) {
-          this.#link.send(encodeGreeting(answer))
-          this.close('normal', answer.code)
-          return
-        }
-        this.#endGreeting()
-        this.#link.send(encodeGreeting(answer.welcome))
-        this.#sink = answer.accept()
-      },
+      over: () => receiver.over(),
     })
+  }
+
+  /** Ends the introduction because there is no room for it. */
+  giveUp(): void {
+    this.#refuse(encodeGreeting(refusal('', 'busy', 'too many are introducing themselves')), 'busy')
   }
 
   /** @returns false when it should wait for `drained` before sending more */
@@ -106,6 +190,7 @@ export class Connection {
 
   #greet(timeoutMs: number, greeting: Greeting): void {
     this.#greeting = greeting
+    this.#link.limit?.(STRANGER_BYTES)
     this.#deadline = this.#timers.after(timeoutMs, () =>
       this.#break(new DialError(this.peer, `no introduction within ${timeoutMs} ms`)),
     )
@@ -119,12 +204,29 @@ export class Connection {
     })
   }
 
+  /** The introduction goes on with another frame, in what is left of its time. */
+  #expect(frame: (bytes: Uint8Array) => void): void {
+    if (this.#greeting !== null) this.#greeting = { ...this.#greeting, frame }
+  }
+
   #endGreeting(): Greeting | null {
     const greeting = this.#greeting
     this.#greeting = null
     this.#deadline?.cancel()
     this.#deadline = null
+    greeting?.over()
     return greeting
+  }
+
+  #open(welcome: Welcome, sink: FrameSink): void {
+    this.#features = commonFeatures(welcome)
+    this.#link.limit?.(null)
+    this.#sink = sink
+  }
+
+  #refuse(answer: Uint8Array, code: string): void {
+    this.#link.send(answer)
+    this.close('normal', code)
   }
 
   #frame(bytes: Uint8Array): void {
@@ -151,4 +253,15 @@ export class Connection {
     this.#endGreeting()?.ended(error)
     this.#sink?.closed(this, error.message)
   }
+}
+
+function misplaced({ troupe }: { readonly troupe: string }, due: string): MalformedFrameError {
+  return new MalformedFrameError(`a ${troupe} where ${due} was due`)
+}
+
+/** A refusal by somebody who has proved nothing: it may keep this node away, and neither names nor words anything. */
+function unproven({ code, min, max }: Refusal, why: string): Refusal {
+  if (code === 'protocol' || code === 'busy')
+    return { ...refusal('', code, 'it has proved nothing, and says no more'), min, max }
+  return refusal('', 'secret', why)
 }

@@ -2,11 +2,30 @@ import { MalformedFrameError } from '../errors.ts'
 import { seal, unseal } from './seal.ts'
 import { PROTOCOL_VERSIONS } from './wire.ts'
 
-/** The first frame of whoever dialled: who it is and what it speaks. */
+/** Before anything else where nodes have secrets, one of either side: what the proofs of this link are over. */
+export interface Challenge {
+  readonly troupe: 'challenge'
+  readonly min: number
+  readonly max: number
+  /** Never used before. */
+  readonly nonce: string
+}
+
+/** A greeting of a node with a secret: nothing of it is believed, or even decoded, unless the proof fits. */
+export interface Proven {
+  readonly troupe: 'proven'
+  /** The frame that a node without a secret would send. */
+  readonly greeting: Uint8Array
+  readonly proof: Uint8Array
+}
+
+/** Who somebody is that dialled, and what it speaks. The first frame where nodes have no secret. */
 export interface Hello {
   readonly troupe: 'hello'
   readonly min: number
   readonly max: number
+  /** A bit for each feature it has, see {@link FEATURES}. Absent: none. */
+  readonly features?: number
   readonly cluster: string
   readonly name: string
   readonly uid: string
@@ -19,6 +38,8 @@ export interface Hello {
 export interface Welcome {
   readonly troupe: 'welcome'
   readonly version: number
+  /** A bit for each feature that both have. Absent: none. */
+  readonly features?: number
   readonly name: string
   readonly uid: string
   readonly address: string
@@ -40,22 +61,32 @@ export type RefusalCode =
   | 'self'
   /** The node is stopping. */
   | 'stopping'
+  /** The other side has not proved that it knows a secret of this cluster, or asks for a proof of one. */
+  | 'secret'
+  /** So many others were introducing themselves that this one, the first of them, was given up. */
+  | 'busy'
 
 /** The answer that ends the link. */
 export interface Refusal {
   readonly troupe: 'refusal'
   readonly code: RefusalCode
   readonly message: string
-  /** Who refuses: one that is connected already under another address is recognised by it. */
+  /** Who refuses: one that is connected already under another address is recognised by it. Empty to strangers. */
   readonly uid: string
   readonly min: number
   readonly max: number
 }
 
-export type Greeting = Hello | Welcome | Refusal
+export type Greeting = Challenge | Proven | Hello | Welcome | Refusal
+
+/**
+ * What this node can do beyond its version, a bit each, up to 31 of them. A link uses what both sides have; bits that one
+ * of them does not know are no fault. None so far.
+ */
+export const FEATURES: number = 0
 
 /** No stranger makes a node decode more than this before it has said who it is. */
-const MAX_GREETING_BYTES = 64 * 1024
+export const MAX_GREETING_BYTES: number = 64 * 1024
 
 export function encodeGreeting(greeting: Greeting): Uint8Array {
   return seal(greeting, greeting.troupe)
@@ -82,13 +113,32 @@ type Check = (value: unknown) => boolean
 const text: Check = (value) => typeof value === 'string'
 const identity: Check = (value) => typeof value === 'string' && value !== ''
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+const bits: Check = (value) => value === undefined || count(value)
+const nonce: Check = (value) => typeof value === 'string' && value.length >= 16 && value.length <= 64
+const bytes: Check = (value) => value instanceof Uint8Array
 
 const FIELDS: ReadonlyMap<string, readonly (readonly [field: string, check: Check])[]> = new Map([
+  [
+    'challenge',
+    [
+      ['min', count],
+      ['max', count],
+      ['nonce', nonce],
+    ],
+  ],
+  [
+    'proven',
+    [
+      ['greeting', bytes],
+      ['proof', bytes],
+    ],
+  ],
   [
     'hello',
     [
       ['min', count],
       ['max', count],
+      ['features', bits],
       ['cluster', text],
       ['name', text],
       ['uid', identity],
@@ -100,6 +150,7 @@ const FIELDS: ReadonlyMap<string, readonly (readonly [field: string, check: Chec
     'welcome',
     [
       ['version', count],
+      ['features', bits],
       ['name', text],
       ['uid', identity],
       ['address', text],
@@ -124,6 +175,11 @@ export function commonVersion(theirs: { readonly min: number; readonly max: numb
   return version >= Math.max(PROTOCOL_VERSIONS.min, theirs.min) ? version : null
 }
 
+/** The features both sides have. */
+export function commonFeatures(theirs: { readonly features?: number }, ours: number = FEATURES): number {
+  return (theirs.features ?? 0) & ours
+}
+
 /** `1`, or `1 to 3`. */
 export function versionRange({ min, max }: { readonly min: number; readonly max: number }): string {
   return min === max ? String(min) : `${min} to ${max}`
@@ -131,4 +187,8 @@ export function versionRange({ min, max }: { readonly min: number; readonly max:
 
 export function refusal(uid: string, code: RefusalCode, message: string): Refusal {
   return { troupe: 'refusal', code, message, uid, ...PROTOCOL_VERSIONS }
+}
+
+export function challenge(nonce: string): Challenge {
+  return { troupe: 'challenge', ...PROTOCOL_VERSIONS, nonce }
 }

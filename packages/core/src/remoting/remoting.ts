@@ -7,7 +7,18 @@ import { Association, type AssociationHost, type LinkNumber } from './associatio
 import { Connecting } from './connecting.ts'
 import { Connection, type Reception } from './connection.ts'
 import { Dialler } from './dialler.ts'
-import { commonVersion, type Hello, type Refusal, refusal, versionRange, type Welcome } from './greeting.ts'
+import {
+  commonFeatures,
+  commonVersion,
+  FEATURES,
+  type Hello,
+  type Refusal,
+  type RefusalCode,
+  refusal,
+  versionRange,
+  type Welcome,
+} from './greeting.ts'
+import { Guard } from './guard.ts'
 import { PeerBook } from './peer-book.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
 import { Quarantine } from './quarantine.ts'
@@ -30,6 +41,10 @@ export interface RemotingSettings {
   readonly heartbeatMs: number
   readonly handshakeTimeoutMs: number
   readonly reconnectMinMs: number
+  /** What links are proved with, the first one by this node. Empty: anybody is believed. */
+  readonly secrets: readonly Uint8Array[]
+  /** Links accepted whose other side is still introducing itself. */
+  readonly maxPendingHandshakes: number
   /** Paths that others may name without having been given a ref. */
   readonly exposed: ReadonlySet<string>
 }
@@ -46,6 +61,9 @@ export class Remoting implements Associations {
   readonly #dialler: Dialler
   readonly #connecting = new Set<Connecting>()
   readonly #seeds: Seeds
+  readonly #guard: Guard | null
+  /** Accepted, and not introduced yet: the oldest first. */
+  readonly #strangers = new Set<Connection>()
   #closed = false
 
   constructor(cells: RemotingHost, transport: Transport, settings: RemotingSettings, emit: (event: PeerEvent) => void) {
@@ -53,7 +71,8 @@ export class Remoting implements Associations {
     this.#transport = transport
     this.#settings = settings
     this.#emit = emit
-    const { handshakeTimeoutMs } = settings
+    const { handshakeTimeoutMs, secrets } = settings
+    this.#guard = secrets.length > 0 ? new Guard(secrets, cells.runtime.ids) : null
     this.#dialler = new Dialler(transport, cells.timers, handshakeTimeoutMs, (link, to) => this.#introduce(link, to))
     this.#seeds = new Seeds(cells.timers, (seed) => this.#connectSeed(seed), cells.logger('/'))
   }
@@ -158,13 +177,15 @@ export class Remoting implements Associations {
         if (opened instanceof Association) resolve(opened.peer)
         return opened
       }
-      connection.introduce(this.#hello(known?.epoch ?? 0), this.#settings.handshakeTimeoutMs, onAnswer, reject)
+      const { handshakeTimeoutMs } = this.#settings
+      connection.introduce(this.#hello(known?.epoch ?? 0), this.#guard, handshakeTimeoutMs, onAnswer, reject)
     })
   }
 
   #hello(epoch: number): Hello {
     const { uid, name, address } = this.cells
-    return { troupe: 'hello', ...PROTOCOL_VERSIONS, cluster: this.#settings.cluster, name, uid, address, epoch }
+    const { cluster } = this.#settings
+    return { troupe: 'hello', ...PROTOCOL_VERSIONS, features: FEATURES, cluster, name, uid, address, epoch }
   }
 
   #welcomed(welcome: Welcome, connection: Connection, address: string): Association | Error {
@@ -188,7 +209,7 @@ export class Remoting implements Associations {
     if (answer.code === 'protocol') return this.#mismatch(answer, address)
     if (answer.code !== 'duplicate') {
       this.#emit({ type: 'link-refused', peer: address, code: answer.code, message: answer.message })
-      known?.end(answer.code === 'stopping' ? 'left' : 'node-down')
+      if (!UNPROVEN.has(answer.code)) known?.end(answer.code === 'stopping' ? 'left' : 'node-down')
     }
     return new RefusedError(address, answer.code, answer.message)
   }
@@ -211,13 +232,26 @@ export class Remoting implements Associations {
 
   #accept(link: Link): void {
     const connection = this.#connection(link)
-    connection.receive(this.#settings.handshakeTimeoutMs, (hello) => {
-      const reception = this.#reception(hello, connection)
-      if ('troupe' in reception && reception.code !== 'duplicate') {
-        this.#emit({ type: 'link-refused', peer: hello.name, code: reception.code, message: reception.message })
-      }
-      return reception
+    this.#strangers.add(connection)
+    connection.receive(this.#guard, this.#settings.handshakeTimeoutMs, {
+      reception: (hello) => {
+        const reception = this.#reception(hello, connection)
+        if ('troupe' in reception && reception.code !== 'duplicate') this.#turnedDown(hello.name, reception)
+        return reception
+      },
+      turnedDown: (peer, answer) => this.#turnedDown(peer, answer),
+      over: () => this.#strangers.delete(connection),
     })
+    if (this.#strangers.size <= this.#settings.maxPendingHandshakes) return
+    // The oldest one: who means it needs a few round trips, and is through before as many others have come.
+    for (const oldest of this.#strangers) {
+      this.#turnedDown(oldest.peer, refusal('', 'busy', 'too many were introducing themselves'))
+      return oldest.giveUp()
+    }
+  }
+
+  #turnedDown(peer: string, { code, message }: Refusal): void {
+    this.#emit({ type: 'link-refused', peer, code, message })
   }
 
   #reception(hello: Hello, connection: Connection): Reception {
@@ -227,7 +261,15 @@ export class Remoting implements Associations {
     const epoch = Math.max(this.known(hello.uid)?.epoch ?? 0, hello.epoch) + 1
     const peer = { uid: hello.uid, name: hello.name, address: hello.address }
     return {
-      welcome: { troupe: 'welcome', version: commonVersion(hello) ?? 0, name, uid, address, epoch },
+      welcome: {
+        troupe: 'welcome',
+        version: commonVersion(hello) ?? 0,
+        features: commonFeatures(hello),
+        name,
+        uid,
+        address,
+        epoch,
+      },
       accept: () => this.#open(peer, connection, { epoch, dialler: hello.uid }),
     }
   }
@@ -317,3 +359,5 @@ export class Remoting implements Associations {
 
 /** No actor's uid: a ref with it leads to a dead letter. */
 const NOBODY = -1
+/** Refusals that anybody may have made, or that say nothing of the run of a node. */
+const UNPROVEN: ReadonlySet<string> = new Set<RefusalCode>(['secret', 'busy'])

@@ -90,5 +90,8 @@ export class Seeds {
 
 /** Whether somebody answered, and only a restart of either side changes the answer. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof ProtocolMismatchError || (error instanceof RefusedError && error.reason !== 'duplicate')
+  return error instanceof ProtocolMismatchError || (error instanceof RefusedError && !PASSING.has(error.reason))
 }
+
+/** Refusals that are over by the next attempt. */
+const PASSING: ReadonlySet<string> = new Set(['duplicate', 'busy'])

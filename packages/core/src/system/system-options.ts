@@ -6,6 +6,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { Interceptor } from './interceptor.ts'
 import type { LogSink } from './logger.ts'
 import type { MessagePassing } from './message-guard.ts'
+import { secretsOf } from './secrets.ts'
 
 /** Options of {@link createSystem}. Only `name` is needed. */
 export interface SystemOptions {
@@ -15,6 +16,13 @@ export interface SystemOptions {
   readonly transport?: Transport
   /** Nodes of different clusters refuse each other. Default `default`. */
   readonly cluster?: string
+  /**
+   * What the nodes of a cluster know and nobody else does: text or bytes, 16 bytes at least, best drawn by chance. Before
+   * a node believes anything another one says, both prove that they know it; without one, whoever can dial is believed.
+   * Several are for changing it node by node: the first is what this node proves when it dials, each is taken of others.
+   * It keeps strangers out and encrypts nothing. Default none.
+   */
+  readonly secret?: string | Uint8Array | readonly (string | Uint8Array)[]
   /** Addresses to connect to, in the background, until each answers. Default none. */
   readonly seeds?: readonly string[]
   /** Where time, chance and ids come from. Default: the host. */
@@ -33,6 +41,11 @@ export interface SystemOptions {
   readonly heartbeatMs?: number
   /** How long two nodes may take to introduce themselves, in ms. Default 5,000. */
   readonly handshakeTimeoutMs?: number
+  /**
+   * How many links may have been accepted whose other side has not introduced itself yet. One more, and the oldest of
+   * them is given up: who means it is faster. Default 256.
+   */
+  readonly maxPendingHandshakes?: number
   /** First wait between attempts to connect again, in ms; doubled up to 10,000, with jitter. Default 100. */
   readonly reconnectMinMs?: number
   /**
@@ -58,8 +71,11 @@ export interface SystemOptions {
 }
 
 /** The options with every default filled in. */
-export type Settings = Required<Omit<SystemOptions, 'transport' | 'log' | 'stopOnSignals'>> &
-  Pick<SystemOptions, 'transport' | 'log'> & { readonly stopOnSignals: readonly string[] }
+export type Settings = Required<Omit<SystemOptions, 'transport' | 'log' | 'secret' | 'stopOnSignals'>> &
+  Pick<SystemOptions, 'transport' | 'log'> & {
+    readonly secrets: readonly Uint8Array[]
+    readonly stopOnSignals: readonly string[]
+  }
 
 /** What a supervisor of processes sends, and Ctrl-C. */
 const STOP_SIGNALS: readonly string[] = ['SIGTERM', 'SIGINT']
@@ -77,6 +93,8 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     name: is.string,
     transport: is.objectWith('a transport', 'listen', 'dial', 'close'),
     cluster: is.string,
+    // Not here: the message would show it.
+    secret: is.anything,
     seeds: addresses,
     runtime: is.object,
     log: (value) => (value === false ? null : is.function(value)),
@@ -86,6 +104,7 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     disconnectGraceMs: is.number(0),
     heartbeatMs: is.number(1),
     handshakeTimeoutMs: is.number(1),
+    maxPendingHandshakes: is.integer(1),
     reconnectMinMs: is.number(1),
     messages: is.oneOf('by-reference', 'frozen', 'encoded'),
     interceptors: listOf('interceptors', is.object),
@@ -100,6 +119,7 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     const where = 'used where a process gets signals: in Node, not in a browser'
     throw new InvalidOptionError('createSystem', 'stopOnSignals', where, stopOnSignals)
   }
+  const { secret, ...rest } = options
   return {
     cluster: 'default',
     seeds: [],
@@ -109,13 +129,15 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     disconnectGraceMs: 10_000,
     heartbeatMs: 1_000,
     handshakeTimeoutMs: 5_000,
+    maxPendingHandshakes: 256,
     reconnectMinMs: 100,
     messages: 'by-reference',
     interceptors: [],
     slowTurnMs: 50,
     stuckHandlerMs: 20_000,
     stopPhaseTimeoutMs: 5_000,
-    ...given(options),
+    ...given(rest),
+    secrets: secretsOf(secret),
     name: options.name,
     runtime,
     stopOnSignals: stopOnSignals === true ? STOP_SIGNALS : stopOnSignals === false ? [] : stopOnSignals,

@@ -9,6 +9,11 @@ export interface Transport {
   /** Short name for messages and metrics: `memory`, `ws`. */
   readonly name: string
   /**
+   * True when anybody on a network may dial what this transport listens on, and it does not ask them who they are:
+   * `createSystem` refuses to start without a `secret` then. Absent: false.
+   */
+  readonly needsSecret?: boolean
+  /**
    * Starts to accept links, if this transport is one that can. Called once, before any `dial`.
    *
    * @param accept gets every link another side has dialled, before any of its frames arrives; it must not throw
@@ -49,6 +54,13 @@ export interface Link {
    *   followed by `drain` or `close`. On a closed link the frame is dropped and the answer is false.
    */
   send(frame: Uint8Array): boolean
+  /**
+   * Bounds what a stranger can have this side hold: once about so many more bytes have come, complete frames or not, the
+   * link ends with code `protocol`. Optional, for transports that hold back frames until they are complete.
+   *
+   * @param bytes null for no bound any more, which is how a link begins
+   */
+  limit?(bytes: number | null): void
   /**
    * Ends the link in order: frames sent before are still delivered. Both sides see `code` and `reason`; the
    * calling side gets no frame any more. Does nothing on a link that has ended or is ending.

@@ -19,6 +19,8 @@ export const Kind = {
 /** The other end of a link, by hand: every frame that came, decoded, and how it ended. */
 export class RawLink {
   readonly frames: unknown[] = []
+  /** The same as bytes. */
+  readonly received: Uint8Array[] = []
   ended: { readonly code: CloseCode; readonly reason: string } | null = null
   readonly #link: Link
   readonly #answer: (frame: unknown, link: RawLink) => void
@@ -29,6 +31,7 @@ export class RawLink {
     link.open({
       frame: (bytes) => {
         const frame = unsealed(bytes)
+        this.received.push(bytes)
         this.frames.push(frame)
         this.#answer(frame, this)
       },
