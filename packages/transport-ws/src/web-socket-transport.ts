@@ -10,6 +10,7 @@ import {
 } from '@troupe/core'
 import type { WebSocket } from 'ws'
 import { Dial } from './dial.ts'
+import { isWebSocketUrl } from './is-web-socket-url.ts'
 import { hostAndPort, type Server, startServer } from './server.ts'
 import { WebSocketLink } from './web-socket-link.ts'
 
@@ -147,8 +148,4 @@ class WebSocketTransport implements Transport {
     void link.ended.then(() => this.#links.delete(link))
     return link
   }
-}
-
-function isWebSocketUrl(value: unknown): boolean {
-  return typeof value === 'string' && /^wss?:\/\//.test(value) && URL.canParse(value) && !value.includes('#')
 }
