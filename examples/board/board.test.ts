@@ -41,7 +41,9 @@ class Tab {
 test('tabs of two servers share notes and guests, and go on through the other server when theirs is gone', async (t) => {
   const network = memoryNetwork()
   const start = async (name: string, seeds: readonly string[] = []): Promise<ActorSystem> => {
-    const system = await createSystem({ name, transport: network.transport(), seeds, log: false })
+    const role = name.length === 1 ? 'node' : 'client'
+    const transport = network.transport()
+    const system = await createSystem({ name, role, expose: [Board], transport, seeds, log: false })
     t.teardown(() => system.stop())
     return system
   }

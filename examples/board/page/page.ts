@@ -12,7 +12,12 @@ const query = new URLSearchParams(location.search)
 const name = query.get('name') ?? 'somebody'
 const settings = (await (await fetch('/settings.json')).json()) as Settings
 
-const system = await createSystem({ name, transport: browserTransport(), disconnectGraceMs: settings.graceMs })
+const system = await createSystem({
+  name,
+  role: 'client',
+  transport: browserTransport(),
+  disconnectGraceMs: settings.graceMs,
+})
 const self = system.spawn(visitor, { args: { name, show } })
 // Says goodbye: the others hear of it at once.
 addEventListener('pagehide', () => void system.stop())
