@@ -15,7 +15,8 @@ export const USAGE = `usage: npm run sim -- SCENARIO | FILE.ts [options]
   --out FOLDER     where failures are written, default sim-failures of this project
   --json           one JSON object in place of the text
 
-status: 0 no violations, 1 safety, 2 called wrongly, 3 liveness, 4 crash, 5 nondeterminism, 130 interrupted`
+status: 0 no violations, 1 safety, 2 called wrongly, 3 liveness, 4 crash, 5 nondeterminism, 70 the command itself failed,
+        130 interrupted`
 
 /** What the command was called with. */
 export interface Arguments {

@@ -24,13 +24,16 @@ export async function bundle({ name, path }: ScenarioFile): Promise<Bundle> {
   const dir = mkdtempSync(join(here, 'dist', 'run-'))
   const file = join(dir, 'worker.mjs')
   const constant = constantName(basename(path, extname(path)))
-  const remove = (): void => rmSync(dir, { recursive: true, force: true })
+  const remove = (): void => {
+    process.off('exit', remove)
+    rmSync(dir, { recursive: true, force: true })
+  }
+  process.on('exit', remove)
   try {
     await build({
       stdin: {
         contents: `import { work } from './worker.ts'
-import * as exported from ${JSON.stringify(path)}
-work(exported, ${JSON.stringify(constant)})`,
+work(() => import(${JSON.stringify(path)}), ${JSON.stringify(constant)})`,
         resolveDir: here,
       },
       outfile: file,

@@ -53,13 +53,22 @@ test('formats that are always of one object need no model', (t) => {
 
   t.is(checked(t, log).status, 1)
   t.is(checked(t, edn).status, 0)
-  t.is(checked(t, edn, '--format', 'jepsen-log').status, 0)
+})
+
+test('a file without an operation is not ok: it may be empty, or in another format than was said', (t) => {
+  const edn = '{:process 1, :type :invoke, :f :get, :key "a"}\n'
+
+  for (const { status, err } of [checked(t, '', '--model', 'register'), checked(t, edn, '--format', 'jepsen-log')]) {
+    t.is(status, 3)
+    t.regex(err, /it holds no operation, so there is nothing to judge/)
+  }
 })
 
 const misused: readonly (readonly [args: readonly string[], message: RegExp])[] = [
   [[], /^what should it be\? name a model or a checker\n\nusage: /],
-  [['--model', 'tree'], /^there is no model called tree\n\nusage: /],
-  [['--checker', 'toString'], /^there is no checker called toString\n/],
+  [['--model', 'tree'], /^there is no model tree; known: register, kv, .*\n\nusage: /],
+  [['--checker', 'toString'], /^there is no checker toString; known: sessions, /],
+  [['--model', 'registr'], /^there is no model registr; did you mean register\?\n/],
   [['--model', 'set', '--checker', 'sessions'], /^either a model or a checker\n/],
   [['--format', 'xml'], /^there is no format called xml\n/],
   [['--modell', 'set'], /^Unknown option '--modell'/],
@@ -88,6 +97,8 @@ test('a file that is not there, or is no history, is a wrong use', (t) => {
     out: '',
     err: 'line 1: "type" is missing\n',
   })
+  const deep = `{"process":1,"type":"invoke","f":"write","value":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
+  t.is(checked(t, deep, '--model', 'register').status, 3)
   t.regex(checked(t, 'a,b', '--model', 'register').err, /is in no format that is known; name one with --format/)
 })
 

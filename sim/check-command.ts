@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Checker, type CheckResult, HistoryError, type HistoryEvent, historyDiagram } from '@troupe/testkit'
+import { unknown } from './arguments.ts'
+import { BROKEN } from './exit-status.ts'
 import { FORMATS, type Format, parseHistory, recognize } from './formats/history-file.ts'
 import { CHECKERS, MODELS } from './judges.ts'
 
@@ -31,11 +33,16 @@ export function check(args: readonly string[], out: Out): number {
     if (known === null) throw new UsageError(`${file} is in no format that is known; name one with --format`)
     const judge = checker ?? usualChecker(known)
     const history = parseHistory(text, known)
+    if (history.length === 0) throw new HistoryError('it holds no operation, so there is nothing to judge')
     return print(history, judge.check(history), out)
   } catch (error) {
     if (error instanceof UsageError) out.error(`${error.message}\n\n${USAGE}`)
     else if (error instanceof HistoryError || isOfFiles(error)) out.error(error.message)
-    else throw error
+    else {
+      // Not thrown: Node would end with 1, which is a verdict here.
+      out.error(error instanceof Error ? (error.stack ?? error.message) : error)
+      return BROKEN
+    }
     return STATUS.usage
   }
 }
@@ -81,7 +88,7 @@ function usualChecker(format: Format): Checker {
 
 function named<T>(all: Readonly<Record<string, T>>, what: string, name: string): T {
   if (Object.hasOwn(all, name)) return all[name]!
-  throw new UsageError(`there is no ${what} called ${name}`)
+  throw new UsageError(unknown(what, name, Object.keys(all)))
 }
 
 function isFormat(name: string): name is Format {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Arguments, parseArguments, USAGE } from './arguments.ts'
 import { bundle } from './bundle.ts'
-import { CALLED_WRONGLY } from './exit-status.ts'
+import { BROKEN, CALLED_WRONGLY } from './exit-status.ts'
 import { Explorer } from './explore.ts'
 import { replayCommand } from './replay.ts'
 import { findScenario, knownScenarios } from './scenario-files.ts'
@@ -29,7 +29,11 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     if (more.length > 0) throw new UsageError(`one scenario at a time; what is ${more.join(' ')}?`)
     return await exploreCommand(word, options, from, terminal)
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
+    if (!(error instanceof UsageError)) {
+      // Not thrown: Node would end with 1, which is a safety violation here.
+      terminal.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+      return BROKEN
+    }
     terminal.err(`${error.message}\n\n${USAGE}\n`)
     return CALLED_WRONGLY
   }

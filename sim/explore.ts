@@ -1,6 +1,7 @@
+import { constants } from 'node:os'
 import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Failure, type Outcome, Sweep, type Violation } from '@troupe/testkit'
+import { caveatsOf, type Failure, NO_COVERAGE, type Outcome, Sweep, type Traits, type Violation } from '@troupe/testkit'
 import type { Arguments } from './arguments.ts'
 import { Worker, WorkerLostError } from './crew.ts'
 import { exitStatus, INTERRUPTED } from './exit-status.ts'
@@ -30,6 +31,7 @@ export class Explorer {
   readonly #workers = new Set<Worker>()
   #interruptedMs: number | null = null
   #sweptMs = 0
+  #traits: Traits | null = null
 
   /**
    * @param file the bundle of the scenario
@@ -53,9 +55,10 @@ export class Explorer {
   async run(): Promise<number> {
     const { seeds, from, jobs, json } = this.#options
     const count = Math.min(jobs, seeds)
-    this.#terminal.err(`${this.#scenario.name}: ${seeds} seeds from ${from}, on ${count} processes\n`)
     const interrupt = (): void => this.#interrupt()
     process.on('SIGINT', interrupt)
+    this.#terminal.err(`${this.#scenario.name}: ${seeds} seeds from ${from}, on ${count} processes\n`)
+    for (const signal of ENDING) process.on(signal, end)
     try {
       const startMs = performance.now()
       await Promise.all(Array.from({ length: count }, () => this.#work(startMs)))
@@ -68,6 +71,7 @@ export class Explorer {
       return exitStatus(found.map(({ violation }) => violation))
     } finally {
       process.off('SIGINT', interrupt)
+      for (const signal of ENDING) process.off(signal, end)
       for (const worker of this.#workers) worker.close()
     }
   }
@@ -76,7 +80,7 @@ export class Explorer {
   #interrupt(): void {
     const nowMs = performance.now()
     if (this.#interruptedMs !== null) {
-      // One Ctrl-C may come twice, from the terminal and from npm.
+      // One Ctrl-C may come twice, from the terminal and from npm. Workers that hang end with us.
       if (nowMs - this.#interruptedMs > SAME_MS) process.exit(INTERRUPTED)
       return
     }
@@ -92,11 +96,10 @@ export class Explorer {
         const report = await worker.perform({ task: 'seed', index, seed, mode: this.#options.mode })
         if (report.report === 'seed') this.#sweep.add(index, report.outcome)
       } catch (error) {
+        // Of a worker that hung until somebody had enough of it nobody knows whether it was the seed's fault.
+        if (this.#isInterrupted && error instanceof WorkerLostError) return
         this.#sweep.add(index, lost(seed, error))
-        if (error instanceof WorkerLostError) {
-          this.#workers.delete(worker)
-          worker = await this.#start()
-        }
+        worker = await this.#inPlaceOf(worker)
       }
       const { seeds, of, simulatedMs, violations } = this.#sweep.progress
       const speed = simulatedMs / Math.max(1, performance.now() - startMs)
@@ -108,7 +111,15 @@ export class Explorer {
   async #start(): Promise<Worker> {
     const worker = new Worker(this.#file)
     this.#workers.add(worker)
-    return worker.ready()
+    this.#traits = await worker.ready()
+    return worker
+  }
+
+  /** Another worker, when that one is lost. */
+  async #inPlaceOf(worker: Worker): Promise<Worker> {
+    if (!worker.isLost) return worker
+    this.#workers.delete(worker)
+    return this.#start()
   }
 
   async #shrinkAll(): Promise<Found[]> {
@@ -116,8 +127,10 @@ export class Explorer {
     const found: Found[] = []
     const workers = [...this.#workers].slice(0, failures.length)
     await Promise.all(
-      workers.map(async (worker) => {
+      workers.map(async (first) => {
+        let worker = first
         for (let next = failures.shift(); next !== undefined; next = failures.shift()) {
+          worker = await this.#inPlaceOf(worker)
           found.push(await this.#shrink(worker, next))
         }
       }),
@@ -174,7 +187,17 @@ export class Explorer {
     }
     if (found.length > 0) out('')
     if (this.#isInterrupted) out('interrupted')
+    for (const message of this.#caveats()) out(`mind: ${message}`)
     out(this.#summary())
+  }
+
+  /** A run that ends early says little; one that was at work and never connected its nodes says much. */
+  #caveats(): string[] {
+    const { coverage, progress } = this.#sweep
+    if (this.#traits === null || progress.seeds === 0) return []
+    return caveatsOf(this.#traits, coverage)
+      .filter(({ name }) => progress.violations === 0 || (name === 'unlinked' && coverage.ok > 0))
+      .map(({ message }) => message)
   }
 
   #summary(): string {
@@ -193,13 +216,21 @@ export class Explorer {
     const { mode, from } = this.#options
     const scenario = this.#scenario.name
     const wallMs = Math.round(this.#sweptMs)
-    const rest = { isInterrupted: this.#isInterrupted, wallMs, failures }
+    const { coverage } = this.#sweep
+    const caveats = this.#caveats()
+    const rest = { coverage, caveats, isInterrupted: this.#isInterrupted, wallMs, failures }
     this.#terminal.out(JSON.stringify({ scenario, mode, from, seeds, simulatedMs, events, violations, ...rest }))
   }
 }
 
 const FAILURES = fileURLToPath(new URL('../sim-failures', import.meta.url))
 const SAME_MS = 500
+/** Signals that end it at once: by an exit, so that its workers and its bundle go too. */
+const ENDING = ['SIGTERM', 'SIGHUP'] as const
+
+function end(signal: NodeJS.Signals): void {
+  process.exit(128 + constants.signals[signal])
+}
 /** Beyond its budget a shrinker finishes a run, and draws it. */
 const SHRINK_GRACE_MS = 120_000
 const PROCESS_LOST = 'process-lost'
@@ -208,7 +239,8 @@ const PROCESS_LOST = 'process-lost'
 function lost(seed: number | string, error: unknown): Outcome {
   const message = error instanceof Error ? error.message : String(error)
   const name = error instanceof WorkerLostError ? PROCESS_LOST : 'no-result'
-  return { seed: String(seed), events: 0, simulatedMs: 0, violations: [{ kind: 'crash', name, message, atMs: 0 }] }
+  const violations = [{ kind: 'crash', name, message, atMs: 0 } as const]
+  return { seed: String(seed), events: 0, simulatedMs: 0, violations, coverage: NO_COVERAGE }
 }
 
 /** As a shell takes it for one word. */

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { parseRepro, type Repro, ReproFormatError, type Violation } from '@troupe/testkit'
 import type { Arguments } from './arguments.ts'
 import { bundle } from './bundle.ts'
 import { Worker } from './crew.ts'
 import { exitStatus } from './exit-status.ts'
 import { writeFile } from './failure-folder.ts'
-import { findScenario } from './scenario-files.ts'
+import { findScenario, type ScenarioFile } from './scenario-files.ts'
 import type { Told } from './tasks.ts'
 import { type Terminal, UsageError } from './terminal.ts'
 
@@ -17,8 +17,8 @@ export async function replayCommand(
   from: string,
   terminal: Terminal,
 ): Promise<number> {
-  const repro = readRepro(resolve(from, path))
-  const scenario = findScenario(repro.file ?? repro.scenario, dirname(resolve(from, path)))
+  const repro = readRepro(fileOf(path, from))
+  const scenario = scenarioOf(repro, fileOf(path, from))
   const program = await bundle(scenario)
   try {
     const worker = new Worker(program.file)
@@ -26,7 +26,7 @@ export async function replayCommand(
       await worker.ready()
       const report = await worker.perform({ task: 'replay', repro })
       if (report.report !== 'told') return exitStatus([])
-      if (options.html !== null) writeFile(resolve(from, options.html), report.told.html)
+      if (options.html !== null) writePage(resolve(from, options.html), report.told.html)
       print(repro, report.told, options, terminal)
       return exitStatus(report.told.violations)
     } finally {
@@ -34,6 +34,29 @@ export async function replayCommand(
     }
   } finally {
     program.remove()
+  }
+}
+
+/** The folder of a failure will do. */
+function fileOf(path: string, from: string): string {
+  const file = resolve(from, path)
+  return existsSync(join(file, 'repro.json')) ? join(file, 'repro.json') : file
+}
+
+function scenarioOf(repro: Repro, path: string): ScenarioFile {
+  try {
+    return findScenario(repro.file ?? repro.scenario, dirname(path))
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    throw new UsageError(`${path}: ${error.message}; its field "file" names the scenario, seen from its folder`)
+  }
+}
+
+function writePage(path: string, html: string): void {
+  try {
+    writeFile(path, html)
+  } catch (error) {
+    throw new UsageError(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

@@ -56,6 +56,8 @@ export function findScenario(word: string, from: string): ScenarioFile {
     return { name: word, path, isKnown: false }
   }
   const names = scenarioNames()
-  if (!names.includes(word)) throw new UsageError(unknown('scenario', word, names))
+  if (!names.includes(word)) {
+    throw new UsageError(`${unknown('scenario', word, names)} (a file of yours is named by its path: ./${word}.ts)`)
+  }
   return { name: word, path: join(folder, `${word}.ts`), isKnown: true }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -63,6 +63,7 @@ test('what it does not know it refuses with status 2, what may have been meant, 
   await refused('there is no file ./nowhere.ts', './nowhere.ts')
   await refused('one scenario at a time', 'counter', 'counter')
   await refused('replay takes one file', 'replay')
+  await refused('there is no scenario mine; known: active-passive, ', 'mine')
   const broken = join(folder(t), 'repro.json')
   writeFileSync(broken, '{"format":1,"scenario":"counter"}')
   await refused(`${broken}: this is no repro.json: seed must be a text, is missing`, 'replay', broken)
@@ -78,6 +79,50 @@ test('a file that cannot be built, or exports no scenario, is refused with the r
 
   writeFileSync(file, 'export const = 1')
   t.regex((await sim(file)).err, /cannot be built: /)
+
+  writeFileSync(
+    file,
+    `import { scenario } from '@troupe/testkit'\nscenario({ name: 'x', start() {}, duration: 5 } as never)`,
+  )
+  const wrong = await sim(file, '--jobs', '1')
+  t.is(wrong.status, 2)
+  t.regex(wrong.err, /it cannot be loaded: UnknownOptionError: .*did you mean "durationMs"\?\n +at .*empty\.ts:2/)
+})
+
+test('no violations of a cluster that did nothing comes with a word of warning', async (t) => {
+  const file = join(folder(t), 'broken.ts')
+  writeFileSync(
+    file,
+    `import { actor, protocol } from '@troupe/core'
+    import { scenario } from '@troupe/testkit'
+    const Door = protocol<{ knock: () => string }>('door')
+    export const broken = scenario({
+      name: 'broken',
+      nodes: 2,
+      durationMs: 2_000,
+      faults: false,
+      clients: 1,
+      async start(node) {
+        const system = await node.createSystem()
+        system.register(Door, system.spawn(actor(Door, () => ({ knock: () => { throw new Error('typo') } }))))
+      },
+      async client(client) {
+        const found = await client.system.find(Door)
+        await client.operation('knock', {}, () => found.ask('knock'))
+      },
+    })`,
+  )
+
+  const { status, out } = await sim(file, '--seeds', '2', '--jobs', '1')
+
+  t.is(status, 0)
+  t.regex(
+    out,
+    /^mind: none of \d+ operations of clients was answered, so nothing was tested; the first ended with: .*typo/m,
+  )
+  t.regex(out, /^mind: nothing but crashes can fail: give the scenario checkers/m)
+  t.regex(out, /^mind: no two nodes were ever connected: .*seeds: node\.others/m)
+  t.regex(lastLine(out), LAST)
 })
 
 test('an acknowledged write that is lost in a crash is found, made small, replayed to the same hash, and drawn', async (t) => {
@@ -104,6 +149,12 @@ test('an acknowledged write that is lost in a crash is found, made small, replay
   t.true(text.includes(replayed.out.split('\n\n')[0]!), 'the same timeline')
   t.is(readFileSync(html, 'utf8'), beside('space-time.html'))
 
+  writeFileSync(path, JSON.stringify({ ...repro, file: '../away.ts' }))
+  t.regex(
+    (await sim('replay', join(path, '..'))).err,
+    /there is no file \.\.\/away\.ts; its field "file" names the scenario/,
+  )
+
   writeFileSync(path, JSON.stringify({ ...repro, nemesis: [] }))
   const healed = await sim('replay', again!)
   t.is(healed.status, 0)
@@ -119,6 +170,21 @@ test('each kind of violation has a status of its own, and of several the least c
     [0, 1, 3, 4, 5],
   )
   t.is(status('nondeterminism', 'liveness', 'crash'), 3)
+})
+
+test('what a checker could not decide is said, with the reason: it is no evidence', async (t) => {
+  const file = join(folder(t), 'open.ts')
+  writeFileSync(
+    file,
+    `import { scenario } from '@troupe/testkit'
+    const checker = { name: 'judge', check: () => ({ verdict: 'unknown', message: 'too long' }) }
+    export const open = scenario({ name: 'open', nodes: 1, durationMs: 10, start: () => {}, checkers: [checker] })`,
+  )
+
+  const { status, out } = await sim(file, '--seeds', '3', '--jobs', '1')
+
+  t.is(status, 0)
+  t.regex(out, /^mind: a checker could not decide: judge: too long\n/m)
 })
 
 test('any text is a seed, --json prints one object, and a terminal has a bar that grows', async (t) => {
@@ -168,4 +234,69 @@ test('Ctrl-C ends it with what is known so far', async (t) => {
   t.is(status, 130, output.err)
   t.regex(output.out, /^interrupted$/m)
   t.regex(lastLine(output.out), LAST)
+})
+
+test('a second Ctrl-C ends it although a worker hangs, and leaves neither the worker nor its bundle behind', async (t) => {
+  const file = join(folder(t), 'hanging.ts')
+  writeFileSync(
+    file,
+    `import { scenario } from '@troupe/testkit'
+    export const hanging = scenario({
+      name: 'hanging',
+      start: () => {
+        console.log('pid', process.pid, import.meta.url)
+        for (;;);
+      },
+    })`,
+  )
+  const child = spawn(process.execPath, ['scripts/run.mjs', 'sim/main.ts', file, '--jobs', '1'], { cwd: root })
+  let err = ''
+  child.stderr.on('data', (chunk) => {
+    err += chunk
+    if (!String(chunk).includes('pid ')) return
+    child.kill('SIGINT')
+    setTimeout(() => child.kill('SIGINT'), 700)
+  })
+
+  const status = await new Promise((resolve) => child.once('exit', resolve))
+
+  t.is(status, 130, err)
+  const [, pid, bundle] = /pid (\d+) (file:\S+)/.exec(err)!
+  const until = performance.now() + 5_000
+  while (isRunning(Number(pid)) && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20))
+  t.false(isRunning(Number(pid)))
+  t.false(existsSync(fileURLToPath(bundle!)))
+})
+
+/** A process that has ended may wait for whoever takes note of it. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+test('a checker that throws is a violation of its run, and a page that cannot be written a wrong use', async (t) => {
+  const path = folder(t)
+  const repro = { format: 1, scenario: 'counter', seed: '1', nodes: 1, clients: 0, operations: 0, mode: 'fifo' }
+  const rest = { nemesis: [], messageFaults: [], violation: { kind: 'safety', name: 'x' }, hash: '0'.repeat(16) }
+  const file = join(path, 'repro.json')
+
+  writeFileSync(
+    join(path, 'broken.ts'),
+    `import { scenario } from '@troupe/testkit'
+    const checker = { name: 'checker', check: () => { throw new Error('the checker has a bug') } }
+    export const broken = scenario({ name: 'broken', start: () => {}, checkers: [checker] })`,
+  )
+  writeFileSync(file, JSON.stringify({ ...repro, ...rest, file: 'broken.ts', durationMs: 1 }))
+  const failed = await sim('replay', file)
+  t.is(failed.status, 4, failed.err)
+  t.regex(failed.out, /the checker has a bug/)
+
+  writeFileSync(file, JSON.stringify({ ...repro, ...rest, durationMs: 1 }))
+  const unwritten = await sim('replay', file, '--html', join(file, 'page.html'))
+  t.is(unwritten.status, 2)
+  t.regex(unwritten.err, /page\.html cannot be written: /)
 })

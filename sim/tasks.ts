@@ -1,4 +1,4 @@
-import type { Outcome, Repro, ShrinkProgress, Violation } from '@troupe/testkit'
+import type { Outcome, Repro, ShrinkProgress, Traits, Violation } from '@troupe/testkit'
 
 /** What a worker is told to do: one thing at a time, but for `stop`. */
 export type Task =
@@ -16,7 +16,7 @@ export type Task =
 
 /** What a worker says. */
 export type Report =
-  | { readonly report: 'ready'; readonly scenario: string }
+  | { readonly report: 'ready'; readonly traits: Traits }
   | { readonly report: 'seed'; readonly outcome: Outcome }
   | { readonly report: 'progress'; readonly progress: ShrinkProgress }
   | { readonly report: 'told'; readonly told: Told }

@@ -10,6 +10,7 @@ import {
   simulateOptions,
   spaceTime,
   timeline,
+  traitsOf,
   writeHistory,
 } from '@troupe/testkit'
 import type { Report, Task, Told } from './tasks.ts'
@@ -17,18 +18,24 @@ import type { Report, Task, Told } from './tasks.ts'
 /**
  * Does what the process that started this one says, until it is gone.
  *
- * @param exported what the file of the scenario exports
+ * @param load gives what the file of the scenario exports
  * @param name of the constant that is taken when it exports several
  */
-export function work(exported: Readonly<Record<string, unknown>>, name: string): void {
+export async function work(load: () => Promise<Readonly<Record<string, unknown>>>, name: string): Promise<void> {
   // Ctrl-C reaches the whole group: the parent says what becomes of it.
   process.on('SIGINT', () => {})
   process.on('disconnect', () => process.exit())
-  const scenario = scenarioOf(exported, name)
+  let scenario: Scenario | string
+  try {
+    scenario = scenarioOf(await load(), name)
+  } catch (error) {
+    scenario = `it cannot be loaded: ${whyAndWhere(error)}`
+  }
   if (typeof scenario === 'string') {
     send({ report: 'failed', message: scenario })
     return
   }
+  const known = scenario
   let stop = new AbortController()
   process.on('message', (task: Task) => {
     if (task.task === 'stop') {
@@ -36,12 +43,19 @@ export function work(exported: Readonly<Record<string, unknown>>, name: string):
       return
     }
     stop = new AbortController()
-    perform(scenario, task, stop.signal).then(send, (error: unknown) => {
+    perform(known, task, stop.signal).then(send, (error: unknown) => {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
       send({ report: 'failed', message })
     })
   })
-  send({ report: 'ready', scenario: scenario.name })
+  send({ report: 'ready', traits: traitsOf(scenario) })
+}
+
+/** What is wrong, and the first line that is not ours. */
+function whyAndWhere(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const site = error.stack?.split('\n').find((line) => /^ +at /.test(line) && !/[/\\]packages[/\\]|node:/.test(line))
+  return `${error.name}: ${error.message}${site === undefined ? '' : `\n${site}`}`
 }
 
 /** The scenario among the exports; a text says why there is none. */
@@ -64,8 +78,8 @@ async function perform(
 ): Promise<Report> {
   switch (task.task) {
     case 'seed': {
-      const { seed, events, simulatedMs, violations } = await runSeed(scenario, task, task.mode)
-      return { report: 'seed', outcome: { seed, events, simulatedMs, violations } }
+      const { seed, events, simulatedMs, violations, coverage } = await runSeed(scenario, task, task.mode)
+      return { report: 'seed', outcome: { seed, events, simulatedMs, violations, coverage } }
     }
     case 'shrink': {
       const { seed, mode, violation, budgetMs } = task
@@ -85,13 +99,14 @@ async function perform(
 }
 
 function tell(repro: Repro, run: Run): Told {
-  const { events, simulatedMs, violations, hash } = run
+  const { events, simulatedMs, violations, coverage, hash } = run
   const history = writeHistory(run.history)
   return {
     seed: repro.seed,
     events,
     simulatedMs,
     violations,
+    coverage,
     repro,
     hash,
     timeline: timeline(run),

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FromChild, ToChild } from './child-messages.ts'
 
@@ -30,9 +31,9 @@ export class Child {
     })
   }
 
-  /** @param file beside this one @throws {ChildFailedError} */
-  static async start(what: string, file: string, args: readonly string[]): Promise<Child> {
-    const path = fileURLToPath(new URL(file, import.meta.url))
+  /** @param program beside this one, in the language that this one is in; without extension @throws {ChildFailedError} */
+  static async start(what: string, program: string, args: readonly string[]): Promise<Child> {
+    const path = fileURLToPath(new URL(`${program}${extname(import.meta.url)}`, import.meta.url))
     // Its own words go to standard error: the output of this process is the user's.
     const child = new Child(what, fork(path, args, { stdio: ['ignore', 2, 2, 'ipc'] }))
     await child.#started()

@@ -6,13 +6,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
+import { bundlePrograms } from '../../scripts/bundle-programs.ts'
 import { BLOCK_BYTES } from './block.ts'
 import { main } from './main.ts'
 import { startMemoryCluster } from './memory-cluster.ts'
 import { Captured, scratch, until } from './test-cluster.ts'
 
-const RUN = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url))
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+const programs = await bundlePrograms(['main.ts', 'storage-process.ts', 'gateway-process.ts'].map(here))
+const MAIN = programs.path('main.ts')
+test.after.always(() => programs.remove())
+
 const LAST =
   /^stored (\d+) files \(\d+ bytes\) on 5 processes, killed 1, healed [1-9]\d* copies, verified \1 of \1, lost 0$/
 
@@ -30,7 +34,7 @@ test.serial(
   'the demonstration with processes kills one with SIGKILL, loses nothing and leaves nothing behind',
   async (t) => {
     const folder = await scratch(t)
-    const args = [RUN, MAIN, 'demo', '--generate-mib', '8', '--folder', await tree(t)]
+    const args = [MAIN, 'demo', '--generate-mib', '8', '--folder', await tree(t)]
 
     const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, TMPDIR: folder } })
 
@@ -102,7 +106,7 @@ onUnix(
     t.like(await refused.json(), { error: { code: 'DISK_FULL' } })
     t.is(small.status, 201)
     t.true(Buffer.from(await large.arrayBuffer()).equals(content))
-    // The program itself, not the script that runs it: its id stands in the lock. Nobody can end in order then.
+    // Nobody can end in order then.
     process.kill(Number(await readFile(join(folder, 'lock'), 'utf8')), 'SIGKILL')
     await until('all children are gone', () => children.length === 3 && !children.some(isAlive))
   },
@@ -127,7 +131,7 @@ interface Served {
 
 /** Starts `serve` with three nodes on a folder and a free port; gone after the test. @param shell wraps the command: `... "$@"` */
 async function served(t: ExecutionContext, folder: string, shell = 'exec "$@"'): Promise<Served> {
-  const command = [process.execPath, RUN, MAIN, 'serve', '--data', folder, '--port', '0', '--nodes', '3']
+  const command = [process.execPath, MAIN, 'serve', '--data', folder, '--port', '0', '--nodes', '3']
   const child = spawn('sh', ['-c', shell, 'sh', ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   child.stdout.on('data', (chunk) => {
@@ -156,7 +160,7 @@ async function called(args: readonly string[]): Promise<{ status: number; stderr
 }
 
 async function run(args: readonly string[]): Promise<{ status: number; stderr: string }> {
-  const child = spawn(process.execPath, [RUN, MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
   let stderr = ''
   child.stderr.on('data', (chunk) => {
     stderr += chunk

@@ -89,17 +89,17 @@ class ProcessCluster implements Cluster {
   #startNode(node: string): Promise<Child> {
     const { folder, disconnectGraceMs } = this.#options
     const args = [node, joinPath(folder, node), String(disconnectGraceMs)]
-    return this.#start(node, `storage node ${node}`, './storage-process.ts', args)
+    return this.#start(node, `storage node ${node}`, './storage-process', args)
   }
 
   #startGateway(): Promise<Child> {
     const { size, port, disconnectGraceMs } = this.#options
     const args = [size, port, disconnectGraceMs].map(String)
-    return this.#start(GATEWAY, 'the gateway', './gateway-process.ts', args)
+    return this.#start(GATEWAY, 'the gateway', './gateway-process', args)
   }
 
-  async #start(part: string, what: string, file: string, args: readonly string[]): Promise<Child> {
-    const child = await Child.start(what, file, args)
+  async #start(part: string, what: string, program: string, args: readonly string[]): Promise<Child> {
+    const child = await Child.start(what, program, args)
     this.#children.set(part, child)
     child.onExit((how) => {
       if (this.#children.get(part) !== child) return

@@ -24,6 +24,7 @@ export type { SessionGuarantee } from './checkers/session-guarantee.ts'
 export { type SessionOptions, sessions } from './checkers/sessions.ts'
 export { type ElementFate, elementFates, type SetFullOptions, setFull } from './checkers/set-full.ts'
 export { type VersionedSessionOptions, versionedSessions } from './checkers/versioned-sessions.ts'
+export { type Caveat, caveatsOf, type Traits, traitsOf } from './explorer/caveats.ts'
 export { ddmin } from './explorer/ddmin.ts'
 export { checkDeterminism } from './explorer/determinism.ts'
 export {
@@ -41,10 +42,9 @@ export {
   type Repro,
   ReproFormatError,
   replay,
-  shows,
   simulateOptions,
 } from './explorer/repro.ts'
-export { parseSeed, seedAt } from './explorer/seeds.ts'
+export { parseSeed } from './explorer/seeds.ts'
 export { type ShrinkOptions, type ShrinkProgress, shrink } from './explorer/shrinker.ts'
 export { spaceTime } from './explorer/space-time.ts'
 export { type Failure, type Outcome, type StopAt, Sweep, type SweepProgress } from './explorer/sweep.ts'
@@ -61,6 +61,7 @@ export {
   type ReplyTo,
   type Stepper,
 } from './probe.ts'
+export { type Coverage, NO_COVERAGE } from './simulation/coverage.ts'
 export { DiskAtlas, type DiskAtlasOptions } from './simulation/disk/disk-atlas.ts'
 export type { DiskEvent, DiskFault } from './simulation/disk/disk-event.ts'
 export { type CrashWeights, DEFAULT_DISK_MODEL, type DiskModel } from './simulation/disk/disk-model.ts'

@@ -1,4 +1,4 @@
-import { checkOptions, InvalidOptionError, is } from '@troupe/core'
+import { checkOptions, InvalidOptionError, is, requireOptions } from '@troupe/core'
 
 /** How the links of one direction behave. Chances are per frame, in millionths. */
 export interface LinkModel {
@@ -110,9 +110,7 @@ function check(model: LinkModel): void {
     clogMs: duration,
   })
   if (model.longTail === undefined) return
-  checkOptions('longTail of a link model', model.longTail, { oneIn: is.integer(1, 1_000_000), maxMs: duration })
-  if (model.longTail.oneIn === undefined || model.longTail.maxMs === undefined)
-    throw new InvalidOptionError(WHERE, 'longTail', 'both oneIn and maxMs', model.longTail)
+  requireOptions('longTail of a link model', model.longTail, { oneIn: is.integer(1, 1_000_000), maxMs: duration })
 }
 
 /** An hour: beyond all that waits for a network, and far below where integers end. */

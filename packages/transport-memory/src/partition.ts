@@ -3,6 +3,7 @@ import { InvalidOptionError } from '@troupe/core'
 /** One way between two nodes, by their names. */
 export type Direction = readonly [from: string, to: string]
 
+/** Whether a cut goes both ways. */
 export interface PartitionOptions {
   /** True to cut only what a group sends to the groups after it. Default: false, both ways. */
   readonly oneWay?: boolean

@@ -1,5 +1,6 @@
 import { AskError, actor, type Interceptor, NotSerializableError, protocol, type StopPhase } from '@troupe/core'
 import test from 'ava'
+import { memoryNetwork } from './index.ts'
 import { World } from './testing/world.ts'
 
 interface Echo {
@@ -39,6 +40,23 @@ test('a message for another node is seen as sent here, with the address, and all
     'handling /user/echo',
     'handled /user/echo completed',
   ])
+  await world.stop()
+})
+
+test('frames that wait in a link are not overwritten by those encoded after them', async (t) => {
+  // One byte is above the mark, so that nearly every frame waits.
+  const world = new World(1, memoryNetwork({ highWaterBytes: 1 }))
+  const [a, b] = await world.pair()
+  const ref = await world.lend(a.system.spawn(echo), a, b)
+  const sent = Array.from({ length: 1_000 }, (_, i) => new Uint8Array((i * 37) % 1_500).fill(i))
+
+  const answers = await world.during(Promise.all(sent.map((bytes) => ref.ask('echo', bytes))))
+
+  t.true(answers.every((bytes, i) => Buffer.compare(bytes as Uint8Array, sent[i]!) === 0))
+  t.deepEqual(
+    [...a.events, ...b.events].filter(({ type }) => type === 'peer-lost'),
+    [],
+  )
   await world.stop()
 })
 

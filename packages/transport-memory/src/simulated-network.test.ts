@@ -627,7 +627,7 @@ test('options, models and names are checked at the door', (t) => {
   t.throws(() => network.setModel({ lossPerMillion: 0.1 }), invalid)
   t.throws(() => network.setModel({ meanLatencyMs: 0.4 }), { ...invalid, message: /at least minLatencyMs \(0.5\)/ })
   t.throws(() => network.setModel({ longTail: { oneIn: 0, maxMs: 1 } }), invalid)
-  t.throws(() => network.setModel({ longTail: { oneIn: 2 } as never }), { ...invalid, message: /both oneIn and maxMs/ })
+  t.throws(() => network.setModel({ longTail: { oneIn: 2 } as never }), { ...invalid, message: /"maxMs"/ })
   t.throws(() => network.setModel({ latencyMs: 2 } as LinkModel), { instanceOf: UnknownOptionError })
 })
 

@@ -1,10 +1,10 @@
 import {
   AddressInUseError,
   type Clock,
-  checkOptions,
   InvalidOptionError,
   is,
   type Random,
+  requireOptions,
   type Transport,
 } from '@troupe/core'
 import { type Conditions, conditionsOf, type LinkModel } from './link-model.ts'
@@ -14,6 +14,7 @@ import { type PartitionOptions, partitionOf } from './partition.ts'
 import { Route } from './route.ts'
 import { type SimulatedHub, SimulatedTransport } from './simulated-transport.ts'
 
+/** What {@link simulatedNetwork} is made of. */
 export interface SimulatedNetworkOptions {
   /** All chance is drawn from its streams `net:a>b`, one for each direction: equal seeds, equal runs. */
   readonly random: Random
@@ -81,16 +82,13 @@ export interface SimulatedNetwork {
  * @throws {UnknownOptionError | InvalidOptionError}
  */
 export function simulatedNetwork(options: SimulatedNetworkOptions): SimulatedNetwork {
-  checkOptions('simulatedNetwork', options, {
-    random: is.objectWith('a source of chance', 'next', 'below', 'stream'),
+  const required = { random: is.objectWith('a source of chance', 'next', 'below', 'stream') }
+  requireOptions('simulatedNetwork', options, required, {
     model: is.object,
     clock: is.objectWith('a clock', 'now'),
     observe: is.function,
     faults: is.function,
   })
-  if (options?.random === undefined) {
-    throw new InvalidOptionError('simulatedNetwork', 'random', 'a source of chance', undefined)
-  }
   return new Network(options)
 }
 

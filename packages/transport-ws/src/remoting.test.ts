@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import {
   type ActorSystem,
   AddressInUseError,
@@ -15,6 +16,7 @@ import {
 } from '@troupe/core'
 import test from 'ava'
 import { WebSocket } from 'ws'
+import { bundlePrograms } from '../../../scripts/bundle-programs.ts'
 import { webSocketTransport } from './index.ts'
 import { ChildNode, killAll } from './testing/child-node.ts'
 import { type Counter, counter, counterOf } from './testing/counter.ts'
@@ -55,6 +57,10 @@ function watch(
   return { reasons, first }
 }
 
+const CHILD = fileURLToPath(new URL('./testing/child.ts', import.meta.url))
+const programs = await bundlePrograms([CHILD])
+ChildNode.program = programs.path('child.ts')
+test.after.always(() => programs.remove())
 test.afterEach.always(killAll)
 
 // One after the other: these measure time, and each starts processes.
@@ -258,6 +264,35 @@ test.serial('megabytes in both directions at once arrive whole and in order', as
   t.deepEqual(answers, Array.from({ length: 100 }, (_, i) => [i + 1, i + 1]).flat())
   await Promise.all([a.system.stop(), b.system.stop()])
 })
+
+test.serial('small frames that wait in a socket are not overwritten by those encoded after them', async (t) => {
+  interface Echo {
+    echo: (bytes: Uint8Array) => Uint8Array
+  }
+  const Echo = protocol<Echo>('echo')
+  // One byte is above the mark, so that nearly every frame waits.
+  const narrow = (port?: number): Partial<SystemOptions> => ({
+    transport: webSocketTransport({ ...(port === undefined ? {} : { port }), highWaterBytes: 1 }),
+  })
+  const [a, b] = [await here(0, narrow(0)), await here(undefined, narrow())]
+  await b.system.connect(a.system.address)
+  a.system.register(Echo, a.system.spawn(actor(Echo, () => ({ echo: (bytes) => bytes }))))
+  const ref = await b.system.find(Echo)
+  const sent = Array.from({ length: 1_000 }, (_, i) => new Uint8Array((i * 37) % 1_500).fill(i))
+
+  const answers = await Promise.all(sent.map((bytes) => ref.ask('echo', bytes)))
+
+  t.deepEqual(answers.map(hashOf), sent.map(hashOf))
+  t.deepEqual(
+    [...a.events, ...b.events].filter(({ type }) => type === 'peer-lost'),
+    [],
+  )
+  await Promise.all([a.system.stop(), b.system.stop()])
+})
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha1').update(bytes).digest('hex')
+}
 
 async function untilFound(system: ActorSystem, pid: number): Promise<Ref<Counter>> {
   for (;;) {

@@ -4,6 +4,7 @@ import type { Checker, CheckResult } from './checker.ts'
 import { byKey, eventsOf, type HistoryEvent, type Operation, operations } from './history.ts'
 import { HistoryError } from './history-error.ts'
 
+/** What a strategy may lose. */
 export interface ConvergenceOptions {
   /**
    * Which acknowledged writes and deletes a strategy may lose by its own words; they count as of unknown outcome.

@@ -3,6 +3,7 @@ import type { Checker } from './checker.ts'
 import { byKey, eventsOf, type Operation, onKey, operations } from './history.ts'
 import { HistoryError } from './history-error.ts'
 
+/** Which reads of a counter are judged, and from where it counts. */
 export interface CounterOptions {
   /** From what it counts. Default 0. */
   readonly initial?: number

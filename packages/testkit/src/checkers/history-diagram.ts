@@ -2,6 +2,7 @@ import { checkOptions, is } from '@troupe/core'
 import { canonical } from './canonical.ts'
 import type { HistoryEvent } from './history.ts'
 
+/** How wide a diagram is. */
 export interface DiagramOptions {
   /** Characters per line, at least 60. Default 100. */
   readonly width?: number

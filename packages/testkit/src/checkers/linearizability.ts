@@ -5,6 +5,7 @@ import { byKey, type HistoryEvent, type Operation, onKey, operations } from './h
 import type { Model } from './model.ts'
 import { OrderSearch } from './order-search.ts'
 
+/** How much a search for an order may take. */
 export interface CheckOptions {
   /** Steps of the search, for all keys together, before the verdict is `unknown`. Default 30,000,000, a few seconds. */
   readonly maxSteps?: number

@@ -5,6 +5,7 @@ import type { Operation } from './history.ts'
 import { HistoryError } from './history-error.ts'
 import { type Broken, guarantees, judgeKeys, SESSION_GUARANTEES, type SessionGuarantee } from './session-guarantee.ts'
 
+/** Which guarantees are held. */
 export interface SessionOptions {
   /** Those to be held. Default all four. */
   readonly guarantees?: readonly SessionGuarantee[]

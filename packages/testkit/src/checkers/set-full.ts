@@ -4,6 +4,7 @@ import type { Checker, CheckResult } from './checker.ts'
 import { eventsOf, type HistoryEvent, type Operation, operations } from './history.ts'
 import { HistoryError } from './history-error.ts'
 
+/** How soon an element must be there. */
 export interface SetFullOptions {
   /**
    * Whether an element must be in every read that begins after it is known to be there. Default false: it may be

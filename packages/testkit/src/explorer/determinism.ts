@@ -39,7 +39,7 @@ function violation(first: Run, second: Run): Violation {
       ? `the first that differs: ${line(one)}, and ${line(other)}`
       : second.trace.length > first.trace.length
         ? `the first that differs: nothing, and ${line(second.trace[first.trace.length])}`
-        : 'what was recorded is the same: look at the bytes in messages, and at turns of actors'
+        : 'what was recorded is the same: look at what lives on from run to run, such as variables of a module, at the bytes in messages, and at turns of actors'
   const event = one ?? other
   return {
     kind: 'nondeterminism',

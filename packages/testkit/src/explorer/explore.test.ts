@@ -1,13 +1,15 @@
 import test from 'ava'
+import { sessions } from '../checkers/sessions.ts'
+import { type Coverage, NO_COVERAGE } from '../simulation/coverage.ts'
 import type { Run, SimulateOptions } from '../simulation/run.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import type { TraceEvent } from '../simulation/trace.ts'
 import type { Violation } from '../simulation/violation.ts'
 import { firstDifference } from './determinism.ts'
-import { assertNoViolations, type ExploreOptions, explore } from './explore.ts'
+import { assertNoViolations, type ExploreOptions, explore, NothingTestedError } from './explore.ts'
 import { Sweep } from './sweep.ts'
 
-const toy: Scenario = { name: 'toy', nodes: 1, start: () => {} }
+const toy: Scenario = { name: 'toy', nodes: 1, faults: false, start: () => {} }
 const violation = (kind: Violation['kind'], name: string): Violation => ({ kind, name, message: 'oh', atMs: 5 })
 
 /** Runs in which seeds violate what `faults` says, and all else is well. */
@@ -20,7 +22,15 @@ function stand(faults: Record<number, Violation[]> = {}, runs: (number | string)
 
 function outcome(seed: string, violations: Violation[], trace: TraceEvent[] = [], hash = seed.padStart(16, '0')): Run {
   const draws = { nodes: 1, clients: 0, durationMs: 100, operations: 0 }
-  const parts = { history: [], checkpoints: [], nemesis: [], messageFaults: [], nodes: ['n1'], draws }
+  const parts = {
+    coverage: NO_COVERAGE,
+    history: [],
+    checkpoints: [],
+    nemesis: [],
+    messageFaults: [],
+    nodes: ['n1'],
+    draws,
+  }
   return { scenario: 'toy', seed, violations, hash, events: 10, simulatedMs: 100, trace, ...parts }
 }
 
@@ -135,6 +145,46 @@ test('checkpoints are bisected to the first that differs', (t) => {
       t.is(firstDifference(same, same.slice(0, at)), at)
     }
   }
+})
+
+test('an exploration that has tested nothing fails its assertion, with the reason and a way out', async (t) => {
+  const exploring = async (coverage: Partial<Coverage>, parts: Partial<Scenario>): Promise<unknown> => {
+    const simulate = async (): Promise<Run> => ({ ...outcome('1', []), coverage: { ...NO_COVERAGE, ...coverage } })
+    const exploration = await explore({ ...toy, ...parts }, { seeds: 2, recheckOneIn: 0, simulate })
+    try {
+      assertNoViolations(exploration)
+    } catch (error) {
+      if (error instanceof NothingTestedError) return error.message
+      throw error
+    }
+    return exploration.caveats.map(({ name }) => name)
+  }
+  const checkers = [sessions()]
+  const invariant = (): null => null
+
+  t.is(
+    await exploring({ info: 3, error: 'x is no function' }, { clients: 1, invariant }),
+    'toy, 2 seeds: none of 6 operations of clients was answered, so nothing was tested; the first ended with: x is no function',
+  )
+  t.regex(String(await exploring({ info: 1 }, { clients: 1, invariant })), /they never ended/)
+  t.regex(
+    String(await exploring({}, { clients: 1, checkers })),
+    /clients have recorded no operation: does client reach/,
+  )
+  t.regex(String(await exploring({}, { checkers })), /no history to check: give the scenario clients/)
+  t.deepEqual(await exploring({ ok: 1, isLinked: true }, { clients: 1, checkers, nodes: 2 }), [])
+  t.deepEqual(await exploring({ ok: 1 }, { clients: 1, checkers, nodes: { min: 1, max: 2 } }), ['unlinked'])
+  t.deepEqual(await exploring({ ok: 1 }, { clients: 1, checkers, nodes: ['a'] }), [])
+  t.deepEqual(await exploring({ ok: 1 }, { clients: 1 }), ['unjudged'])
+  t.deepEqual(await exploring({}, { clients: 1, invariant }), ['unrecorded'])
+  t.deepEqual(await exploring({ ok: 1, undecided: 'too long' }, { clients: 1, checkers }), ['undecided'])
+  const crashing = async (parts: Partial<Scenario>): Promise<unknown> =>
+    await exploring({ ok: 1, isLinked: true }, { checkers, clients: 1, ...parts })
+  t.deepEqual(await crashing({ nodes: 2, faults: { kinds: ['crash'] } }), ['uncrashed'])
+  t.deepEqual(await crashing({ nodes: 1, faults: {} }), ['uncrashed'])
+  t.deepEqual(await crashing({ nodes: 2, faults: { kinds: ['pause'] } }), [])
+  t.deepEqual(await crashing({ nodes: 2, faults: { maxDown: 1 } }), [])
+  t.deepEqual(await crashing({ nodes: 3, faults: {} }), [])
 })
 
 test('a signal ends it with what is known, and unknown options are refused', async (t) => {

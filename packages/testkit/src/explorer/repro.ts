@@ -1,4 +1,5 @@
 import { TroupeError } from '@troupe/core'
+import { isMessageFault, nemesisProblem } from '../nemesis/check-nemesis.ts'
 import type { Run, SimulateOptions } from '../simulation/run.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
@@ -64,26 +65,30 @@ function checkRepro(value: unknown): asserts value is Repro {
   for (const [field, expected, holds] of FIELDS) {
     if (!holds(value[field])) throw new ReproFormatError(`${field} must be ${expected}, is ${short(value[field])}`)
   }
+  // A fault that nobody knows would do nothing, as if the code were mended.
+  for (const item of value.nemesis as readonly unknown[]) {
+    const problem = nemesisProblem(item)
+    if (problem !== null) throw new ReproFormatError(`nemesis: ${problem}, is ${short(item)}`)
+  }
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
-const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0
-const isNemesis = (item: unknown): boolean => isObject(item) && isTime(item.atMs) && isText(item.op)
-const isMessageFault = (item: unknown): boolean =>
-  isObject(item) && isText(item.link) && isCount(item.n) && isText(item.fault)
+/** More nodes or clients are a mistake, and would take all memory. */
+const isFew = (value: unknown): boolean => isCount(value) && Number(value) <= 1_000
+const isDuration = (value: unknown): boolean => isCount(value) && value !== 0
 
 const FIELDS: readonly (readonly [field: string, expected: string, holds: (value: unknown) => boolean])[] = [
   ['scenario', 'a name', isText],
   ['file', 'a path', (value) => value === undefined || isText(value)],
   ['seed', 'a text', isText],
-  ['nodes', 'a number', isCount],
-  ['clients', 'a number', isCount],
+  ['nodes', 'a number from 1 to 1,000', (value) => isFew(value) && value !== 0],
+  ['clients', 'a number up to 1,000', isFew],
   ['operations', 'a number', isCount],
-  ['durationMs', 'a number', isTime],
+  ['durationMs', 'a whole number from 1', isDuration],
   ['mode', 'fifo or explore', (value) => value === 'fifo' || value === 'explore'],
   ['network', 'a model of links', (value) => value === undefined || isObject(value)],
-  ['nemesis', 'a list of { atMs, op, ... }', (value) => Array.isArray(value) && value.every(isNemesis)],
+  ['nemesis', 'a list of { atMs, op, ... }', Array.isArray],
   ['messageFaults', 'a list of { link, n, fault }', (value) => Array.isArray(value) && value.every(isMessageFault)],
   ['violation', '{ kind, name, ... }', (value) => isObject(value) && isText(value.kind) && isText(value.name)],
   ['hash', '16 hexadecimal digits', (value) => typeof value === 'string' && /^[0-9a-f]{16}$/.test(value)],

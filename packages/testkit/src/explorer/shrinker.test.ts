@@ -1,5 +1,6 @@
 import test from 'ava'
 import type { NemesisOperation } from '../nemesis/nemesis.ts'
+import { NO_COVERAGE } from '../simulation/coverage.ts'
 import type { Run, SimulateOptions } from '../simulation/run.ts'
 import type { Scenario } from '../simulation/scenario.ts'
 import type { Violation } from '../simulation/violation.ts'
@@ -47,6 +48,7 @@ function toy(options: SimulateOptions): Run {
     simulatedMs: draws.durationMs,
     nodes: ['n1', 'n2', 'n3', 'n4', 'n5'],
     trace: [],
+    coverage: NO_COVERAGE,
     draws,
     ...plan,
   }

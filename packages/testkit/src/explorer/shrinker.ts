@@ -19,6 +19,7 @@ export interface ShrinkProgress {
   readonly elapsedMs: number
 }
 
+/** How {@link shrink} searches. */
 export interface ShrinkOptions {
   /** Real time to spend, in ms; the run that is under way then is still finished. Default 60,000. */
   readonly budgetMs?: number
@@ -37,11 +38,13 @@ export interface ShrinkOptions {
 
 /**
  * Makes a run that violates something as small as it can: a shorter horizon, fewer nodes, clients and operations, then
- * `ddmin` over what the nemesis does and over the faults of single messages, then links without chance and round times; again and again until
- * nothing gets smaller or the budget is spent. What is kept shows a violation of the same class (kind and name).
+ * `ddmin` over what the nemesis does and over the faults of single messages, then links without chance and round times;
+ * again and again until nothing gets smaller or the budget is spent. What is kept shows a violation of the same class
+ * (kind and name). Takes some hundred runs, each shorter than the first.
  *
  * @param run what `simulate` gave for `scenario`, with at least one violation
- * @throws {RangeError} when the run violates nothing
+ * @returns rejects with a {@link RangeError} when the run violates nothing; with {@link UnknownOptionError} or
+ *   {@link InvalidOptionError}
  */
 export async function shrink(run: Run, scenario: Scenario, options: ShrinkOptions = {}): Promise<Repro> {
   checkOptions('shrink', options, SHRINK_OPTIONS)

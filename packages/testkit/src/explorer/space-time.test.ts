@@ -1,5 +1,6 @@
 import { createContext, Script } from 'node:vm'
 import test from 'ava'
+import { NO_COVERAGE } from '../simulation/coverage.ts'
 import type { Run } from '../simulation/run.ts'
 import type { TraceEvent } from '../simulation/trace.ts'
 import type { Diagram } from './diagram.ts'
@@ -47,6 +48,7 @@ const run: Run = {
   messageFaults: [],
   nodes: ['n1', 'n2'],
   trace,
+  coverage: NO_COVERAGE,
   draws: { nodes: 2, clients: 2, durationMs: 50, operations: 2 },
 }
 

@@ -87,7 +87,8 @@ export function troubles(run: Run): Trouble[] {
   }
   for (const operation of run.nemesis) {
     const { atMs, op } = operation
-    if (op === 'heal') for (const key of [...open.keys()]) if (/^(?:partition|cut)/.test(key)) end(key, atMs)
+    // It opens every way; a slow node is no matter of the network.
+    if (op === 'heal') for (const key of [...open.keys()]) if (!key.startsWith('slow ')) end(key, atMs)
     const [key, begins] = troubleOf(operation)
     if (key === null) continue
     end(key, atMs)
@@ -105,7 +106,7 @@ const ENDS: ReadonlyMap<string, string> = new Map([
 ])
 
 function troubleOf(operation: Run['nemesis'][number]): [key: string | null, begins: boolean] {
-  if (operation.op === 'partition') return ['partition', true]
+  if (operation.op === 'partition') return [nemesisWords(operation), true]
   if (operation.op === 'slow') return [`slow ${operation.node}`, operation.turnMs > 0]
   if (!('from' in operation) || operation.op === 'reset') return [null, false]
   const { op, from, to } = operation

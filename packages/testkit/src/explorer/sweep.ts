@@ -1,3 +1,4 @@
+import { type Coverage, joined, NO_COVERAGE } from '../simulation/coverage.ts'
 import type { Violation } from '../simulation/violation.ts'
 import { seedAt } from './seeds.ts'
 
@@ -7,6 +8,7 @@ export interface Outcome {
   readonly events: number
   readonly simulatedMs: number
   readonly violations: readonly Violation[]
+  readonly coverage: Coverage
 }
 
 /** A seed that failed, by the first of its violations that no earlier seed has shown. */
@@ -47,6 +49,7 @@ export class Sweep<R extends Outcome> {
   #events = 0
   #simulatedMs = 0
   #violations = 0
+  #coverage = NO_COVERAGE
   #end: number
 
   constructor(count: number, from: number | string, stopAt: StopAt) {
@@ -78,6 +81,7 @@ export class Sweep<R extends Outcome> {
   #take(run: R): void {
     this.#events += run.events
     this.#simulatedMs += run.simulatedMs
+    this.#coverage = joined(this.#coverage, run.coverage)
     if (run.violations.length === 0) return
     this.#violations++
     const violation = run.violations.find((candidate) => !this.#classes.has(classOf(candidate)))
@@ -92,6 +96,11 @@ export class Sweep<R extends Outcome> {
 
   get failures(): readonly Failure<R>[] {
     return this.#failures
+  }
+
+  /** Of all seeds run. */
+  get coverage(): Coverage {
+    return this.#coverage
   }
 
   /** True when all seeds that count have been run. */

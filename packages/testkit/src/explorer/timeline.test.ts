@@ -1,4 +1,5 @@
 import test from 'ava'
+import { NO_COVERAGE } from '../simulation/coverage.ts'
 import type { Run } from '../simulation/run.ts'
 import { timeline } from './timeline.ts'
 
@@ -34,6 +35,7 @@ const run: Run = {
   messageFaults: [],
   nodes: ['n1', 'n2', 'n10'],
   trace: [],
+  coverage: NO_COVERAGE,
   draws: { nodes: 3, clients: 2, durationMs: 12_000, operations: 3 },
 }
 
@@ -63,4 +65,9 @@ test('where there is no room, operations go before faults, early ones first, and
     '        ...             1 more',
     '   12,000.0   |  =   |  VIOLATION saf...',
   ])
+})
+
+test('options are checked at the door', (t) => {
+  t.throws(() => timeline(run, { maxLines: 0 }), { code: 'INVALID_OPTION', message: /maxLines/ })
+  t.throws(() => timeline(run, { lines: 5 } as object), { code: 'UNKNOWN_OPTION' })
 })

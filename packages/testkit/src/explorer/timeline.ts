@@ -1,11 +1,13 @@
+import { checkOptions, is } from '@troupe/core'
 import type { Run } from '../simulation/run.ts'
 import { absences, type StoryOperation, storyOperations } from './story.ts'
 import { msWords, nemesisWords } from './wording.ts'
 
+/** How {@link timeline} prints. */
 export interface TimelineOptions {
-  /** Lines of events to show; more are left out, operations of clients first. Default 40. */
+  /** Lines of events to show; more are left out, operations of clients first. At least 1, default 40. */
   readonly maxLines?: number
-  /** Longer lines are cut. Default 120. */
+  /** Longer lines are cut. In characters, at least 40, default 120. */
   readonly width?: number
 }
 
@@ -19,12 +21,14 @@ export interface TimelineOptions {
  *    1,900.0   |  =  x  pause n2
  *    4,000.0   |  |  |  VIOLATION safety linearizability: ...
  * ```
- * `|` is up, `x` down, `=` paused, Operations stand where they began; a `!` is before those
- * of the conflict that a checker has found.
+ * `|` is up, `x` down, `=` paused. Operations stand where they began; a `!` is before those of the conflict that a
+ * checker has found.
  *
  * @param run one with `record: true` says more exactly when nodes were down
+ * @throws {UnknownOptionError | InvalidOptionError}
  */
 export function timeline(run: Run, options: TimelineOptions = {}): string {
+  checkOptions('timeline', options, { maxLines: is.integer(1), width: is.integer(40) })
   const { maxLines = 40, width = 120 } = options
   const rows = rowsOf(run)
   const shown = chosen(rows, maxLines)

@@ -35,7 +35,7 @@ export const FAULT_KINDS = [
 export interface FaultOptions {
   /** Default: all but `wipe` and `disk-lies`; never `upgrade` where there are no `versions`. */
   readonly kinds?: readonly FaultKind[]
-  /** Most nodes that are down at one time. Default: a minority, so that a majority keeps what it has in memory. */
+  /** Most nodes that are down at one time. Default: a minority, of one or two nodes none, so that a majority keeps its memory. */
   readonly maxDown?: number
   /** Mean time between two faults, in ms. Default: drawn for each run, 100 to 5,000. */
   readonly meanGapMs?: number

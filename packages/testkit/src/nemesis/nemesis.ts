@@ -22,11 +22,11 @@ export type NemesisAction =
   /** Crashes the node and starts it as another version. */
   | { readonly op: 'upgrade'; readonly node: string; readonly version: string }
   /**
-   * Nodes of different groups do not reach each other; who is in none reaches everybody, and so holds a bridge. Replaces
-   * the partition before. With `oneWay`, what an earlier group sends to a later one still arrives.
+   * Nodes of different groups do not reach each other; who is in none reaches everybody, and so holds a bridge. What
+   * was cut before stays cut. With `oneWay`, what a later group sends to an earlier one still arrives.
    */
   | { readonly op: 'partition'; readonly groups: readonly (readonly string[])[]; readonly oneWay?: boolean }
-  /** Ends partitions and cuts. */
+  /** Opens every way again: ends partitions and cuts, and lets go what was clogged or held. */
   | { readonly op: 'heal' }
   /** Nothing gets from one to the other, or again something does; the way back is another matter. */
   | { readonly op: 'cut' | 'restore'; readonly from: string; readonly to: string }

@@ -116,8 +116,7 @@ class Swarm {
   }
 
   #down(op: 'crash' | 'wipe', atMs: number, random: Random): void {
-    this.#downUntil = this.#downUntil.filter((until) => until > atMs)
-    if (this.#downUntil.length >= this.#maxDown) return
+    if (!this.#mayGoDown(atMs)) return
     this.#onNode(atMs, random, (node, endMs) => {
       this.#downUntil.push(endMs)
       return [
@@ -131,7 +130,13 @@ class Swarm {
     const versions = this.#options.versions ?? []
     const node = this.#node(random)
     const version = versions[random.below(versions.length)]!
-    if (this.#isFree(node, atMs)) this.#add(atMs, { op: 'upgrade', node, version })
+    // Down for no time, but its memory is gone as in a crash.
+    if (this.#mayGoDown(atMs) && this.#isFree(node, atMs)) this.#add(atMs, { op: 'upgrade', node, version })
+  }
+
+  #mayGoDown(atMs: number): boolean {
+    this.#downUntil = this.#downUntil.filter((until) => until > atMs)
+    return this.#downUntil.length < this.#maxDown
   }
 
   #disk(kind: 'slow-disk' | 'disk-errors' | 'disk-lies', atMs: number, random: Random): void {

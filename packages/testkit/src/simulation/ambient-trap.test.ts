@@ -1,7 +1,11 @@
-import { randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { existsSync, promises } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import http from 'node:http'
+import os from 'node:os'
 import timers from 'node:timers'
+import timersPromises from 'node:timers/promises'
+import { deflate } from 'node:zlib'
 import test from 'ava'
 import { AmbientCallError } from './simulation-error.ts'
 import { World } from './world.ts'
@@ -15,6 +19,19 @@ const AMBIENT: Record<string, () => unknown> = {
   'process.hrtime()': () => process.hrtime(),
   'process.hrtime.bigint()': () => process.hrtime.bigint(),
   'process.uptime()': () => process.uptime(),
+  'performance.mark()': () => performance.mark('here'),
+  'process.cpuUsage()': () => process.cpuUsage(),
+  'process.memoryUsage()': () => process.memoryUsage(),
+  'process.memoryUsage.rss()': () => process.memoryUsage.rss(),
+  'os.freemem()': () => os.freemem(),
+  'Intl.DateTimeFormat format()': () => new Intl.DateTimeFormat('en').format(),
+  'Intl.DateTimeFormat formatToParts()': () => new Intl.DateTimeFormat('en').formatToParts(),
+  'WeakRef.deref()': () => new WeakRef({}).deref(),
+  'FinalizationRegistry.register()': () => new FinalizationRegistry(() => {}).register({}, 1),
+  'Atomics.wait()': () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1),
+  'scheduler.wait()': () => timersPromises.scheduler.wait(1),
+  'crypto.generateKeyPairSync()': () => generateKeyPairSync('ed25519'),
+  'http.request()': () => http.request('http://localhost'),
   'Math.random()': () => Math.random(),
   'crypto.randomUUID()': () => crypto.randomUUID(),
   'crypto.getRandomValues()': () => crypto.getRandomValues(new Uint8Array(1)),
@@ -69,6 +86,8 @@ test('a date that is made of something, and promise jobs, are nobody else’s bu
     t.is(new Date(86_400_000).toISOString(), '1970-01-02T00:00:00.000Z')
     t.is(Date.UTC(1970, 0, 2), 86_400_000)
     t.true(new Date(0) instanceof Date)
+    t.is(new Date(0).constructor, Date)
+    t.is(new Intl.DateTimeFormat('en', { timeZone: 'UTC' }).format(0), '1/1/1970')
     queueMicrotask(() => {
       order += 'b'
     })
@@ -78,6 +97,59 @@ test('a date that is made of something, and promise jobs, are nobody else’s bu
   t.is(caught, undefined)
   t.deepEqual(world.violations, [])
   t.is(order, 'ab')
+})
+
+test('what was taken before the run gets past, but not back into it: a callback of the host that does is a violation', async (t) => {
+  const later = setImmediate
+  const bytes = new Uint8Array(1)
+  const callbacks: Record<string, (back: () => void) => unknown> = {
+    'a timer': (back) => later(back),
+    'a promise': (back) => crypto.subtle.digest('SHA-256', bytes).then(back),
+    'a compression': (back) => deflate(bytes, back),
+  }
+  for (const [name, call] of Object.entries(callbacks)) {
+    for (const way of ['defer', 'yield', 'after'] as const) {
+      const world = new World()
+      world.add('a', ({ runtime: { scheduler } }) => {
+        const busy = (): void => {
+          scheduler.after(1, busy)
+        }
+        scheduler.after(1, busy)
+        scheduler.after(5, () =>
+          call(() => (way === 'after' ? scheduler.after(1, () => {}) : scheduler[way](() => {}))),
+        )
+      })
+      await world.start()
+      await world.run(10_000_000, () => false)
+
+      t.like(
+        world.violations,
+        [{ kind: 'nondeterminism', name: 'ambient: a callback of the host', node: 'a' }],
+        `${name}, ${way}`,
+      )
+      t.regex(world.violations[0]!.message, /at \S+ambient-trap\.test\.ts:\d+:\d+: no seed decides/)
+    }
+  }
+})
+
+test('whoever stands outside may act on the world between the turns of the host', async (t) => {
+  const world = new World()
+  world.add('a', ({ runtime: { scheduler } }) => {
+    const busy = (): void => {
+      scheduler.after(1, busy)
+    }
+    busy()
+  })
+  await world.start()
+  let isOver = false
+  const run = world.run(10_000_000, () => isOver)
+  await new Promise((resolve) => setTimeout(resolve, 1))
+  world.at(0, () => {
+    isOver = true
+  })
+  await run
+
+  t.deepEqual(world.violations, [])
 })
 
 test.serial(
@@ -113,3 +185,29 @@ test.serial(
     t.true(turnsOfTheHost > 0)
   },
 )
+
+test.serial('every property that a run replaces is described as before when it has ended', async (t) => {
+  const owners = [globalThis, Date.prototype, performance, Math, process, process.hrtime, process.memoryUsage, Atomics]
+  const more = [AbortSignal, crypto, crypto.subtle, WeakRef.prototype, Intl.DateTimeFormat.prototype, timersPromises]
+  const modules = [timersPromises.scheduler, timers, http, os]
+  const all = (): object[] => [...owners, ...more, ...modules].map((owner) => Object.getOwnPropertyDescriptors(owner))
+  // Node sets some of them up when they are first looked at.
+  all()
+  const before = all()
+  const world = new World()
+  world.at(1, () => {
+    throw new Error('oops')
+  })
+
+  await world.run(2)
+
+  const after = all()
+  for (const [i, descriptors] of before.entries()) {
+    t.deepEqual(Object.keys(after[i]!), Object.keys(descriptors))
+    for (const [name, descriptor] of Object.entries(descriptors)) {
+      const now = (after[i] as PropertyDescriptorMap)[name]!
+      for (const part of ['value', 'get', 'set', 'enumerable', 'configurable', 'writable'] as const)
+        t.true(Object.is(now[part], (descriptor as PropertyDescriptor)[part]), `${name}, ${part}`)
+    }
+  }
+})

@@ -1,6 +1,6 @@
 import { EventQueue } from './event-queue.ts'
 import type { Host } from './host.ts'
-import { type Process, Task } from './process.ts'
+import { FIRST, type Process, Task } from './process.ts'
 import { LivelockError } from './simulation-error.ts'
 import type { Trace } from './trace.ts'
 
@@ -45,20 +45,22 @@ export class EventLoop {
 
   /** Gives `process` a turn at `atUs`, or now if that is over. */
   at(process: Process, atUs: number, run: () => void): Task {
+    if (this.#host.isBetweenBursts) this.#intruded(process)
     const task = new Task(process, this.queue, run)
-    if (process.isAlive) this.queue.add(task, Math.max(atUs, this.nowUs), process.ties?.next() ?? 0)
+    if (process.isAlive) this.queue.add(task, Math.max(atUs, this.nowUs), process.nextTie())
     return task
   }
 
   /** Runs `run` at the end of the present turn, at the same instant. */
   defer(process: Process, run: () => void): void {
+    if (this.#host.isBetweenBursts) this.#intruded(process)
     this.#deferred.push(process, run)
   }
 
   /** What was due meanwhile runs now, in its order. */
   resume(process: Process): void {
     process.isPaused = false
-    for (const task of process.backlog) this.queue.add(task, this.nowUs, 0)
+    for (const task of process.backlog) this.queue.add(task, this.nowUs, FIRST)
     process.backlog.length = 0
   }
 
@@ -101,6 +103,13 @@ export class EventLoop {
     }
   }
 
+  /** Whoever stands outside may come when they like: what they do is no doing of the run's. */
+  #intruded(process: Process): void {
+    if (process.isOutside) return
+    this.current = process
+    this.#host.intruded()
+  }
+
   #runNext(): void {
     const atUs = this.queue.nextTime
     const task = this.queue.take()!
@@ -119,7 +128,7 @@ export class EventLoop {
     }
     if (process.turnUs > 0) {
       if (process.busyUntilUs > atUs) {
-        this.queue.add(task, process.busyUntilUs, 0)
+        this.queue.add(task, process.busyUntilUs, FIRST)
         return
       }
       process.busyUntilUs = atUs + process.turnUs

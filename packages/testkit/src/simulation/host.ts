@@ -1,4 +1,5 @@
-import { AmbientTrap, type Trapped } from './ambient-trap.ts'
+import { AmbientTrap, entrySite, type Trapped } from './ambient-trap.ts'
+import { AmbientCallError } from './simulation-error.ts'
 
 /** What was thrown or rejected in a run and caught by nobody, and how: `unhandled-rejection`. */
 export type Uncaught = (error: unknown, what: string) => void
@@ -24,6 +25,9 @@ export class Host {
   /** Whether promise jobs can be done without leaving the stack. If not, a turn costs 1.2 us instead of 0.1. */
   readonly #drainsJobs: boolean
   readonly #trap: AmbientTrap | null
+  readonly #trapped: Trapped | null
+  /** Bursts have begun, and not come to their end. */
+  #isHolding = false
   /** Code of the run is on the stack: else it is somebody else's, a test runner's say. */
   #isInside = false
   #uncaught: Uncaught = () => {}
@@ -34,12 +38,23 @@ export class Host {
    */
   constructor(trapped: Trapped | null, drainsJobs = true) {
     this.#drainsJobs = drainsJobs && tickCallback !== undefined
+    this.#trapped = trapped
     this.#trap = trapped === null ? null : new AmbientTrap(trapped, () => this.#isInside)
   }
 
   /** The host's own clock, in ms. */
   nowMs(): number {
     return now.call(performance)
+  }
+
+  /** Whether the code on the stack has come between two bursts of the run, when the host saw fit. */
+  get isBetweenBursts(): boolean {
+    return this.#isHolding && !this.#isInside && this.#trapped !== null
+  }
+
+  /** Reports such code, which has called into the run. */
+  intruded(): void {
+    this.#trapped?.(new AmbientCallError('a callback of the host', entrySite(), 'wait for what the run itself decides'))
   }
 
   /** Does all promise jobs. @returns false where that takes leaving the stack */
@@ -68,6 +83,7 @@ export class Host {
       await this.#repeat(burst)
     } finally {
       this.#isInside = false
+      this.#isHolding = false
       restore()
       release()
     }
@@ -77,9 +93,12 @@ export class Host {
     return new Promise((resolve, reject) => {
       const next = (): void => {
         this.#isInside = true
+        this.#isHolding = true
         try {
-          if (burst()) resolve()
-          else setImmediate(next)
+          if (burst()) {
+            this.#isHolding = false
+            resolve()
+          } else setImmediate(next)
         } catch (error) {
           reject(error)
         } finally {

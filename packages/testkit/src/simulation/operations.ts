@@ -50,14 +50,7 @@ export class Operations {
       return result
     } catch (error) {
       const failed = read === true || (error instanceof AskError && error.outcome === 'not-sent')
-      this.#add(
-        failed ? 'fail' : 'info',
-        process,
-        f,
-        key,
-        value,
-        error instanceof Error ? error.message : String(error),
-      )
+      this.#add(failed ? 'fail' : 'info', process, f, key, value, reasonOf(error))
       if (failed) this.#idle.push(process)
       return undefined
     }
@@ -81,4 +74,10 @@ export class Operations {
   #newProcess(): string {
     return ++this.#processes === 1 ? this.#client : `${this.#client}.${this.#processes}`
   }
+}
+
+/** Never empty: a `fail` without a reason would be an answer. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error) || 'rejected'
+  return error.message || error.name || 'rejected'
 }

@@ -1,6 +1,7 @@
 import type { MessageFault } from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
 import type { NemesisOperation } from '../nemesis/nemesis.ts'
+import type { Coverage } from './coverage.ts'
 import type { Scenario } from './scenario.ts'
 import type { TraceEvent } from './trace.ts'
 import type { Violation } from './violation.ts'
@@ -49,6 +50,8 @@ export interface Run {
   readonly nodes: readonly string[]
   /** What happened, in order; empty unless it was to be recorded. */
   readonly trace: readonly TraceEvent[]
+  /** How much was at work: what clients got, and whether nodes were connected. */
+  readonly coverage: Coverage
   /** How large the run was. */
   readonly draws: {
     readonly nodes: number

@@ -32,7 +32,7 @@ export interface Scenario {
   client?(client: SimulatedClient): Promise<void>
   /** Mean pause of a client between two calls, in virtual ms. Default 100. */
   readonly thinkMs?: number
-  /** Which faults a seed may choose. Default: all but wipes. `false`: none. */
+  /** Which faults a seed may choose. Default: all but wipes and disks that lie. `false`: none. */
   readonly faults?: FaultOptions | false
   /** How links behave. Default: the seed chooses. */
   readonly network?: LinkModel
@@ -83,7 +83,7 @@ export function scenario(options: Scenario): Scenario {
     leader: is.function,
     invariant: is.function,
     converged: is.function,
-    checkers: is.array,
+    checkers: checkCheckers,
     settle: is.function,
   })
   if (options.faults !== false) {
@@ -93,6 +93,9 @@ export function scenario(options: Scenario): Scenario {
       meanGapMs: is.integer(1),
       versions: is.array,
     })
+  }
+  if (options.client !== undefined && options.clients === undefined) {
+    throw new InvalidOptionError('scenario', 'clients', 'given, as there is a client: how many of them', undefined)
   }
   if ((options.clients ?? 0) > 0 && options.client === undefined) {
     throw new InvalidOptionError('scenario', 'client', 'given, as there are clients', undefined)
@@ -111,7 +114,17 @@ function checkNodes(value: unknown): string | null {
   return is.integer(1)(min) === null && is.integer(Number(min))(max) === null ? null : expected
 }
 
+function checkCheckers(value: unknown): string | null {
+  const isChecker = (each: unknown): boolean => is.objectWith('a checker', 'check')(each) === null
+  if (Array.isArray(value) && value.every(isChecker)) return null
+  return 'a list of checkers, such as [linearizable(registerModel())] or [sessions()]: each has a method check'
+}
+
 function kindsOf(known: readonly string[]): (value: unknown) => string | null {
-  return (value) =>
-    Array.isArray(value) && value.every((kind) => known.includes(kind)) ? null : `some of ${known.join(', ')}`
+  return (value) => {
+    const expected = `some of ${known.join(', ')}`
+    if (!Array.isArray(value)) return expected
+    const unknown = value.find((kind) => !known.includes(kind))
+    return unknown === undefined ? null : `${expected}, and not "${String(unknown)}"`
+  }
 }

@@ -4,11 +4,13 @@ import { promisify } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { InvalidOptionError, protocol, UnknownOptionError } from '@troupe/core'
 import test from 'ava'
+import { registerModel } from '../checkers/models/register.ts'
 import { counting } from '../testing/counting.ts'
 import { bookkeeping } from '../testing/ledger.ts'
 import type { Run, SimulateOptions } from './run.ts'
 import { type Scenario, scenario } from './scenario.ts'
 import { simulate } from './simulate.ts'
+import type { Violation } from './violation.ts'
 
 const SEEDS = [1, 2, 3, 4, 5]
 
@@ -30,6 +32,10 @@ function alone(parts: Partial<Scenario>): Scenario {
 async function violationOf(parts: Partial<Scenario>): Promise<unknown> {
   const { violations } = await simulate({ scenario: alone(parts), seed: 1 })
   return violations[0]
+}
+
+function messageOf(violation: unknown): string {
+  return (violation as Violation | undefined)?.message ?? ''
 }
 
 test('a cluster works on while nodes crash and links break, and has converged when all is healed', async (t) => {
@@ -170,6 +176,36 @@ test('a record has all that happened; without one there is the hash alone', asyn
   t.is(bare.checkpoints.length, Math.floor(bare.events / 1_024))
 })
 
+test('the hash depends on each value that a client gave or got, each reason, and each byte on a disk', async (t) => {
+  const self: unknown[] = []
+  self.push(self)
+  const hashOf = async (value: unknown, reason: string, byte: number): Promise<string> => {
+    const start: Scenario['start'] = async ({ disk }) => (await disk.open('file')).append(Uint8Array.of(byte))
+    const settle: Scenario['settle'] = async (cluster) => {
+      await cluster.operation('get', {}, async () => value)
+      await cluster.operation('put', {}, () => Promise.reject(new Error(reason)))
+    }
+    return (await simulate({ scenario: alone({ start, settle }), seed: 1 })).hash
+  }
+  const values = [1, 2, '1', null, 1n, [1], [[1]], { a: 1 }, { a: 2 }, { b: 1 }, new Set([1]), new Map([[1, 1]]), self]
+  const hashes = [await hashOf(1, 'no', 2), await hashOf(1, 'yes', 1)]
+  for (const value of [...values, Uint8Array.of(1), Uint8Array.of(2)]) hashes.push(await hashOf(value, 'no', 1))
+
+  t.is(new Set(hashes).size, hashes.length)
+  t.is(await hashOf({ a: 2 }, 'no', 1), await hashOf({ a: 2 }, 'no', 1))
+})
+
+test('whatever an operation fails with, its end has a reason: without one it would be an answer', async (t) => {
+  const client: Scenario['client'] = async (each) => {
+    await each.operation('get', { read: true }, () => Promise.reject(new Error('')))
+    await each.operation('get', { read: true }, () => Promise.reject(''))
+  }
+  const { history } = await simulate({ scenario: alone({ clients: 1, client }), seed: 1 })
+
+  const reasons = new Set(history.filter(({ type }) => type === 'fail').map(({ error }) => error))
+  t.deepEqual([...reasons], ['Error', 'rejected'])
+})
+
 test('what breaks an invariant is a safety violation, and ends the run', async (t) => {
   const run = await simulate({
     scenario: alone({ invariant: ({ nowMs }) => (nowMs > 500 ? 'time has passed' : null) }),
@@ -184,14 +220,56 @@ test('a cluster that never converges, and final work that fails or never ends, a
   t.like(await violationOf({ converged: () => false, convergeMs: 2_000 }), {
     kind: 'liveness',
     name: 'not-converged',
+    message: 'converged has not come true within 2000 ms of the end of all faults',
     atMs: 3_000,
   })
-  t.like(await violationOf({ settle: () => Promise.reject(new Error('no answer')) }), {
-    kind: 'liveness',
-    name: 'not-settled',
-    message: 'no answer',
-  })
+  const failed = await violationOf({ settle: () => Promise.reject(new Error('no answer')) })
+  t.like(failed, { kind: 'liveness', name: 'not-settled' })
+  t.regex(messageOf(failed), /^settle failed: Error: no answer\n {4}at .*simulate\.test\.ts/)
+  t.regex(
+    messageOf(
+      await violationOf({
+        converged: () => {
+          throw new Error('oops')
+        },
+      }),
+    ),
+    /^converged failed: Error: oops\n/,
+  )
+  const starting = await violationOf({ nodes: 2, start: ({ name }) => (name === 'n2' ? new Promise(() => {}) : null) })
+  t.regex(messageOf(starting), /^start has not ended on n2 within /)
   t.like(await violationOf({ settle: () => new Promise(() => {}) }), { kind: 'liveness', name: 'not-settled' })
+})
+
+test('a checker that throws, and an invariant that gives no text, are crashes of their seed', async (t) => {
+  const check = (): never => {
+    throw new RangeError('oops')
+  }
+  const thrown = await violationOf({ checkers: [{ name: 'mine', check }] })
+  t.like(thrown, { kind: 'crash', name: 'checker mine threw' })
+  t.regex(messageOf(thrown), /^RangeError: oops\n {4}at .*simulate\.test\.ts/)
+
+  const odd = await violationOf({ invariant: () => true as never })
+  t.like(odd, { kind: 'crash', name: 'invariant: no text' })
+  t.regex(messageOf(odd), /gave true: it must give null/)
+})
+
+test('a run says what clients got, and whether two nodes were connected', async (t) => {
+  const { coverage } = await counted(1)
+  t.true(coverage.ok > 10 && coverage.isLinked)
+
+  const parts: Partial<Scenario> = {
+    clients: 1,
+    async client(client) {
+      await client.operation('try', {}, () => Promise.reject(new Error('no luck')))
+    },
+  }
+  const alike = await simulate({ scenario: alone({ ...parts, nodes: 2 }), seed: 1 })
+  const message = 'too long'
+  const checkers = [{ name: 'slow', check: () => ({ verdict: 'unknown', message }) as const }]
+  t.is((await simulate({ scenario: alone({ checkers }), seed: 1 })).coverage.undecided, 'slow: too long')
+  t.like(alike.coverage, { ok: 0, fail: 0, error: 'no luck', isLinked: false })
+  t.true(alike.coverage.info > 0)
 })
 
 test('of faults that only a majority outlives, the seed chooses which', async (t) => {
@@ -224,6 +302,8 @@ test('what a checker calls illegal is a safety violation with the conflict; what
     conflict,
   })
   t.is(await violationOf({ checkers: [checker('unknown')] }), undefined)
+  const { coverage } = await simulate({ scenario: alone({ checkers: [checker('unknown')] }), seed: 1 })
+  t.is(coverage.undecided, 'register: cannot be')
 })
 
 test('what code throws or rejects and nobody catches is a crash violation that names the node', async (t) => {
@@ -258,9 +338,11 @@ test('what a cluster in trouble answers is no violation of its client, and anyth
 
   t.like(await violationOf({ clients: 1, client: () => Promise.reject(new RangeError('oops')) }), {
     kind: 'crash',
-    name: 'unhandled-rejection: RangeError',
+    name: 'client: RangeError',
     node: 'c1',
   })
+  const thrown = await violationOf({ clients: 1, client: () => Promise.reject(new RangeError('oops')) })
+  t.regex(messageOf(thrown), /oops[^]*a client may reject with an AskError/)
 })
 
 test('turns that follow one another at one instant for ever are a violation, and so are messages within one turn', async (t) => {
@@ -300,10 +382,23 @@ test('options are checked at the door', async (t) => {
     instanceOf: UnknownOptionError,
     message: /did you mean "nemesis"/,
   })
+  await t.throwsAsync(
+    simulate({ scenario: alone({}), seed: 1, nemesis: [{ atMs: 1, op: 'advance', node: 'n1' }] as never }),
+    {
+      instanceOf: InvalidOptionError,
+      message: /"nemesis"/,
+    },
+  )
   await t.throwsAsync(simulate({ scenario: alone({}), seed: -1 }), { instanceOf: InvalidOptionError })
+  await t.throwsAsync(simulate({ scenario: alone({}) } as never), { instanceOf: InvalidOptionError, message: /"seed"/ })
   t.throws(() => scenario(alone({ nodes: { min: 3, max: 1 } })), { instanceOf: InvalidOptionError })
   t.throws(() => scenario(alone({ nodes: ['a', 'a'] })), { instanceOf: InvalidOptionError })
   t.throws(() => scenario(alone({ clients: 1 })), { instanceOf: InvalidOptionError, message: /"client"/ })
   t.throws(() => scenario(alone({ faults: { kinds: ['quake'] } } as never)), { message: /crash, wipe/ })
+  t.throws(() => scenario(alone({ faults: { kinds: ['quake'] } } as never)), { message: /and not "quake"/ })
+  t.throws(() => scenario(alone({ client: async () => {} })), {
+    message: /"clients" must be given, as there is a client/,
+  })
+  t.throws(() => scenario(alone({ checkers: [registerModel()] } as never)), { message: /linearizable\(registerModel/ })
   t.throws(() => scenario({ name: 'nobody' } as never), { instanceOf: InvalidOptionError, message: /"start"/ })
 })

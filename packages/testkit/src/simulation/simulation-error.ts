@@ -31,9 +31,13 @@ export class LivelockError extends TroupeError {
 export class NotInTimeError extends TroupeError {
   override readonly name = 'NotInTimeError'
   readonly code = 'NOT_IN_TIME'
+  readonly withinMs: number
 
   constructor(what: string, withinMs: number) {
-    super(`${what} within ${withinMs} ms of virtual time`)
+    super(
+      `${what} within ${withinMs} ms of virtual time; give it longer, or look at world.trace.events, kept by record: true`,
+    )
+    this.withinMs = withinMs
   }
 }
 

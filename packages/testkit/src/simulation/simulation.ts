@@ -1,10 +1,12 @@
 import { AskError, OfferError, type Random, SeededRandom, ServiceNotFoundError } from '@troupe/core'
 import type { LinkModel } from '@troupe/transport-memory/simulated'
+import type { Checker, CheckResult } from '../checkers/checker.ts'
 import { applyNemesis, namedLeader } from '../nemesis/apply.ts'
 import { drawLinks } from '../nemesis/draw-links.ts'
 import type { NemesisOperation } from '../nemesis/nemesis.ts'
 import { shuffled } from '../nemesis/shuffle.ts'
 import { drawNemesis } from '../nemesis/swarm.ts'
+import { coverageOf } from './coverage.ts'
 import { DiskAtlas } from './disk/disk-atlas.ts'
 import { DEFAULT_DISK_MODEL } from './disk/disk-model.ts'
 import { MessageFaults, withoutFaults } from './message-faults.ts'
@@ -52,6 +54,10 @@ export class Simulation {
   /** Clients may begin something. */
   #isOpen = true
   #unique = 0
+  /** Two nodes of the cluster were connected. */
+  #isLinked = false
+  /** What the first checker that could not decide said. */
+  #undecided: string | null = null
 
   constructor(options: SimulateOptions) {
     this.#options = options
@@ -72,7 +78,10 @@ export class Simulation {
       trap,
       network: this.#network,
       messageFaults,
-      observe,
+      observe: (event) => {
+        observe(event)
+        if (event.kind === 'linked' && !this.#isLinked) this.#isLinked = this.#areNodes(event.from, event.to)
+      },
       atlas: this.#atlas,
       restartMs: RESTART_MS,
     })
@@ -89,6 +98,10 @@ export class Simulation {
     if (violations.length === 0) await this.#beLive()
     this.#judge()
     return this.#result()
+  }
+
+  #areNodes(...names: readonly string[]): boolean {
+    return names.every((name) => this.#nodes.includes(name))
   }
 
   #drawnNodes(): readonly string[] {
@@ -146,7 +159,7 @@ export class Simulation {
     })
   }
 
-  /** What a call of the client rejects with is an unhandled rejection, but for what a cluster in trouble answers. */
+  /** What a call of the client rejects with is a violation, but for what a cluster in trouble answers. */
   async #work(client: SimulatedClient): Promise<void> {
     const { thinkMs = DEFAULT_THINK_MS } = this.#scenario
     const { scheduler } = client.runtime
@@ -156,7 +169,10 @@ export class Simulation {
       try {
         await this.#scenario.client?.(client)
       } catch (error) {
-        if (!IN_TROUBLE.some((Trouble) => error instanceof Trouble)) throw error
+        if (IN_TROUBLE.some((Trouble) => error instanceof Trouble)) continue
+        const message = `${stackOf(error)}\na client may reject with an AskError, an OfferError or a ServiceNotFoundError only`
+        this.#violate({ kind: 'crash', name: `client: ${nameOf(error)}`, message, node: client.name })
+        return
       }
     }
   }
@@ -217,8 +233,12 @@ export class Simulation {
   }
 
   #askInvariant(): void {
-    const wrong = this.#scenario.invariant?.(this.#cluster) ?? null
-    if (wrong !== null) this.#violate({ kind: 'safety', name: 'invariant', message: wrong })
+    const wrong: unknown = this.#scenario.invariant?.(this.#cluster) ?? null
+    if (typeof wrong === 'string') this.#violate({ kind: 'safety', name: 'invariant', message: wrong })
+    else if (wrong !== null) {
+      const message = `the invariant gave ${String(wrong)}: it must give null while all is well, else a text`
+      this.#violate({ kind: 'crash', name: 'invariant: no text', message })
+    }
   }
 
   /** All faults are healed: now the cluster has to become as it should, and then to work. */
@@ -227,13 +247,22 @@ export class Simulation {
     const healed = this.#healedNodes()
     this.#world.at(this.#world.nowMs, () => this.#heal(healed))
     // Asked of nodes that are all up: what is true of each of none would be true too early.
+    const missing = (): string => {
+      const down = healed.filter((name) => !this.#world.nodes.has(name))
+      return down.length === 0 ? 'converged has not come true' : `start has not ended on ${down.join(' and ')}`
+    }
     const isSo = async (): Promise<boolean> =>
       this.#world.nodes.size === healed.length && (converged === undefined || (await converged(this.#cluster)))
-    await this.#within(convergeMs, 'not-converged', 'the cluster has not become as it should', async () => {
+    await this.#within(convergeMs, 'not-converged', missing, async () => {
       while (!(await isSo())) await this.#world.sleep(ASK_EVERY_MS)
     })
     if (this.#world.violations.length > 0 || settle === undefined) return
-    await this.#within(convergeMs, 'not-settled', 'final operations have not ended', () => settle(this.#cluster))
+    await this.#within(
+      convergeMs,
+      'not-settled',
+      () => 'settle has not ended',
+      () => settle(this.#cluster),
+    )
   }
 
   #heal(healed: readonly string[]): void {
@@ -259,32 +288,44 @@ export class Simulation {
     return this.#nodes.filter((name) => core.has(name))
   }
 
-  async #within(ms: number, name: string, what: string, work: () => Promise<void>): Promise<void> {
+  async #within(ms: number, name: string, what: () => string, work: () => Promise<void>): Promise<void> {
     const world = this.#world
     let isDone = false
-    let failure: Error | null = null
+    let failure: string | null = null
     world.at(world.nowMs, () => {
       work().then(
         () => {
           isDone = true
         },
         (error) => {
-          failure = error instanceof Error ? error : new Error(String(error))
+          failure = `${name === 'not-settled' ? 'settle' : 'converged'} failed: ${stackOf(error)}`
         },
       )
     })
     await world.run(world.nowMs + ms, () => isDone || failure !== null)
     if (isDone || world.violations.length > 0) return
-    const why = (failure as Error | null)?.message
-    this.#violate({ kind: 'liveness', name, message: why ?? `${what} within ${ms} ms of the end of all faults` })
+    const why = failure as string | null
+    this.#violate({ kind: 'liveness', name, message: why ?? `${what()} within ${ms} ms of the end of all faults` })
   }
 
   #judge(): void {
     for (const checker of this.#scenario.checkers ?? []) {
-      const result = checker.check(this.#world.history)
+      const result = this.#checked(checker)
+      if (result === null) continue
+      if (result.verdict === 'unknown') this.#undecided ??= `${checker.name}: ${result.message}`
       if (result.verdict !== 'illegal') continue
       const { message, conflict } = result
       this.#violate({ kind: 'safety', name: checker.name, message, conflict })
+    }
+  }
+
+  /** A checker may be the user's own: what it throws belongs to the seed. */
+  #checked(checker: Checker): CheckResult | null {
+    try {
+      return checker.check(this.#world.history)
+    } catch (error) {
+      this.#violate({ kind: 'crash', name: `checker ${checker.name} threw`, message: stackOf(error) })
+      return null
     }
   }
 
@@ -307,6 +348,7 @@ export class Simulation {
       messageFaults: this.#messageFaults.list,
       nodes: this.#nodes,
       trace: trace.events,
+      coverage: coverageOf(history, { undecided: this.#undecided, isLinked: this.#isLinked }),
       draws: {
         nodes: this.#nodes.length,
         clients: this.#clients.length,
@@ -315,6 +357,14 @@ export class Simulation {
       },
     }
   }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 function numbered(prefix: string, count: number): string[] {

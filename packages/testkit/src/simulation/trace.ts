@@ -128,13 +128,16 @@ export class Trace {
     })
   }
 
-  /** A client has begun an operation or knows what became of it. Values go into the hash with the frames they are in. */
-  operation(atUs: number, client: string, { process, type, f, key }: HistoryEvent): void {
+  /** A client has begun an operation or knows what became of it. */
+  operation(atUs: number, client: string, { process, type, f, key, value, error }: HistoryEvent): void {
     this.#mix(atUs | 0)
     this.#text(client)
+    this.#text(String(process))
     this.#text(type)
     this.#text(f)
     if (key !== undefined) this.#text(key)
+    if (error !== undefined) this.#text(error)
+    this.#value(value, MOST_DEPTH)
     this.#end()
     if (!this.#keeps) return
     const text = key === undefined ? f : `${f} ${key}`
@@ -142,7 +145,8 @@ export class Trace {
   }
 
   /** A disk has done something, at `atUs`. */
-  disk(atUs: number, node: string, { kind, file, sizeBytes, fault }: DiskEvent): void {
+  disk(atUs: number, node: string, { kind, file, sizeBytes, fault, bytes }: DiskEvent): void {
+    if (bytes !== undefined) this.#bytes(bytes)
     const name = file === null ? kind : `${kind} ${file}`
     this.add({ atMs: atUs / 1000, node, kind: 'disk', sizeBytes, text: fault === null ? name : `${name}: ${fault}` })
   }
@@ -151,6 +155,23 @@ export class Trace {
     let hash = 0x811c9dc5
     for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
     this.#mix(hash)
+  }
+
+  /** Whatever a client may get or give; of objects that are no data their class alone, as they hold who knows what. */
+  #value(value: unknown, depth: number): void {
+    this.#text(typeof value)
+    if (typeof value === 'string') this.#text(value)
+    else if (typeof value !== 'object' || value === null) this.#text(String(value))
+    else if (value instanceof Uint8Array) this.#bytes(value)
+    else if (depth > 0) this.#members(value, depth - 1)
+  }
+
+  #members(value: object, depth: number): void {
+    const members = membersOf(value)
+    this.#text(value.constructor?.name ?? '')
+    if (members === null) return
+    this.#mix(members.length)
+    for (const member of members) this.#value(member, depth)
   }
 
   #text(text: string): void {
@@ -170,6 +191,16 @@ export class Trace {
     this.#b = (b ^ (b >>> 13)) + this.#a
     this.#b |= 0
   }
+}
+
+/** Deeper parts of values do not tell runs apart; and values may hold themselves. */
+const MOST_DEPTH = 8
+
+function membersOf(value: object): readonly unknown[] | null {
+  if (Array.isArray(value)) return value
+  if (value instanceof Map || value instanceof Set) return [...value]
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null ? Object.entries(value).flat() : null
 }
 
 function hex(word: number): string {

@@ -33,7 +33,7 @@ export interface WorldOptions {
 /** @throws {UnknownOptionError | InvalidOptionError} */
 export function checkWorldOptions(options: WorldOptions): void {
   checkOptions('World', options, {
-    seed: (value) => (typeof value === 'number' ? is.number(0)(value) : is.string(value)),
+    seed: (value) => (typeof value === 'number' ? is.integer(0)(value) : is.string(value)),
     mode: is.oneOf('fifo', 'explore'),
     network: is.object,
     messageFaults: is.function,

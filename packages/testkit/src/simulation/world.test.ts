@@ -41,6 +41,11 @@ function systemOf(world: World, name: string) {
   return world.nodes.get(name)!.system
 }
 
+test('a seed is a whole number or a text, and other options are refused', (t) => {
+  t.throws(() => new World({ seed: 0.5 }), { code: 'INVALID_OPTION', message: /seed/ })
+  t.throws(() => new World({ sed: 1 } as object), { code: 'UNKNOWN_OPTION', message: /did you mean "seed"/ })
+})
+
 test('nodes find each other, and one that has crashed comes back with another memory', async (t) => {
   const world = await pair()
   const found = await world.during(systemOf(world, 'a').find(Store))
@@ -129,6 +134,26 @@ test('a paused node does nothing, and then everything late, in order, and sees i
     [4, 115],
     [5, 115],
   ])
+})
+
+test('what is late goes before what is due only now, on a slow node and on one that is resumed, in either mode', async (t) => {
+  for (const mode of ['fifo', 'explore'] as const) {
+    for (const delay of ['slow', 'pause'] as const) {
+      const world = new World({ mode })
+      const ticks: number[] = []
+      lonely(world, ({ runtime: { scheduler } }) => {
+        for (const atMs of [20, 1, 2, 15, 21]) scheduler.after(atMs, () => ticks.push(atMs))
+      })
+      // Before the node is there: its turn at that instant is the first.
+      world.at(20, () => world.resume('a'))
+      await world.start()
+      if (delay === 'slow') world.slow('a', 10)
+      else world.pause('a')
+      await world.advance(200)
+
+      t.deepEqual(ticks, [1, 2, 15, 20, 21], `${mode}, ${delay}`)
+    }
+  }
 })
 
 test('each turn of a slow node takes its time, and those after it wait in their order', async (t) => {

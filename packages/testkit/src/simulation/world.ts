@@ -140,6 +140,7 @@ export class World {
     this.#machine(name).pause()
   }
 
+  /** Ends a pause; does nothing to a machine that is not paused. */
   resume(name: string): void {
     this.#machine(name).resume()
   }

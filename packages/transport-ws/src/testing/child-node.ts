@@ -1,14 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { ChildOptions } from './child.ts'
 
-/** Node runs the sources as they are: by itself from 22.18 on, before that with tsx. */
-const execArgv = [
-  '--conditions=@troupe/source',
-  ...(Reflect.get(process.features, 'typescript')
-    ? ['--disable-warning=ExperimentalWarning']
-    : [`--import=${import.meta.resolve('tsx')}`]),
-]
-
 const running = new Set<ChildNode>()
 
 /** Kills every process that is left. */
@@ -18,13 +10,16 @@ export async function killAll(): Promise<void> {
 
 /** A node in a process of its own. */
 export class ChildNode {
+  /** Path of child.ts as plain JavaScript. */
+  static program = ''
   readonly process: ChildProcess
   /** Types of the events it has reported. */
   readonly events: string[] = []
   address = ''
 
   private constructor(options: ChildOptions) {
-    this.process = fork(new URL('./child.ts', import.meta.url), [JSON.stringify(options)], { execArgv })
+    if (ChildNode.program === '') throw new Error('say first where the program of a child is')
+    this.process = fork(ChildNode.program, [JSON.stringify(options)], { execArgv: [] })
     running.add(this)
     this.process.once('exit', () => running.delete(this))
   }

@@ -5,7 +5,7 @@ export interface Call<T> {
 }
 
 /** Begins a call once those before it in the queue are over, and settles as it ends. */
-export type Run = <T>(queue: CallQueue, begin: () => Call<T>) => Promise<T>
+export type Carry = <T>(queue: CallQueue, begin: () => Call<T>) => Promise<T>
 
 /** Calls that are carried out one after another. */
 export class CallQueue {

@@ -1,4 +1,4 @@
-import { checkOptions, InvalidOptionError, is } from '@troupe/core'
+import { InvalidOptionError, is, requireOptions } from '@troupe/core'
 
 /** For which cluster an atlas keeps account. */
 export interface DiskAtlasOptions {
@@ -30,13 +30,11 @@ export class DiskAtlas {
 
   /** @throws {UnknownOptionError | InvalidOptionError} */
   constructor(options: DiskAtlasOptions) {
-    checkOptions('DiskAtlas', options, {
-      nodes: is.array,
+    const required = { nodes: isNames }
+    requireOptions('DiskAtlas', options, required, {
       keepGood: is.integer(1, Math.max(1, options?.nodes?.length ?? 1)),
       unit: is.oneOf('node', 'file', 'page'),
     })
-    if (options?.nodes === undefined || options.nodes.length === 0)
-      throw new InvalidOptionError('DiskAtlas', 'nodes', 'a list of at least one name', options?.nodes)
     this.#nodes = [...options.nodes]
     this.#most = this.#nodes.length - (options.keepGood ?? Math.floor(this.#nodes.length / 2) + 1)
     this.#unit = options.unit ?? 'node'
@@ -109,4 +107,8 @@ export class DiskAtlas {
     if (!this.#nodes.includes(node))
       throw new InvalidOptionError(`atlas.${where}`, 'node', `one of ${this.#nodes.join(', ')}`, node)
   }
+}
+
+function isNames(value: unknown): string | null {
+  return Array.isArray(value) && value.length > 0 ? null : 'a list of at least one name'
 }

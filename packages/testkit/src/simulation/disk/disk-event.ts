@@ -18,6 +18,8 @@ export interface DiskEvent {
   readonly file: string | null
   /** Bytes that were moved; of a cut, a sync and a crash how long the file is after it. */
   readonly sizeBytes: number
+  /** What was appended. */
+  readonly bytes?: Uint8Array
   /** What goes wrong with it; null for nothing. */
   readonly fault: DiskFault | null
 }

@@ -1,4 +1,4 @@
-import { checkOptions, is } from '@troupe/core'
+import { checkOptions, is, requireOptions } from '@troupe/core'
 
 /** How a simulated disk behaves. All chance is drawn in integers, so that it is the same on every engine. */
 export interface DiskModel {
@@ -76,8 +76,8 @@ export function changedModel(where: string, model: DiskModel, changes: Partial<D
   const changed = { ...model }
   for (const [key, value] of Object.entries(changes ?? {}))
     if (value !== undefined) Object.assign(changed, { [key]: value })
-  checkOptions(where, changed.delayedSync ?? undefined, { oneIn: is.integer(1), maxMs: ms })
-  checkOptions(where, changed.crash, { kept: weight, dropped: weight, torn: weight })
+  if (changed.delayedSync !== null) requireOptions(where, changed.delayedSync, { oneIn: is.integer(1), maxMs: ms })
+  requireOptions(where, changed.crash, { kept: weight, dropped: weight, torn: weight })
   checkOptions(
     where,
     { meanLatencyMs: changed.meanLatencyMs, meanSyncMs: changed.meanSyncMs, crash: changed.crash },

@@ -10,7 +10,7 @@ import {
   type OpenOptions,
   type Scheduler,
 } from '@troupe/core'
-import { type Call, CallQueue, failing, type Run } from './call-queue.ts'
+import { type Call, CallQueue, type Carry, failing } from './call-queue.ts'
 import type { DiskEvent } from './disk-event.ts'
 import { type DiskGround, MountedFile } from './mounted-file.ts'
 import type { StoredFile } from './stored-file.ts'
@@ -101,7 +101,7 @@ export class MountedDisk implements Disk {
     })
   }
 
-  readonly #run: Run = <T>(queue: CallQueue, begin: () => Call<T>): Promise<T> =>
+  readonly #run: Carry = <T>(queue: CallQueue, begin: () => Call<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       const settle = (call: Call<T>, done: () => void): void => {
         const end = (): void => {

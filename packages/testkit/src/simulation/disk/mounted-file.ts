@@ -1,5 +1,5 @@
 import { checkExtent, DiskFailedError, type DiskFile, DiskFullError, FileClosedError } from '@troupe/core'
-import { type Call, CallQueue, failing, type Run } from './call-queue.ts'
+import { type Call, CallQueue, type Carry, failing } from './call-queue.ts'
 import type { DiskEvent, DiskFault } from './disk-event.ts'
 import type { DiskFaults } from './disk-faults.ts'
 import { pageOf, type StoredFile } from './stored-file.ts'
@@ -16,13 +16,13 @@ export interface DiskGround {
 export class MountedFile implements DiskFile {
   readonly #file: StoredFile
   readonly #ground: DiskGround
-  readonly #run: Run
+  readonly #run: Carry
   readonly #onClose: () => void
   readonly #calls = new CallQueue()
   #closed: Promise<void> | null = null
   #syncFailed = false
 
-  constructor(file: StoredFile, ground: DiskGround, run: Run, onClose: () => void) {
+  constructor(file: StoredFile, ground: DiskGround, run: Carry, onClose: () => void) {
     this.#file = file
     this.#ground = ground
     this.#run = run
@@ -49,7 +49,13 @@ export class MountedFile implements DiskFile {
       const to = bytes.byteLength === 0 ? null : faults.misdirectsWrite(this.#file)
       this.#file.append(bytes)
       if (to !== null) this.#file.misdirect(pageOf(before), to, before)
-      this.#observe('append', bytes.byteLength, to === null ? null : 'misdirected')
+      this.#ground.observe({
+        kind: 'append',
+        file: name,
+        sizeBytes: bytes.byteLength,
+        bytes,
+        fault: to === null ? null : 'misdirected',
+      })
       return { latencyMs, end: nothing }
     })
   }

@@ -341,6 +341,8 @@ test('options and changes of the model are checked at the door', (t) => {
     [{ crash: { kept: 0, dropped: 0, torn: 0 } }, /crash/],
     [{ crash: { kept: 0.5, dropped: 0, torn: 0 } }, /kept/],
     [{ delayedSync: { oneIn: 0, maxMs: 1 } }, /oneIn/],
+    [{ delayedSync: { oneIn: 2 } as never }, /maxMs/],
+    [{ crash: { kept: 1 } as never }, /dropped/],
     [{ lyingSyncPerMillion: 1_000_001 }, /lyingSyncPerMillion/],
   ]
   for (const [changes, message] of wrong)
@@ -366,7 +368,10 @@ async function turmoil(
     capacityBytes: 100_000,
     ...changes,
   }
-  const { runtime, disk, run, mounted, restart } = stage(model, seed, { observe: (event) => void events.push(event) })
+  const { runtime, disk, run, mounted, restart } = stage(model, seed, {
+    // The bytes are in what is read again.
+    observe: ({ bytes: _, ...event }) => void events.push(event),
+  })
   const random = new SeededRandom(seed)
   const left: (string | number)[] = []
   for (let start = 0; start < 3; start++) {

@@ -1,4 +1,4 @@
-import { checkOptions, type Disk, InvalidOptionError, is, type Random, type Scheduler } from '@troupe/core'
+import { type Disk, is, type Random, requireOptions, type Scheduler } from '@troupe/core'
 import type { DiskAtlas } from './disk-atlas.ts'
 import type { DiskEvent } from './disk-event.ts'
 import { DiskFaults } from './disk-faults.ts'
@@ -40,15 +40,13 @@ export class SimulatedDisk {
 
   /** @throws {UnknownOptionError | InvalidOptionError} */
   constructor(options: SimulatedDiskOptions) {
-    checkOptions('SimulatedDisk', options, {
-      random: is.objectWith('a random', 'below', 'stream'),
+    const required = { random: is.objectWith('a source of chance', 'below', 'stream') }
+    requireOptions('SimulatedDisk', options, required, {
       model: is.object,
       node: is.string,
       atlas: is.objectWith('an atlas', 'claim', 'release'),
       observe: is.function,
     })
-    if (options?.random === undefined)
-      throw new InvalidOptionError('SimulatedDisk', 'random', 'a random', options?.random)
     const { random, model, node = 'disk', atlas = null, observe = () => {} } = options
     this.#node = node
     this.#atlas = atlas

@@ -1,0 +1,87 @@
+import test from 'ava'
+import { MalformedFrameError } from '../errors.ts'
+import { SeededRandom } from '../runtime/random.ts'
+import { checksum, seal, unseal } from './seal.ts'
+import { decodeBatch, type Envelope, encodeBatch, Kind } from './wire.ts'
+
+const noRef = (): never => {
+  throw new MalformedFrameError('no ref expected')
+}
+
+test('a frame that waits stays as it is, whatever is encoded after it, also where that fails', (t) => {
+  const random = new SeededRandom(1)
+  const kept: { readonly frame: Uint8Array; readonly copy: Uint8Array; readonly content: unknown }[] = []
+  for (let i = 0; i < 3_000; i++) {
+    // Around the sizes at which the encoder takes another buffer, and beyond.
+    const size = random.below(i % 50 === 0 ? 40_000 : 400)
+    const content = [i, 'x'.repeat(size), new Uint8Array(size).fill(i)]
+    const frame = seal(content, 'kept')
+    kept.push({ frame, copy: new Uint8Array(frame), content })
+    t.throws(() => seal(['y'.repeat(size), () => {}], 'refused'))
+    // Code of a message may encode as well, in the midst of an encode.
+    t.throws(() =>
+      seal(
+        {
+          before: 'a',
+          get inner() {
+            return seal('z'.repeat(size), 'inner') && (() => {})
+          },
+        },
+        'nested',
+      ),
+    )
+  }
+
+  for (const { frame, copy, content } of kept) {
+    if (Buffer.compare(frame, copy) !== 0) t.fail('overwritten')
+    if (Buffer.compare(seal(content, 'again'), copy) !== 0) t.fail('not what it was made of')
+  }
+  t.is(kept.length, 3_000)
+})
+
+const envelopes: readonly Envelope[] = [
+  [Kind.tell, '/user/a', 'write', Uint8Array.of(1, 2, 3)],
+  [Kind.ask, 7, 'read', new Uint8Array(20), 4, 1_000],
+  [Kind.failure, 4, 'timeout', 'late', 'AskError', null],
+]
+
+test('of a frame with up to four bytes damaged next to each other nothing is taken for something else', (t) => {
+  const frame = encodeBatch(envelopes)
+  let tried = 0
+  for (let at = 0; at < frame.length; at++) {
+    for (let bit = 0; bit < 32; bit++) {
+      const damaged = new Uint8Array(frame)
+      for (let i = 0; i < 4 && at + i < frame.length; i++) damaged[at + i]! ^= (0x9e3779b1 * (bit + 1)) >>> (8 * i)
+      damaged[at]! ^= 1 << (bit & 7)
+      if (Buffer.compare(damaged, frame) === 0) continue
+      tried++
+      t.throws(() => decodeBatch(damaged), { instanceOf: MalformedFrameError })
+    }
+    t.throws(() => decodeBatch(frame.subarray(0, at)), { instanceOf: MalformedFrameError })
+  }
+  t.true(tried > 31 * frame.length)
+})
+
+test('whoever makes the checksum fit gets a batch or a refusal, whatever the bytes, and no other error', (t) => {
+  const random = new SeededRandom(2)
+  const frame = encodeBatch(envelopes)
+  let taken = 0
+  for (let i = 0; i < 20_000; i++) {
+    const forged = new Uint8Array(frame)
+    for (let n = 1 + random.below(4); n > 0; n--) forged[6 + random.below(forged.length - 6)] = random.below(256)
+    const sum = checksum(forged)
+    new DataView(forged.buffer).setUint32(2, sum)
+    try {
+      decodeBatch(forged)
+      taken++
+    } catch (error) {
+      if (!(error instanceof MalformedFrameError)) throw error
+    }
+  }
+  t.true(taken > 0 && taken < 20_000, `${taken}`)
+})
+
+test('the least frame has a content; its checksum stands in four bytes, however small it is', (t) => {
+  t.is(unseal(seal(null, 'least'), noRef), null)
+  for (let i = 0; i < 2_000; i++) t.is(unseal(seal(i, 'number'), noRef), i)
+})
