@@ -1,13 +1,14 @@
 import { cpus } from 'node:os'
 import { actors } from './actors/actors.ts'
 import type { Bench, Report } from './bench.ts'
+import { bundleSize } from './browser/bundle-size.ts'
 import { checker } from './checker/checker.ts'
 import { fairness } from './fairness/fairness.ts'
 import { hello } from './hello.ts'
 import { soak } from './soak/soak.ts'
 import { tell } from './tell.ts'
 
-const benches: readonly Bench[] = [tell, hello, actors, fairness, soak, checker]
+const benches: readonly Bench[] = [tell, hello, actors, fairness, soak, checker, bundleSize]
 
 /** What every bench takes. */
 const COMMON = { json: /^$/, quick: /^$/, rounds: /^[1-9]\d*$/ }

@@ -48,5 +48,5 @@ function peerChange(event: PeerEvent, remoting: Remoting): PeerChange | null {
   if (event.type !== 'peer-up' && event.type !== 'peer-lost' && event.type !== 'peer-down') return null
   const { peer, type } = event
   const sync = type === 'peer-up' ? remoting.serviceOf<ReceptionistSync>(peer, RECEPTIONIST_PATH) : null
-  return new PeerChange(peer.uid, sync, type === 'peer-down')
+  return new PeerChange(peer.uid, sync, type === 'peer-down', peer.role === 'client')
 }

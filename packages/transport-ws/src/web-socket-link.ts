@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Cancellable, CloseCode, Link, LinkHandlers, Scheduler } from '@troupe/core'
 import { type RawData, WebSocket } from 'ws'
+import { closeCode, cut, SOCKET_CODES, wordsFor } from './close-codes.ts'
 import { ReceivedBound } from './received-bound.ts'
 
 export interface LinkLimits {
@@ -171,28 +172,7 @@ interface Ending {
 
 const BINARY = { binary: true }
 
-/** RFC 6455, 7.4.1: normal closure, protocol error, and an unexpected condition at the side that closes. */
-const SOCKET_CODES = { normal: 1000, protocol: 1002, lost: 1011 } as const
-
-/** 1003 is data of a kind that is not accepted, 1009 a message that is too big. */
-function closeCode(socketCode: number): CloseCode {
-  if (socketCode === 1000) return 'normal'
-  return socketCode === 1002 || socketCode === 1003 || socketCode === 1009 ? 'protocol' : 'lost'
-}
-
-function wordsFor(socketCode: number): string {
-  return socketCode === 1006 ? 'the connection broke off' : `closed with code ${socketCode}`
-}
-
 /** What ws found wrong with the bytes of the peer, as opposed to what happened to the socket. */
 function isBreachOfProtocol(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && error.code.startsWith('WS_ERR_')
-}
-
-const encoder = new TextEncoder()
-
-/** The first 123 bytes, the most a close frame holds after its code; never half a character. */
-function cut(reason: string): Buffer {
-  const bytes = Buffer.alloc(123)
-  return bytes.subarray(0, encoder.encodeInto(reason, bytes).written)
 }

@@ -12,6 +12,7 @@ import {
 import type { WebSocket } from 'ws'
 import { Counters, type WebSocketCounters } from './counters.ts'
 import { Dial } from './dial.ts'
+import { isWebSocketUrl } from './is-web-socket-url.ts'
 import { hostAndPort, type Server, startServer } from './server.ts'
 import { checkTls, type TlsOptions } from './tls.ts'
 import { WebSocketLink } from './web-socket-link.ts'
@@ -197,10 +198,6 @@ class NodeTransport implements WebSocketTransport {
     })
     return link
   }
-}
-
-function isWebSocketUrl(value: unknown): boolean {
-  return typeof value === 'string' && /^wss?:\/\//.test(value) && URL.canParse(value) && !value.includes('#')
 }
 
 /** Whether only this machine reaches an interface. A name may stand for anything, but for the one. */

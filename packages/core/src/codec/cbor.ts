@@ -14,6 +14,9 @@ export interface RefParts {
 /** Makes a ref that works on this node from its pieces. */
 export type ResolveRef = (parts: RefParts) => AnyRef
 
+/** Is told of a ref that leaves, in the pieces that travel. */
+export type NoteRef = (parts: RefParts) => void
+
 /** Tags from the range that is given out first come, first served (RFC 8949, 9.2). */
 const REF_TAG = 0x5470
 const ERROR_TAG = 0x5471
@@ -23,6 +26,8 @@ const codec = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Arra
 
 /** Who makes refs for the decode under way. Decoding is synchronous: there is one at a time. */
 let resolveRef: ResolveRef | null = null
+/** Hears of each ref in the encode under way. */
+let noteRef: NoteRef | null = null
 /** Refs of a value that stays on this node, which are not to be opened to others; null when it leaves. */
 let refsAside: AnyRef[] | null = null
 
@@ -30,7 +35,7 @@ addExtension<AnyRef, unknown>({
   // The library wants a class it could instantiate; it only ever asks `instanceof`.
   Class: ActorRef as never,
   tag: REF_TAG,
-  encode: (ref, encode) => encode(refsAside === null ? (ref as ActorRef<never>).toWire() : [refsAside.push(ref) - 1]),
+  encode: (ref, encode) => encode(refsAside === null ? leaving(ref as ActorRef<never>) : [refsAside.push(ref) - 1]),
   decode: (parts: unknown) => decodeRef(parts),
 })
 
@@ -85,6 +90,17 @@ export function encode(value: unknown, message: string): Uint8Array {
   }
 }
 
+/** The same, telling of each ref in it. */
+export function encodeNoting(value: unknown, message: string, note: NoteRef): Uint8Array {
+  const outer = noteRef
+  noteRef = note
+  try {
+    return encode(value, message)
+  } finally {
+    noteRef = outer
+  }
+}
+
 /**
  * Decodes one value of which nothing is known yet. Byte strings are views of `bytes`.
  *
@@ -122,6 +138,15 @@ export function passedThrough(encoded: () => Uint8Array): unknown {
   } finally {
     refsAside = outer
   }
+}
+
+function leaving(ref: ActorRef<never>): readonly unknown[] {
+  const wire = ref.toWire()
+  if (noteRef !== null) {
+    const [address, nodeUid, path, uid] = wire
+    noteRef({ address, nodeUid, path, uid })
+  }
+  return wire
 }
 
 function refuseRef(): never {

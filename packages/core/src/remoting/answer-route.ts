@@ -1,5 +1,6 @@
 import { codeOf } from '../actor/ask.ts'
 import type { Logger } from '../actor/logger.ts'
+import type { NoteRef } from '../codec/cbor.ts'
 import { toError } from '../errors.ts'
 import { type Envelope, encodePayload, Kind } from './wire.ts'
 
@@ -19,11 +20,20 @@ export class AnswerRoute {
   /** When its connection was lost, for reports. */
   endedMs = 0
   readonly #logger: Logger
+  readonly #note: NoteRef | null
   readonly #send: (answer: Answer, sizeBytes: number, question: Question) => void
 
-  /** @param send takes an answer and about how many bytes it holds; drops it when that connection is gone */
-  constructor(logger: Logger, send: (answer: Answer, sizeBytes: number, question: Question) => void) {
+  /**
+   * @param note hears of the refs in answers
+   * @param send takes an answer and about how many bytes it holds; drops it when that connection is gone
+   */
+  constructor(
+    logger: Logger,
+    note: NoteRef | null,
+    send: (answer: Answer, sizeBytes: number, question: Question) => void,
+  ) {
     this.#logger = logger
+    this.#note = note
     this.#send = send
   }
 
@@ -31,7 +41,7 @@ export class AnswerRoute {
   reply(correlation: number, value: unknown, question: Question): void {
     let bytes: Uint8Array
     try {
-      bytes = encodePayload(value, 'reply')
+      bytes = encodePayload(value, 'reply', this.#note)
     } catch (thrown) {
       const error = toError(thrown)
       this.#logger.error('an answer cannot be sent', error)

@@ -3,10 +3,12 @@ import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import { OfferLine, type PendingOffer } from '../actor/offer.ts'
 import type { Origin } from '../actor/origin.ts'
 import type { PendingAsk } from '../actor/pending-ask.ts'
+import type { AnyRef } from '../actor/ref.ts'
 import type { Watcher } from '../actor/watcher.ts'
-import { decode, type ResolveRef } from '../codec/cbor.ts'
+import { decode, type NoteRef, type RefParts, type ResolveRef } from '../codec/cbor.ts'
 import { type Answer, AnswerRoute, type Question } from './answer-route.ts'
 import type { Connection, FrameSink } from './connection.ts'
+import { GivenRefs } from './given-refs.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { OpenAsks } from './open-asks.ts'
 import { Outbox } from './outbox.ts'
@@ -49,6 +51,9 @@ const RESERVED: ReadonlySet<string> = new Set([
 const PING: Uint8Array = encodeBatch([[Kind.ping]])
 const PONG: Uint8Array = encodeBatch([[Kind.pong]])
 
+/** No actor's uid: a ref with it leads to a dead letter. */
+export const NOBODY: number = -1
+
 const NO_LINK: LinkNumber = { epoch: 0, dialler: '' }
 
 /**
@@ -63,6 +68,8 @@ export class Association implements FrameSink {
   readonly #asks = new OpenAsks()
   /** Who waits for room in the outbox. */
   readonly #offers = new OfferLine()
+  /** What the peer may use here; null for a node, which may use all. Kept from the start: who it is shows later. */
+  #given: GivenRefs | null = new GivenRefs()
   #connection: Connection | null = null
   #number: LinkNumber = NO_LINK
   /** The way back for asks of the present connection: over a later one their answers would find nobody. */
@@ -76,7 +83,7 @@ export class Association implements FrameSink {
   constructor(host: AssociationHost, peer: Peer) {
     this.#host = host
     this.peer = peer
-    this.#watches = new RemoteWatches(this, (to) => host.local(to))
+    this.#watches = new RemoteWatches(this, (to) => this.#local(to))
   }
 
   get connected(): boolean {
@@ -110,14 +117,14 @@ export class Association implements FrameSink {
   // Out
 
   tell(to: To, target: string, name: string, payload: unknown): void {
-    const bytes = encodePayload(payload, name)
+    const bytes = encodePayload(payload, name, this.#note)
     // Whatever is reached by its path is part of the runtime: no load of users' may come between two of those.
     if (typeof to === 'string' && !this.#down) this.sendSystem([Kind.tell, to, name, bytes], bytes.length)
     else this.#push([Kind.tell, to, name, bytes], bytes.length, { name, payload, target, pending: null })
   }
 
   ask(to: To, target: string, name: string, payload: unknown, pending: PendingAsk): void {
-    const bytes = encodePayload(payload, name)
+    const bytes = encodePayload(payload, name, this.#note)
     if (this.#neverToBeReached) {
       pending.undelivered('unreachable')
       return
@@ -128,7 +135,7 @@ export class Association implements FrameSink {
 
   /** Queues a message once there is room for it, behind those offered before. @throws {NotSerializableError} */
   offer(to: To, target: string, name: string, payload: unknown, offer: PendingOffer): void {
-    const bytes = encodePayload(payload, name)
+    const bytes = encodePayload(payload, name, this.#note)
     if (this.#down) return offer.reject('node-down')
     if (this.#neverToBeReached) return offer.reject('unreachable')
     const message = { name, payload, target, pending: null }
@@ -204,10 +211,16 @@ export class Association implements FrameSink {
     this.peer = peer
     this.#number = number
     this.#connection = connection
-    const route: AnswerRoute = new AnswerRoute(this.#host.cells.logger('/'), (answer, sizeBytes, question) => {
-      if (connection === this.#connection) this.#answer(answer, sizeBytes, question)
-      else this.#lateReply(question, route.endedMs)
-    })
+    if (peer.role === 'client') this.#given ??= new GivenRefs()
+    else this.#given = null
+    const route: AnswerRoute = new AnswerRoute(
+      this.#host.cells.logger('/'),
+      this.#note,
+      (answer, sizeBytes, question) => {
+        if (connection === this.#connection) this.#answer(answer, sizeBytes, question)
+        else this.#lateReply(question, route.endedMs)
+      },
+    )
     this.#route = route
     this.#blocked = false
     this.#heartbeat = new Heartbeat(
@@ -323,7 +336,7 @@ export class Association implements FrameSink {
         return this.#deliver(envelope[1], envelope[2], envelope[3], reply)
       }
       case Kind.reply:
-        return this.#asks.take(envelope[1])?.settle(decode(envelope[2], this.#host.resolveRef))
+        return this.#asks.take(envelope[1])?.settle(decode(envelope[2], this.#resolveRef))
       case Kind.failure: {
         const pending = this.#asks.take(envelope[1])
         if (pending !== null) failFromWire(pending, pending.target, envelope[2], envelope[3], envelope[4], envelope[5])
@@ -345,8 +358,8 @@ export class Association implements FrameSink {
   }
 
   #deliver(to: To, name: string, bytes: Uint8Array, origin: Origin | null): void {
-    const payload = decode(bytes, this.#host.resolveRef)
-    const target = RESERVED.has(name) ? null : this.#host.local(to)
+    const payload = decode(bytes, this.#resolveRef)
+    const target = RESERVED.has(name) ? null : this.#local(to)
     if (target !== null) {
       if (!target.enqueue(origin ?? name, payload))
         this.#host.cells.undelivered('mailbox-full', target.path, name, payload, origin)
@@ -359,6 +372,25 @@ export class Association implements FrameSink {
   /** Who a message is for, in words. */
   #nameOf(to: To): string {
     return typeof to === 'string' ? to : (this.#host.local(to)?.path ?? `#${to}`)
+  }
+
+  /** A client reaches by uid what it was given, and nothing by path. */
+  #local(to: To): LocalTarget | null {
+    const { cells } = this.#host
+    if (this.#given === null) return this.#host.local(to)
+    return typeof to === 'number' && this.#given.get({ nodeUid: cells.uid, uid: to }) ? this.#host.local(to) : null
+  }
+
+  /** A client may name its own actors and what it was given: nobody is told, dialled or watched on its word alone. */
+  readonly #resolveRef = (parts: RefParts): AnyRef => {
+    const { cells, resolveRef } = this.#host
+    if (this.#given === null) return resolveRef(parts)
+    if (parts.nodeUid === this.peer.uid) return resolveRef({ ...parts, address: this.peer.address })
+    return resolveRef(this.#given.get(parts) ?? { ...parts, nodeUid: cells.uid, uid: NOBODY })
+  }
+
+  get #note(): NoteRef | null {
+    return this.#given === null ? null : this.#given.note
   }
 
   /** The other side has been without a connection since `endedMs`, and its asks have failed. */

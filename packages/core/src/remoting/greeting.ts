@@ -30,6 +30,8 @@ export interface Hello {
   readonly name: string
   readonly uid: string
   readonly address: string
+  /** There for a client. */
+  readonly role?: 'client'
   /** How many links to this peer the dialler knows of: tells a lost link from two dials at once. */
   readonly epoch: number
 }
@@ -43,6 +45,8 @@ export interface Welcome {
   readonly name: string
   readonly uid: string
   readonly address: string
+  /** There for a client. */
+  readonly role?: 'client'
   /** Number of this link between the two, one more than both knew of. */
   readonly epoch: number
 }
@@ -112,6 +116,8 @@ type Check = (value: unknown) => boolean
 
 const text: Check = (value) => typeof value === 'string'
 const identity: Check = (value) => typeof value === 'string' && value !== ''
+/** A node says none; nor does one that knows of none. */
+const roleOrNone: Check = (value) => value === undefined || value === 'client'
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
 const bits: Check = (value) => value === undefined || count(value)
 const nonce: Check = (value) => typeof value === 'string' && value.length >= 16 && value.length <= 64
@@ -143,6 +149,7 @@ const FIELDS: ReadonlyMap<string, readonly (readonly [field: string, check: Chec
       ['name', text],
       ['uid', identity],
       ['address', text],
+      ['role', roleOrNone],
       ['epoch', count],
     ],
   ],
@@ -154,6 +161,7 @@ const FIELDS: ReadonlyMap<string, readonly (readonly [field: string, check: Chec
       ['name', text],
       ['uid', identity],
       ['address', text],
+      ['role', roleOrNone],
       ['epoch', count],
     ],
   ],

@@ -5,6 +5,8 @@ export interface Peer {
   readonly name: string
   /** Where it listens; an empty string when it only dials. */
   readonly address: string
+  /** There for a client, which reaches what it was given and nothing else. Any other is a node like this one. */
+  readonly role?: 'client'
 }
 
 /** What happens to connections, as system events. */

@@ -3,7 +3,7 @@ import type { ActorRef, AnyRef, Ref } from '../actor/ref.ts'
 import type { RefParts } from '../codec/cbor.ts'
 import { ProtocolMismatchError, RefusedError, SystemStoppedError } from '../errors.ts'
 import type { Link, Transport } from '../transport/transport.ts'
-import { Association, type AssociationHost, type LinkNumber } from './association.ts'
+import { Association, type AssociationHost, type LinkNumber, NOBODY } from './association.ts'
 import { Connecting } from './connecting.ts'
 import { Connection, type Reception } from './connection.ts'
 import { Dialler } from './dialler.ts'
@@ -37,7 +37,11 @@ export interface RemotingHost extends CellHost {
 export interface RemotingSettings {
   readonly cluster: string
   readonly seeds: readonly string[]
+  /** What this one is to others. */
+  readonly role: 'node' | 'client'
   readonly disconnectGraceMs: number
+  /** The same for clients. */
+  readonly clientGraceMs: number
   readonly heartbeatMs: number
   readonly handshakeTimeoutMs: number
   readonly reconnectMinMs: number
@@ -182,10 +186,15 @@ export class Remoting implements Associations {
     })
   }
 
+  /** As others are to know it. A client is at no address: nobody but itself makes its links. */
+  get #self(): Peer {
+    const { name, uid, address } = this.cells
+    return this.#settings.role === 'client' ? { name, uid, address: '', role: 'client' } : { name, uid, address }
+  }
+
   #hello(epoch: number): Hello {
-    const { uid, name, address } = this.cells
     const { cluster } = this.#settings
-    return { troupe: 'hello', ...PROTOCOL_VERSIONS, features: FEATURES, cluster, name, uid, address, epoch }
+    return { troupe: 'hello', ...PROTOCOL_VERSIONS, features: FEATURES, cluster, ...this.#self, epoch }
   }
 
   #welcomed(welcome: Welcome, connection: Connection, address: string): Association | Error {
@@ -198,7 +207,7 @@ export class Remoting implements Associations {
       return new RefusedError(address, 'quarantined', `${name} counts as down here; start it anew`)
     }
     // A peer that only dials has no address of its own; one behind another name is known by its own as well.
-    const peer = { uid, name, address: welcome.address || address }
+    const peer = peerOf(welcome, welcome.address || address)
     this.#book.answersAt(address, uid, peer.address)
     const number = { epoch, dialler: this.cells.uid }
     if (this.#book.byUid(uid)?.prefers(number)) return new RefusedError(address, 'duplicate', 'linked already')
@@ -255,19 +264,17 @@ export class Remoting implements Associations {
   }
 
   #reception(hello: Hello, connection: Connection): Reception {
-    const { uid, name, address } = this.cells
     const refused = this.#whyNot(hello)
     if (refused !== null) return refused
     const epoch = Math.max(this.known(hello.uid)?.epoch ?? 0, hello.epoch) + 1
-    const peer = { uid: hello.uid, name: hello.name, address: hello.address }
+    // What a client says of an address is dialled by nobody.
+    const peer = peerOf(hello, hello.role === 'client' ? '' : hello.address)
     return {
       welcome: {
         troupe: 'welcome',
         version: commonVersion(hello) ?? 0,
         features: commonFeatures(hello),
-        name,
-        uid,
-        address,
+        ...this.#self,
         epoch,
       },
       accept: () => this.#open(peer, connection, { epoch, dialler: hello.uid }),
@@ -328,11 +335,11 @@ export class Remoting implements Associations {
 
   #wantConnection(association: Association, atOnce: boolean): void {
     if (this.#closed || this.#reconnects.has(association)) return
-    const { disconnectGraceMs, reconnectMinMs } = this.#settings
-    const { address } = association.peer
+    const { disconnectGraceMs, clientGraceMs, reconnectMinMs } = this.#settings
+    const { address, role } = association.peer
     const dial = address === '' ? null : (): Promise<unknown> => this.#dial(address)
     const reconnect = new Reconnect(this.cells, association, dial, {
-      graceMs: disconnectGraceMs,
+      graceMs: role === 'client' ? clientGraceMs : disconnectGraceMs,
       minMs: reconnectMinMs,
     })
     this.#reconnects.set(association, reconnect)
@@ -357,7 +364,9 @@ export class Remoting implements Associations {
   }
 }
 
-/** No actor's uid: a ref with it leads to a dead letter. */
-const NOBODY = -1
 /** Refusals that anybody may have made, or that say nothing of the run of a node. */
 const UNPROVEN: ReadonlySet<string> = new Set<RefusalCode>(['secret', 'busy'])
+
+function peerOf({ uid, name, role }: Hello | Welcome, address: string): Peer {
+  return role === undefined ? { uid, name, address } : { uid, name, address, role }
+}

@@ -1,4 +1,4 @@
-import { encode, type ResolveRef } from '../codec/cbor.ts'
+import { encode, encodeNoting, type NoteRef, type ResolveRef } from '../codec/cbor.ts'
 import { FrameTooLargeError, MalformedFrameError } from '../errors.ts'
 import { seal, unseal } from './seal.ts'
 
@@ -48,9 +48,9 @@ export type Envelope =
 /** Bytes of an envelope around its payload, about: for cutting batches. */
 export const ENVELOPE_BYTES = 48
 
-/** @throws {NotSerializableError | FrameTooLargeError} */
-export function encodePayload(payload: unknown, name: string): Uint8Array {
-  const bytes = encode(payload, name)
+/** @param note hears of each ref in it @throws {NotSerializableError | FrameTooLargeError} */
+export function encodePayload(payload: unknown, name: string, note: NoteRef | null = null): Uint8Array {
+  const bytes = note === null ? encode(payload, name) : encodeNoting(payload, name, note)
   // A character is 3 bytes at most.
   const sizeBytes = bytes.length + 3 * name.length
   if (sizeBytes > MAX_MESSAGE_BYTES) throw new FrameTooLargeError(sizeBytes, MAX_MESSAGE_BYTES)

@@ -1,4 +1,5 @@
 import { nanoidFrom } from './ids.ts'
+import { MessageTurns } from './message-turns.ts'
 import { drawBelow, hash32, type Random, SeededRandom } from './random.ts'
 import type { Runtime } from './runtime.ts'
 import type { Cancellable, Scheduler } from './scheduler.ts'
@@ -24,13 +25,17 @@ const resolved = Promise.resolve()
 const MAX_DELAY_MS = 2 ** 31 - 1
 
 class HostScheduler implements Scheduler {
+  /** Browsers have no `setImmediate`. */
+  readonly #turns = typeof setImmediate === 'function' ? null : new MessageTurns(new MessageChannel())
+
   defer(task: () => void): void {
     // A settled promise's reaction is the cheapest way to the end of a turn: 52 ns, queueMicrotask 158.
     void resolved.then(task)
   }
 
   yield(task: () => void): void {
-    setImmediate(task)
+    if (this.#turns === null) setImmediate(task)
+    else this.#turns.add(task)
   }
 
   after(delayMs: number, task: () => void, background = false): Cancellable {

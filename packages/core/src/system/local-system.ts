@@ -107,7 +107,8 @@ export class LocalSystem implements ActorSystem, CellHost {
     this.#root = new Cell(this, null, guardian, { name: '', stopTimeoutMs })
     const internal = this.#root.spawn(guardian, { name: 'system', stopTimeoutMs })
     this.#user = this.#root.spawn(guardian, { name: 'user', stopTimeoutMs })
-    const sync = receptionistSync(this.registry, this.uid)
+    const exposed = new Set(settings.expose.map(({ id }) => id))
+    const sync = receptionistSync(this.registry, this.uid, { role: settings.role, exposed })
     this.receptionist = internal.spawn(sync, { name: RECEPTIONIST_NAME }).ref as ActorRef<ReceptionistSync>
     this.#inspector = new Inspector(this.#root, clock)
   }

@@ -27,8 +27,11 @@ export class PeerChange {
   readonly sync: Ref<ReceptionistSync> | null
   /** Down for good: what it had registered is gone. */
   readonly down: boolean
+  /** A client: it is told of what is exposed. */
+  readonly client: boolean
 
-  constructor(node: string, sync: Ref<ReceptionistSync> | null, down: boolean) {
+  constructor(node: string, sync: Ref<ReceptionistSync> | null, down: boolean, client: boolean) {
+    this.client = client
     this.node = node
     this.sync = sync
     this.down = down
@@ -40,12 +43,27 @@ export const ReceptionistSync: Protocol<ReceptionistSync> = protocol<Receptionis
 export const RECEPTIONIST_NAME = 'receptionist'
 export const RECEPTIONIST_PATH: string = `/system/${RECEPTIONIST_NAME}`
 
+/** Who is told of what. */
+export interface Visibility {
+  /** As a client this one tells nobody. */
+  readonly role: 'node' | 'client'
+  /** The ids of protocols that clients are told of. */
+  readonly exposed: ReadonlySet<string>
+}
+
 /** Carries changes of `receptionist` to every connected node, and theirs into it. Takes nothing on trust. */
-export function receptionistSync(receptionist: Receptionist, uid: string): Actor<ReceptionistSync> {
+export function receptionistSync(
+  receptionist: Receptionist,
+  uid: string,
+  { role, exposed }: Visibility,
+): Actor<ReceptionistSync> {
   return actor(ReceptionistSync, (context) => {
-    const peers = new Map<string, Ref<ReceptionistSync>>()
+    const peers = new Map<string, PeerChange>()
+    const isTold = (peer: PeerChange, protocol: string): boolean =>
+      role === 'node' && (!peer.client || exposed.has(protocol))
     receptionist.onLocalChange = (protocol, refs) => {
-      for (const peer of peers.values()) peer.tell('update', { node: uid, listing: { protocol, refs } })
+      for (const peer of peers.values())
+        if (isTold(peer, protocol)) peer.sync?.tell('update', { node: uid, listing: { protocol, refs } })
     }
     context.onStop(() => {
       receptionist.onLocalChange = null
@@ -67,9 +85,10 @@ export function receptionistSync(receptionist: Receptionist, uid: string): Actor
         if (!(change instanceof PeerChange)) return
         if (change.sync === null) peers.delete(change.node)
         else {
-          peers.set(change.node, change.sync)
-          const listings = receptionist.localEntries().map(([protocol, refs]) => ({ protocol, refs }))
-          change.sync.tell('replace', { node: uid, listings })
+          peers.set(change.node, change)
+          const entries = receptionist.localEntries().filter(([protocol]) => isTold(change, protocol))
+          const listings = entries.map(([protocol, refs]) => ({ protocol, refs }))
+          if (role === 'node') change.sync.tell('replace', { node: uid, listings })
         }
         if (change.down) receptionist.dropRemote(change.node)
       },

@@ -23,6 +23,15 @@ export interface SystemOptions {
    * It keeps strangers out and encrypts nothing. Default none.
    */
   readonly secret?: string | Uint8Array | readonly (string | Uint8Array)[]
+  /**
+   * What this one is to others. A `client`, a browser tab say, reaches on them what they `expose` and what it is handed
+   * in messages, and nothing else; it can host actors, but what it registers is found by itself only. Whoever dials
+   * says so of itself: it protects from mistakes, and from strangers only where nodes prove who they are. Default
+   * `node`.
+   */
+  readonly role?: 'node' | 'client'
+  /** Protocols whose registered actors clients can find. Default none. */
+  readonly expose?: readonly { readonly id: string }[]
   /** Addresses to connect to, in the background, until each answers. Default none. */
   readonly seeds?: readonly string[]
   /** Where time, chance and ids come from. Default: the host. */
@@ -37,6 +46,10 @@ export interface SystemOptions {
   readonly stopTimeoutMs?: number
   /** How long a connection may be lost before its node counts as down, in ms. Default 10,000. */
   readonly disconnectGraceMs?: number
+  /**
+   * The same for a client, in ms: tabs in the background are late, and those of a phone asleep. Default 60,000.
+   */
+  readonly clientGraceMs?: number
   /** How often a silent connection is tried, in ms; after four silent periods it counts as lost. Default 1,000. */
   readonly heartbeatMs?: number
   /** How long two nodes may take to introduce themselves, in ms. Default 5,000. */
@@ -95,6 +108,10 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     cluster: is.string,
     // Not here: the message would show it.
     secret: is.anything,
+    role: is.oneOf('node', 'client'),
+    expose: listOf('protocols', (value) =>
+      typeof (value as { id?: unknown } | null)?.id === 'string' ? null : 'a protocol',
+    ),
     seeds: addresses,
     runtime: is.object,
     log: (value) => (value === false ? null : is.function(value)),
@@ -102,6 +119,7 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     askTimeoutMs: is.number(1),
     stopTimeoutMs: is.number(0),
     disconnectGraceMs: is.number(0),
+    clientGraceMs: is.number(0),
     heartbeatMs: is.number(1),
     handshakeTimeoutMs: is.number(1),
     maxPendingHandshakes: is.integer(1),
@@ -122,11 +140,14 @@ export function checkSystemOptions(options: SystemOptions): Settings {
   const { secret, ...rest } = options
   return {
     cluster: 'default',
+    role: 'node',
+    expose: [],
     seeds: [],
     diagnostics: true,
     askTimeoutMs: 5_000,
     stopTimeoutMs: 5_000,
     disconnectGraceMs: 10_000,
+    clientGraceMs: 60_000,
     heartbeatMs: 1_000,
     handshakeTimeoutMs: 5_000,
     maxPendingHandshakes: 256,

@@ -1,0 +1,2 @@
+export { type BrowserTransportOptions, browserTransport } from './browser/browser-transport.ts'
+export type { PlatformSocket, PlatformSocketClass } from './browser/platform-socket.ts'
