@@ -4,16 +4,19 @@ import { OfferLine, type PendingOffer } from '../actor/offer.ts'
 import type { Origin } from '../actor/origin.ts'
 import type { PendingAsk } from '../actor/pending-ask.ts'
 import type { Watcher } from '../actor/watcher.ts'
-import { decode, type ResolveRef } from '../codec/cbor.ts'
+import { decodePart, type ResolveRef } from '../codec/cbor.ts'
+import type { Encoded } from '../codec/encoded.ts'
 import { type Answer, AnswerRoute, type Question } from './answer-route.ts'
 import type { Connection, FrameSink } from './connection.ts'
+import { decodeBatch } from './decode-batch.ts'
+import { encodeBatch } from './encode-batch.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { OpenAsks } from './open-asks.ts'
 import { Outbox } from './outbox.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
 import { RemoteReply } from './remote-reply.ts'
 import { RemoteWatches } from './remote-watches.ts'
-import { decodeBatch, type Envelope, encodeBatch, encodePayload, Kind, type To } from './wire.ts'
+import { type Envelope, encodePayload, Kind, type To } from './wire.ts'
 import { failFromWire } from './wire-failure.ts'
 
 /** What an association needs of the node around it. */
@@ -110,29 +113,32 @@ export class Association implements FrameSink {
   // Out
 
   tell(to: To, target: string, name: string, payload: unknown): void {
-    const bytes = encodePayload(payload, name)
+    const encoded = encodePayload(payload, name)
+    const sizeBytes = encoded.end - encoded.start
     // Whatever is reached by its path is part of the runtime: no load of users' may come between two of those.
-    if (typeof to === 'string' && !this.#down) this.sendSystem([Kind.tell, to, name, bytes], bytes.length)
-    else this.#push([Kind.tell, to, name, bytes], bytes.length, { name, payload, target, pending: null })
+    if (typeof to === 'string' && !this.#down) this.sendSystem([Kind.tell, to, name, encoded], sizeBytes)
+    else this.#push([Kind.tell, to, name, encoded], sizeBytes, { name, payload, target, pending: null })
   }
 
   ask(to: To, target: string, name: string, payload: unknown, pending: PendingAsk): void {
-    const bytes = encodePayload(payload, name)
+    const encoded = encodePayload(payload, name)
+    const sizeBytes = encoded.end - encoded.start
     if (this.#neverToBeReached) {
       pending.undelivered('unreachable')
       return
     }
     const correlation = this.#asks.add(pending)
-    this.#push([Kind.ask, to, name, bytes, correlation, 0], bytes.length, { name, payload, target, pending })
+    this.#push([Kind.ask, to, name, encoded, correlation, 0], sizeBytes, { name, payload, target, pending })
   }
 
   /** Queues a message once there is room for it, behind those offered before. @throws {NotSerializableError} */
   offer(to: To, target: string, name: string, payload: unknown, offer: PendingOffer): void {
-    const bytes = encodePayload(payload, name)
+    const encoded = encodePayload(payload, name)
+    const sizeBytes = encoded.end - encoded.start
     if (this.#down) return offer.reject('node-down')
     if (this.#neverToBeReached) return offer.reject('unreachable')
     const message = { name, payload, target, pending: null }
-    this.#offers.add(offer, () => this.#outbox.push([Kind.tell, to, name, bytes], bytes.length, message))
+    this.#offers.add(offer, () => this.#outbox.push([Kind.tell, to, name, encoded], sizeBytes, message))
     this.#offers.admit()
     this.#flushOrLater()
   }
@@ -323,7 +329,7 @@ export class Association implements FrameSink {
         return this.#deliver(envelope[1], envelope[2], envelope[3], reply)
       }
       case Kind.reply:
-        return this.#asks.take(envelope[1])?.settle(decode(envelope[2], this.#host.resolveRef))
+        return this.#asks.take(envelope[1])?.settle(decodePart(envelope[2], this.#host.resolveRef))
       case Kind.failure: {
         const pending = this.#asks.take(envelope[1])
         if (pending !== null) failFromWire(pending, pending.target, envelope[2], envelope[3], envelope[4], envelope[5])
@@ -344,8 +350,8 @@ export class Association implements FrameSink {
     }
   }
 
-  #deliver(to: To, name: string, bytes: Uint8Array, origin: Origin | null): void {
-    const payload = decode(bytes, this.#host.resolveRef)
+  #deliver(to: To, name: string, encoded: Encoded, origin: Origin | null): void {
+    const payload = decodePart(encoded, this.#host.resolveRef)
     const target = RESERVED.has(name) ? null : this.#host.local(to)
     if (target !== null) {
       if (!target.enqueue(origin ?? name, payload))

@@ -5,7 +5,7 @@ import { MalformedFrameError } from '../errors.ts'
 const ARRAY_OF_TWO = 0x82
 const UINT_32 = 0x1a
 /** What the checksum is over begins here. */
-const CONTENT_AT = 6
+export const CONTENT_AT = 6
 /** The largest, because smaller numbers may take fewer bytes. */
 const PLACEHOLDER = 0xffffffff
 
@@ -18,12 +18,19 @@ const PLACEHOLDER = 0xffffffff
  */
 export function seal(content: unknown, what: string): Uint8Array {
   const frame = encode([PLACEHOLDER, content], what)
+  sealInPlace(frame)
+  return frame
+}
+
+/** Writes what stands before the content, which is in its place already. */
+export function sealInPlace(frame: Uint8Array): void {
   const sum = checksum(frame)
+  frame[0] = ARRAY_OF_TWO
+  frame[1] = UINT_32
   frame[2] = sum >>> 24
   frame[3] = sum >>> 16
   frame[4] = sum >>> 8
   frame[5] = sum
-  return frame
 }
 
 /**
@@ -32,12 +39,17 @@ export function seal(content: unknown, what: string): Uint8Array {
  * @throws {MalformedFrameError}
  */
 export function unseal(frame: Uint8Array, resolve: ResolveRef): unknown {
+  checkSeal(frame)
+  return (decode(frame, resolve) as readonly unknown[])[1]
+}
+
+/** @throws {MalformedFrameError} unless a frame has arrived as it was sent */
+export function checkSeal(frame: Uint8Array): void {
   if (frame.length <= CONTENT_AT || frame[0] !== ARRAY_OF_TWO || frame[1] !== UINT_32) {
     throw new MalformedFrameError('no frame of this protocol')
   }
   const claimed = ((frame[2]! << 24) | (frame[3]! << 16) | (frame[4]! << 8) | frame[5]!) >>> 0
   if (claimed !== checksum(frame)) throw new MalformedFrameError('the checksum does not fit: it was damaged on its way')
-  return (decode(frame, resolve) as readonly unknown[])[1]
 }
 
 /**
