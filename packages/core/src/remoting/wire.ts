@@ -49,7 +49,7 @@ export type Envelope =
   | readonly [kind: typeof Kind.bye]
 
 /** Bytes of an envelope around its payload, about: for cutting batches. */
-export const ENVELOPE_BYTES = 48
+export const ENVELOPE_BYTES = 12
 
 /** @throws {NotSerializableError | FrameTooLargeError} */
 export function encodePayload(payload: unknown, name: string): Encoded {
