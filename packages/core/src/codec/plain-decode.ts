@@ -85,9 +85,10 @@ function readSimple(first: number): unknown {
 function readArray(length: number, depth: number): unknown {
   // Each item takes a byte at least: a length beyond that is a lie, found before anything is made of it.
   if (length > end - at) return leave()
-  const array: unknown[] = []
+  // Not what a long one claims: the items inside may claim as much, each at the cost of a head.
+  const array = length <= 64 ? new Array<unknown>(length) : []
   for (let i = 0; i < length; i++) {
-    array.push(read(depth + 1))
+    array[i] = read(depth + 1)
     if (!plain) return undefined
   }
   return array

@@ -2,7 +2,7 @@ import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import { OfferLine, type PendingOffer } from '../actor/offer.ts'
 import type { Origin } from '../actor/origin.ts'
-import type { PendingAsk } from '../actor/pending-ask.ts'
+import type { Asked, PendingAsk } from '../actor/pending-ask.ts'
 import type { Watcher } from '../actor/watcher.ts'
 import { decodePart, type ResolveRef } from '../codec/cbor.ts'
 import type { Encoded } from '../codec/encoded.ts'
@@ -12,7 +12,7 @@ import { decodeBatch } from './decode-batch.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { OpenAsks } from './open-asks.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, OutgoingMessage } from './outbox.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
 import { RemoteReply } from './remote-reply.ts'
 import { RemoteWatches } from './remote-watches.ts'
@@ -112,15 +112,15 @@ export class Association implements FrameSink {
 
   // Out
 
-  tell(to: To, target: string, name: string, payload: unknown): void {
+  tell(to: To, target: Asked, name: string, payload: unknown): void {
     const encoded = encodePayload(payload, name)
     const sizeBytes = encoded.end - encoded.start
     // Whatever is reached by its path is part of the runtime: no load of users' may come between two of those.
     if (typeof to === 'string' && !this.#down) this.sendSystem([Kind.tell, to, name, encoded], sizeBytes)
-    else this.#push([Kind.tell, to, name, encoded], sizeBytes, { name, payload, target, pending: null })
+    else this.#push(new OutgoingMessage([Kind.tell, to, name, encoded], sizeBytes, payload, target, null))
   }
 
-  ask(to: To, target: string, name: string, payload: unknown, pending: PendingAsk): void {
+  ask(to: To, target: Asked, name: string, payload: unknown, pending: PendingAsk): void {
     const encoded = encodePayload(payload, name)
     const sizeBytes = encoded.end - encoded.start
     if (this.#neverToBeReached) {
@@ -128,17 +128,18 @@ export class Association implements FrameSink {
       return
     }
     const correlation = this.#asks.add(pending)
-    this.#push([Kind.ask, to, name, encoded, correlation, 0], sizeBytes, { name, payload, target, pending })
+    const envelope = [Kind.ask, to, name, encoded, correlation, 0] as const
+    this.#push(new OutgoingMessage(envelope, sizeBytes, payload, target, pending))
   }
 
   /** Queues a message once there is room for it, behind those offered before. @throws {NotSerializableError} */
-  offer(to: To, target: string, name: string, payload: unknown, offer: PendingOffer): void {
+  offer(to: To, target: Asked, name: string, payload: unknown, offer: PendingOffer): void {
     const encoded = encodePayload(payload, name)
     const sizeBytes = encoded.end - encoded.start
     if (this.#down) return offer.reject('node-down')
     if (this.#neverToBeReached) return offer.reject('unreachable')
-    const message = { name, payload, target, pending: null }
-    this.#offers.add(offer, () => this.#outbox.push([Kind.tell, to, name, encoded], sizeBytes, message))
+    const message = new OutgoingMessage([Kind.tell, to, name, encoded], sizeBytes, payload, target, null)
+    this.#offers.add(offer, () => this.#outbox.push(message))
     this.#offers.admit()
     this.#flushOrLater()
   }
@@ -163,11 +164,10 @@ export class Association implements FrameSink {
     this.#flushOrLater()
   }
 
-  #push(envelope: Envelope, sizeBytes: number, message: Parameters<Outbox['push']>[2]): void {
+  #push(message: OutgoingMessage): void {
     if (this.#down) this.#undelivered('node-down', message)
     // What room there is, however small, is for those who wait for it.
-    else if (!this.#offers.empty || !this.#outbox.push(envelope, sizeBytes, message))
-      this.#undelivered('outbound-full', message)
+    else if (!this.#offers.empty || !this.#outbox.push(message)) this.#undelivered('outbound-full', message)
     else this.#flushOrLater()
   }
 
@@ -180,8 +180,8 @@ export class Association implements FrameSink {
     else this.#scheduleFlush()
   }
 
-  #undelivered(reason: DeadLetterReason, message: Parameters<Outbox['push']>[2]): void {
-    this.#host.cells.undelivered(reason, message.target, message.name, message.payload, message.pending)
+  #undelivered(reason: DeadLetterReason, { target, name, payload, pending }: OutgoingMessage): void {
+    this.#host.cells.undelivered(reason, target.toString(), name, payload, pending)
   }
 
   /** All that is told to a peer in one turn of the event loop goes out in one frame. */
