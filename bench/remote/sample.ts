@@ -19,7 +19,7 @@ export interface Measured {
 
 /** Operations of one pass, and seconds of those that warm up and of those that count. */
 const COUNT: Readonly<Record<WorkloadName, number>> = { ask: 500, asks: 20_000, tell64: 65_536, tell1k: 16_384 }
-const WARM_UP_SECONDS = 0.7
+const WARM_UP_SECONDS = 1.5
 const MEASURED_SECONDS = 1
 
 const sockets: Socket[] = []

@@ -9,7 +9,7 @@
 -define(WINDOW, 4096).
 -define(CONFIRM_EVERY, 512).
 %% Milliseconds of the passes that warm up, and of those that count: as in sample.ts.
--define(WARM_UP, 700).
+-define(WARM_UP, 1500).
 -define(MEASURED, 1000).
 
 serve() ->
