@@ -92,7 +92,8 @@ export function encodePart(value: unknown, message: string): Encoded {
   return { bytes, start: 0, end: bytes.length }
 }
 
-function encodeAny(value: unknown, message: string): Uint8Array {
+/** Any value by the library, plain or not. @throws {NotSerializableError} */
+export function encodeAny(value: unknown, message: string): Uint8Array {
   try {
     const bytes = codec.encode(value)
     // Whoever receives it checks it too, and closes the link: better no than that. Fewer bytes cannot break a limit.
@@ -124,7 +125,8 @@ export function decodePart({ bytes, start, end }: Encoded, resolve: ResolveRef):
   return plain === NOT_PLAIN ? decodeAny(bytes.subarray(start, end), resolve) : plain
 }
 
-function decodeAny(bytes: Uint8Array, resolve: ResolveRef): unknown {
+/** Any value by the library, plain or not. @throws {MalformedFrameError} */
+export function decodeAny(bytes: Uint8Array, resolve: ResolveRef): unknown {
   checkWellFormed(bytes)
   const outer = resolveRef
   resolveRef = resolve
