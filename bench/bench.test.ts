@@ -6,6 +6,8 @@ import { type Figure, summarize } from './actors/summary.ts'
 import { WORKLOADS, workload } from './actors/workloads.ts'
 import { rowsOf } from './bench.ts'
 import { main } from './command.ts'
+import type { Figure as RemoteFigure } from './remote/figures.ts'
+import { WORKLOADS as REMOTE_WORKLOADS } from './remote/workloads.ts'
 
 interface Output {
   readonly status: number | null
@@ -86,6 +88,30 @@ test.serial('the workloads run in Troupe and in the bare loop, and ratios betwee
   t.true(summary.worstVsBare > 0 && summary.worstVsBare <= summary.vsBare)
   t.true(WORKLOADS.includes(summary.worstVsBareWorkload))
   t.like(summary, { vsErlang: null, vsBestPeer: null })
+})
+
+test.serial('two processes tell and ask each other over sockets, and ratios of rates come out', async (t) => {
+  const { status, out, err } = await called(
+    'remote',
+    '--quick',
+    '--rounds=1',
+    '--runtimes=troupe,raw,ceiling',
+    '--json',
+  )
+
+  t.is(status, 0, err)
+  const { workloads, summary } = JSON.parse(out)
+  t.deepEqual(Object.keys(workloads), [...REMOTE_WORKLOADS, 'idle'])
+  for (const name of REMOTE_WORKLOADS) {
+    t.deepEqual(Object.keys(workloads[name]), ['troupe', 'raw', 'ceiling'])
+    for (const figure of Object.values<RemoteFigure>(workloads[name])) {
+      t.true(figure.perSecond > 0 && figure.perCpuSecond > 0 && Number(figure.bytesPerMessage) > 0, name)
+    }
+  }
+  t.true(workloads.ask.troupe.p50Micros > 0 && workloads.ask.troupe.p50Micros <= workloads.ask.troupe.p99Micros)
+  t.true(workloads.idle.troupe.bytes > 0)
+  t.true(summary.tellVsCeiling > 0 && summary.askVsRaw > 0)
+  t.is(summary.vsErlang, null)
 })
 
 test('a pass that has lost a message ends the bench', async (t) => {

@@ -30,7 +30,7 @@ export async function bundle(entry: string): Promise<Bundle> {
     platform: 'node',
     target: 'node20',
     conditions: ['@troupe/source'],
-    external: ['nact', 'comedy', 'xstate', 'effect'],
+    external: ['nact', 'comedy', 'xstate', 'effect', 'ws', 'cbor-x'],
     logLevel: 'error',
   })
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) }

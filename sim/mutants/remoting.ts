@@ -284,12 +284,15 @@ export const remoting: readonly Mutant[] = [
   },
   {
     name: 'envelope-unchecked',
-    file: `${DIR}/wire.ts`,
-    find: `!check(envelope[i + 1])`,
-    replace: `false`,
-    form: 'expression',
+    file: `${DIR}/decode-batch.ts`,
+    find: `if (frame[at] !== 0xfb || at + 9 > frame.length) throw new MalformedFrameError('a field that is no number')`,
+    replace: `if (frame[at] !== 0xfb || at + 9 > frame.length) {
+    skip()
+    return 0
+  }`,
+    form: 'statement',
     scenario: 'hostile-frames',
-    why: 'Bytes that break the protocol close the link: types are taken for checks.',
+    why: 'Bytes that break the protocol close the link: what is no number counts as 0, as if there were one.',
   },
   {
     name: 'late-dial-takes-over',

@@ -1,6 +1,9 @@
 import { addExtension, Encoder } from 'cbor-x'
 import { ActorRef, type AnyRef } from '../actor/ref.ts'
 import { MalformedFrameError, NotSerializableError } from '../errors.ts'
+import type { Encoded } from './encoded.ts'
+import { NOT_PLAIN, plainDecode } from './plain-decode.ts'
+import { plainEncode } from './plain-encode.ts'
 import { checkWellFormed, MAX_BIGINT_BYTES, MAX_DEPTH } from './well-formed.ts'
 
 /** A ref in pieces, as it stands behind its tag. */
@@ -78,6 +81,24 @@ for (const { Class, what } of REFUSED) {
  * @throws {NotSerializableError} naming the path to what has no CBOR form
  */
 export function encode(value: unknown, message: string): Uint8Array {
+  const { bytes, start, end } = encodePart(value, message)
+  return bytes.subarray(start, end)
+}
+
+/**
+ * The same without a view of what was encoded, which lies among other bytes: these must not be changed.
+ *
+ * @throws {NotSerializableError}
+ */
+export function encodePart(value: unknown, message: string): Encoded {
+  const plain = plainEncode(value)
+  if (plain !== null) return plain
+  const bytes = encodeAny(value, message)
+  return { bytes, start: 0, end: bytes.length }
+}
+
+/** Any value by the library, plain or not. @throws {NotSerializableError} */
+export function encodeAny(value: unknown, message: string): Uint8Array {
   try {
     const bytes = codec.encode(value)
     // Whoever receives it checks it too, and closes the link: better no than that. Fewer bytes cannot break a limit.
@@ -90,12 +111,12 @@ export function encode(value: unknown, message: string): Uint8Array {
   }
 }
 
-/** The same, telling of each ref in it. */
-export function encodeNoting(value: unknown, message: string, note: NoteRef): Uint8Array {
+/** The same, telling of each ref in it. @throws {NotSerializableError} */
+export function encodePartNoting(value: unknown, message: string, note: NoteRef): Encoded {
   const outer = noteRef
   noteRef = note
   try {
-    return encode(value, message)
+    return encodePart(value, message)
   } finally {
     noteRef = outer
   }
@@ -107,6 +128,21 @@ export function encodeNoting(value: unknown, message: string, note: NoteRef): Ui
  * @throws {MalformedFrameError} for anything that is not one well-formed, harmless item
  */
 export function decode(bytes: Uint8Array, resolve: ResolveRef): unknown {
+  return decodePart({ bytes, start: 0, end: bytes.length }, resolve)
+}
+
+/**
+ * The same for a part of `bytes`.
+ *
+ * @throws {MalformedFrameError}
+ */
+export function decodePart({ bytes, start, end }: Encoded, resolve: ResolveRef): unknown {
+  const plain = plainDecode(bytes, start, end)
+  return plain === NOT_PLAIN ? decodeAny(bytes.subarray(start, end), resolve) : plain
+}
+
+/** Any value by the library, plain or not. @throws {MalformedFrameError} */
+export function decodeAny(bytes: Uint8Array, resolve: ResolveRef): unknown {
   checkWellFormed(bytes)
   const outer = resolveRef
   resolveRef = resolve
@@ -130,11 +166,11 @@ export function decode(bytes: Uint8Array, resolve: ResolveRef): unknown {
  * @param encoded encodes it, with all the limits that there are
  * @throws what `encoded` throws
  */
-export function passedThrough(encoded: () => Uint8Array): unknown {
+export function passedThrough(encoded: () => Encoded): unknown {
   const outer = refsAside
   refsAside = []
   try {
-    return decode(encoded(), refuseRef)
+    return decodePart(encoded(), refuseRef)
   } finally {
     refsAside = outer
   }

@@ -21,12 +21,17 @@ const ALLOWED_TAGS: ReadonlySet<number> = new Set([
  * @see RFC 8949, appendix C (well-formedness)
  */
 export function checkWellFormed(bytes: Uint8Array): void {
-  const end = item(bytes, 0, 0)
+  const end = skipItem(bytes, 0, 0)
   if (end !== bytes.length) throw new MalformedFrameError(`${bytes.length - end} bytes after its end`)
 }
 
-/** @returns the offset after the item that starts at `at` */
-function item(bytes: Uint8Array, at: number, depth: number): number {
+/**
+ * The same check for one item among others, `depth` levels deep.
+ *
+ * @returns the offset after the item that starts at `at`
+ * @throws {MalformedFrameError}
+ */
+export function skipItem(bytes: Uint8Array, at: number, depth: number): number {
   if (depth > MAX_DEPTH) throw new MalformedFrameError(`nested deeper than ${MAX_DEPTH}`)
   if (at >= bytes.length) throw new MalformedFrameError('cut off')
   const major = bytes[at]! >> 5
@@ -39,7 +44,7 @@ function item(bytes: Uint8Array, at: number, depth: number): number {
   if (major <= 3) return within(bytes, afterHead, value)
   if (major === 6) {
     if (!ALLOWED_TAGS.has(value)) throw new MalformedFrameError(`tag ${value} is not allowed`)
-    const end = item(bytes, afterHead, depth + 1)
+    const end = skipItem(bytes, afterHead, depth + 1)
     if ((value === 2 || value === 3) && end - afterHead > MAX_BIGINT_BYTES)
       throw new MalformedFrameError(`a big integer of more than ${MAX_BIGINT_BYTES} bytes`)
     return end
@@ -48,7 +53,7 @@ function item(bytes: Uint8Array, at: number, depth: number): number {
   // Each item takes a byte at least: a length beyond that is a lie, found before anything is made of it.
   within(bytes, afterHead, items)
   let next = afterHead
-  for (let i = 0; i < items; i++) next = item(bytes, next, depth + 1)
+  for (let i = 0; i < items; i++) next = skipItem(bytes, next, depth + 1)
   return next
 }
 
@@ -56,7 +61,7 @@ function item(bytes: Uint8Array, at: number, depth: number): number {
 function indefinite(bytes: Uint8Array, at: number, major: number, depth: number): number {
   if (major !== 4 && major !== 5) throw new MalformedFrameError('a string, a tag or a break without a length')
   let next = at + 1
-  while (bytes[next] !== 0xff) next = item(bytes, next, depth + 1)
+  while (bytes[next] !== 0xff) next = skipItem(bytes, next, depth + 1)
   return next + 1
 }
 

@@ -1,6 +1,7 @@
 import { codeOf } from '../actor/ask.ts'
 import type { Logger } from '../actor/logger.ts'
 import type { NoteRef } from '../codec/cbor.ts'
+import type { Encoded } from '../codec/encoded.ts'
 import { toError } from '../errors.ts'
 import { type Envelope, encodePayload, Kind } from './wire.ts'
 
@@ -39,16 +40,16 @@ export class AnswerRoute {
 
   /** Sends what the handler answered, or the news that it has no CBOR form. */
   reply(correlation: number, value: unknown, question: Question): void {
-    let bytes: Uint8Array
+    let encoded: Encoded
     try {
-      bytes = encodePayload(value, 'reply', this.#note)
+      encoded = encodePayload(value, 'reply', this.#note)
     } catch (thrown) {
       const error = toError(thrown)
       this.#logger.error('an answer cannot be sent', error)
       this.fail([Kind.failure, correlation, 'handler', error.message, error.name, codeOf(error)], question)
       return
     }
-    this.#send([Kind.reply, correlation, bytes], bytes.length, question)
+    this.#send([Kind.reply, correlation, encoded], encoded.end - encoded.start, question)
   }
 
   fail(failure: Failure, question: Question): void {

@@ -2,20 +2,23 @@ import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import { OfferLine, type PendingOffer } from '../actor/offer.ts'
 import type { Origin } from '../actor/origin.ts'
-import type { PendingAsk } from '../actor/pending-ask.ts'
+import type { Asked, PendingAsk } from '../actor/pending-ask.ts'
 import type { AnyRef } from '../actor/ref.ts'
 import type { Watcher } from '../actor/watcher.ts'
-import { decode, type NoteRef, type RefParts, type ResolveRef } from '../codec/cbor.ts'
+import { decodePart, type NoteRef, type RefParts, type ResolveRef } from '../codec/cbor.ts'
+import type { Encoded } from '../codec/encoded.ts'
 import { type Answer, AnswerRoute, type Question } from './answer-route.ts'
 import type { Connection, FrameSink } from './connection.ts'
+import { decodeBatch } from './decode-batch.ts'
+import { encodeBatch } from './encode-batch.ts'
 import { GivenRefs } from './given-refs.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { OpenAsks } from './open-asks.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, OutgoingMessage } from './outbox.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
 import { RemoteReply } from './remote-reply.ts'
 import { RemoteWatches } from './remote-watches.ts'
-import { decodeBatch, type Envelope, encodeBatch, encodePayload, Kind, type To } from './wire.ts'
+import { type Envelope, encodePayload, Kind, type To } from './wire.ts'
 import { failFromWire } from './wire-failure.ts'
 
 /** What an association needs of the node around it. */
@@ -116,30 +119,34 @@ export class Association implements FrameSink {
 
   // Out
 
-  tell(to: To, target: string, name: string, payload: unknown): void {
-    const bytes = encodePayload(payload, name, this.#note)
+  tell(to: To, target: Asked, name: string, payload: unknown): void {
+    const encoded = encodePayload(payload, name, this.#note)
+    const sizeBytes = encoded.end - encoded.start
     // Whatever is reached by its path is part of the runtime: no load of users' may come between two of those.
-    if (typeof to === 'string' && !this.#down) this.sendSystem([Kind.tell, to, name, bytes], bytes.length)
-    else this.#push([Kind.tell, to, name, bytes], bytes.length, { name, payload, target, pending: null })
+    if (typeof to === 'string' && !this.#down) this.sendSystem([Kind.tell, to, name, encoded], sizeBytes)
+    else this.#push(new OutgoingMessage([Kind.tell, to, name, encoded], sizeBytes, payload, target, null))
   }
 
-  ask(to: To, target: string, name: string, payload: unknown, pending: PendingAsk): void {
-    const bytes = encodePayload(payload, name, this.#note)
+  ask(to: To, target: Asked, name: string, payload: unknown, pending: PendingAsk): void {
+    const encoded = encodePayload(payload, name, this.#note)
+    const sizeBytes = encoded.end - encoded.start
     if (this.#neverToBeReached) {
       pending.undelivered('unreachable')
       return
     }
     const correlation = this.#asks.add(pending)
-    this.#push([Kind.ask, to, name, bytes, correlation, 0], bytes.length, { name, payload, target, pending })
+    const envelope = [Kind.ask, to, name, encoded, correlation, 0] as const
+    this.#push(new OutgoingMessage(envelope, sizeBytes, payload, target, pending))
   }
 
   /** Queues a message once there is room for it, behind those offered before. @throws {NotSerializableError} */
-  offer(to: To, target: string, name: string, payload: unknown, offer: PendingOffer): void {
-    const bytes = encodePayload(payload, name, this.#note)
+  offer(to: To, target: Asked, name: string, payload: unknown, offer: PendingOffer): void {
+    const encoded = encodePayload(payload, name, this.#note)
+    const sizeBytes = encoded.end - encoded.start
     if (this.#down) return offer.reject('node-down')
     if (this.#neverToBeReached) return offer.reject('unreachable')
-    const message = { name, payload, target, pending: null }
-    this.#offers.add(offer, () => this.#outbox.push([Kind.tell, to, name, bytes], bytes.length, message))
+    const message = new OutgoingMessage([Kind.tell, to, name, encoded], sizeBytes, payload, target, null)
+    this.#offers.add(offer, () => this.#outbox.push(message))
     this.#offers.admit()
     this.#flushOrLater()
   }
@@ -164,11 +171,10 @@ export class Association implements FrameSink {
     this.#flushOrLater()
   }
 
-  #push(envelope: Envelope, sizeBytes: number, message: Parameters<Outbox['push']>[2]): void {
+  #push(message: OutgoingMessage): void {
     if (this.#down) this.#undelivered('node-down', message)
     // What room there is, however small, is for those who wait for it.
-    else if (!this.#offers.empty || !this.#outbox.push(envelope, sizeBytes, message))
-      this.#undelivered('outbound-full', message)
+    else if (!this.#offers.empty || !this.#outbox.push(message)) this.#undelivered('outbound-full', message)
     else this.#flushOrLater()
   }
 
@@ -181,8 +187,8 @@ export class Association implements FrameSink {
     else this.#scheduleFlush()
   }
 
-  #undelivered(reason: DeadLetterReason, message: Parameters<Outbox['push']>[2]): void {
-    this.#host.cells.undelivered(reason, message.target, message.name, message.payload, message.pending)
+  #undelivered(reason: DeadLetterReason, { target, name, payload, pending }: OutgoingMessage): void {
+    this.#host.cells.undelivered(reason, target.toString(), name, payload, pending)
   }
 
   /** All that is told to a peer in one turn of the event loop goes out in one frame. */
@@ -336,7 +342,7 @@ export class Association implements FrameSink {
         return this.#deliver(envelope[1], envelope[2], envelope[3], reply)
       }
       case Kind.reply:
-        return this.#asks.take(envelope[1])?.settle(decode(envelope[2], this.#resolveRef))
+        return this.#asks.take(envelope[1])?.settle(decodePart(envelope[2], this.#resolveRef))
       case Kind.failure: {
         const pending = this.#asks.take(envelope[1])
         if (pending !== null) failFromWire(pending, pending.target, envelope[2], envelope[3], envelope[4], envelope[5])
@@ -357,8 +363,8 @@ export class Association implements FrameSink {
     }
   }
 
-  #deliver(to: To, name: string, bytes: Uint8Array, origin: Origin | null): void {
-    const payload = decode(bytes, this.#resolveRef)
+  #deliver(to: To, name: string, encoded: Encoded, origin: Origin | null): void {
+    const payload = decodePart(encoded, this.#resolveRef)
     const target = RESERVED.has(name) ? null : this.#local(to)
     if (target !== null) {
       if (!target.enqueue(origin ?? name, payload))

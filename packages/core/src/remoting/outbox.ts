@@ -1,7 +1,7 @@
-import type { PendingAsk } from '../actor/pending-ask.ts'
+import type { Asked, PendingAsk } from '../actor/pending-ask.ts'
 import { Ring } from '../mailbox/ring.ts'
 import type { Question } from './answer-route.ts'
-import { ENVELOPE_BYTES, type Envelope } from './wire.ts'
+import { ENVELOPE_BYTES, type Envelope, type Kind } from './wire.ts'
 
 /** User messages that may wait for one peer, and their bytes. */
 const MAX_MESSAGES = 4096
@@ -14,29 +14,62 @@ const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 const BATCH_BYTES = 64 * 1024
 
 /** A user message on its way out, kept until it is sent: it may have to be reported as undelivered. */
-export interface OutgoingMessage {
-  readonly name: string
+export class OutgoingMessage {
+  readonly envelope: Envelope
+  readonly payloadBytes: number
   readonly payload: unknown
-  readonly target: string
+  /** Where it goes; a text once somebody wants to read it. */
+  readonly target: Asked
   /** The ask behind it, null for a tell. */
   readonly pending: PendingAsk | null
+
+  constructor(
+    envelope: MessageEnvelope,
+    payloadBytes: number,
+    payload: unknown,
+    target: Asked,
+    pending: PendingAsk | null,
+  ) {
+    this.envelope = envelope
+    this.payloadBytes = payloadBytes
+    this.payload = payload
+    this.target = target
+    this.pending = pending
+  }
+
+  get name(): string {
+    return (this.envelope as MessageEnvelope)[2]
+  }
 }
+
+type MessageEnvelope = Extract<Envelope, readonly [typeof Kind.tell | typeof Kind.ask, ...unknown[]]>
 
 /** An answer on its way out, kept until it is sent: it may have to be reported as late. */
 class Answering {
+  readonly envelope: Envelope
+  readonly payloadBytes: number
   readonly question: Question
 
-  constructor(question: Question) {
+  constructor(envelope: Envelope, payloadBytes: number, question: Question) {
+    this.envelope = envelope
+    this.payloadBytes = payloadBytes
     this.question = question
   }
 }
 
-interface Item {
+/** One of the system's own. */
+class Internal {
   readonly envelope: Envelope
-  readonly sizeBytes: number
-  /** What it is for: user messages are counted and turned down, the rest is not. */
-  readonly message: OutgoingMessage | Answering | 'system'
+  readonly payloadBytes: number
+
+  constructor(envelope: Envelope, payloadBytes: number) {
+    this.envelope = envelope
+    this.payloadBytes = payloadBytes
+  }
 }
+
+/** User messages are counted and turned down, the rest is not. */
+type Item = OutgoingMessage | Answering | Internal
 
 /** What waits to be sent to one peer, in order: user messages, answers, and the system's own. */
 export class Outbox {
@@ -66,18 +99,18 @@ export class Outbox {
   }
 
   pushSystem(envelope: Envelope, payloadBytes: number): void {
-    this.#add({ envelope, sizeBytes: payloadBytes + ENVELOPE_BYTES, message: 'system' })
+    this.#add(new Internal(envelope, payloadBytes))
   }
 
   pushAnswer(envelope: Envelope, payloadBytes: number, question: Question): void {
-    this.#add({ envelope, sizeBytes: payloadBytes + ENVELOPE_BYTES, message: new Answering(question) })
+    this.#add(new Answering(envelope, payloadBytes, question))
   }
 
   /** @returns false when too much is waiting already: the message was not taken */
-  push(envelope: Envelope, payloadBytes: number, message: OutgoingMessage): boolean {
+  push(message: OutgoingMessage): boolean {
     if (this.#messages >= MAX_MESSAGES) return false
-    if (this.#messages > 0 && this.#messageBytes + payloadBytes > MAX_BYTES) return false
-    this.#add({ envelope, sizeBytes: payloadBytes + ENVELOPE_BYTES, message })
+    if (this.#messages > 0 && this.#messageBytes + message.payloadBytes > MAX_BYTES) return false
+    this.#add(message)
     return true
   }
 
@@ -87,9 +120,9 @@ export class Outbox {
     for (let bytes = 0; bytes < BATCH_BYTES; ) {
       const item = this.#shift()
       if (item === undefined) break
-      const pending = isUsers(item.message) ? item.message.pending : null
+      const pending = item instanceof OutgoingMessage ? item.pending : null
       if (pending?.settled) continue
-      bytes += item.sizeBytes
+      bytes += item.payloadBytes + ENVELOPE_BYTES
       batch.push(pending === null ? item.envelope : withTimeLeft(item.envelope, pending))
       if (pending !== null) pending.markSent()
     }
@@ -98,19 +131,19 @@ export class Outbox {
 
   /** Takes out every ask: what waits without a connection must not wait for nothing. Tells stay. */
   takeAsks(): OutgoingMessage[] {
-    return messagesOf(this.#take(({ message }) => isUsers(message) && message.pending !== null))
+    return this.#take((item) => item instanceof OutgoingMessage && item.pending !== null) as OutgoingMessage[]
   }
 
   /** Takes out every user message. */
   takeAll(): OutgoingMessage[] {
-    return messagesOf(this.#take(({ message }) => isUsers(message)))
+    return this.#take((item) => item instanceof OutgoingMessage) as OutgoingMessage[]
   }
 
   /** Drops the answers: nobody waits for them any more. @returns what they would have answered */
   dropAnswers(): readonly Question[] {
     if (this.#answers === 0) return []
-    const dropped = this.#take(({ message }) => message instanceof Answering)
-    return dropped.map(({ message }) => (message as Answering).question)
+    const dropped = this.#take((item) => item instanceof Answering) as Answering[]
+    return dropped.map(({ question }) => question)
   }
 
   #take(isWanted: (item: Item) => boolean): Item[] {
@@ -134,24 +167,17 @@ export class Outbox {
     return item
   }
 
-  #count({ sizeBytes, message }: Item, sign: 1 | -1): void {
+  #count(item: Item, sign: 1 | -1): void {
+    const sizeBytes = item.payloadBytes + ENVELOPE_BYTES
     this.#sizeBytes += sign * sizeBytes
-    if (isUsers(message)) {
+    if (item instanceof OutgoingMessage) {
       this.#messages += sign
-      this.#messageBytes += sign * (sizeBytes - ENVELOPE_BYTES)
-    } else if (message !== 'system') {
+      this.#messageBytes += sign * item.payloadBytes
+    } else if (item instanceof Answering) {
       this.#answers += sign
       this.#answerBytes += sign * sizeBytes
     }
   }
-}
-
-function isUsers(message: Item['message']): message is OutgoingMessage {
-  return typeof message === 'object' && !(message instanceof Answering)
-}
-
-function messagesOf(items: readonly Item[]): OutgoingMessage[] {
-  return items.map(({ message }) => message).filter(isUsers)
 }
 
 /** The time for an answer is counted from when the ask leaves: clocks of two nodes are never compared. */

@@ -125,7 +125,7 @@ export class RemoteRef<P> extends ActorRef<P> {
   #tell(name: string, payload: unknown): void {
     this.#nodes.cells.hooks?.leaving(this, name, payload, 'tell')
     const association = this.#association()
-    if (association !== null) association.tell(this.#to, this.toString(), name, payload)
+    if (association !== null) association.tell(this.#to, this, name, payload)
     else this.#nodes.cells.undelivered('node-down', this.toString(), name, payload, null)
   }
 
@@ -133,7 +133,7 @@ export class RemoteRef<P> extends ActorRef<P> {
     const association = this.#association()
     if (association === null) return pending.reject('node-down')
     try {
-      association.offer(this.#to, this.toString(), pending.message, payload, pending)
+      association.offer(this.#to, this, pending.message, payload, pending)
     } catch (thrown) {
       pending.reject('not-serializable', toError(thrown))
     }
@@ -149,7 +149,7 @@ export class RemoteRef<P> extends ActorRef<P> {
       return
     }
     try {
-      association.ask(this.#to, this.toString(), pending.message, payload, pending)
+      association.ask(this.#to, this, pending.message, payload, pending)
     } catch (thrown) {
       const cause = toError(thrown)
       pending.reject('not-sent', 'not-serializable', cause.message, { cause })

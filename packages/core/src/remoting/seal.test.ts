@@ -1,8 +1,10 @@
 import test from 'ava'
 import { MalformedFrameError } from '../errors.ts'
 import { SeededRandom } from '../runtime/random.ts'
+import { decodeBatch } from './decode-batch.ts'
+import { encodeBatch } from './encode-batch.ts'
 import { checksum, seal, unseal } from './seal.ts'
-import { decodeBatch, type Envelope, encodeBatch, Kind } from './wire.ts'
+import { type Envelope, Kind } from './wire.ts'
 
 const noRef = (): never => {
   throw new MalformedFrameError('no ref expected')
@@ -39,9 +41,10 @@ test('a frame that waits stays as it is, whatever is encoded after it, also wher
   t.is(kept.length, 3_000)
 })
 
+const part = (length: number) => ({ bytes: new Uint8Array(length).fill(1), start: 0, end: length })
 const envelopes: readonly Envelope[] = [
-  [Kind.tell, '/user/a', 'write', Uint8Array.of(1, 2, 3)],
-  [Kind.ask, 7, 'read', new Uint8Array(20), 4, 1_000],
+  [Kind.tell, '/user/a', 'write', part(3)],
+  [Kind.ask, 7, 'read', part(20), 4, 1_000],
   [Kind.failure, 4, 'timeout', 'late', 'AskError', null],
 ]
 

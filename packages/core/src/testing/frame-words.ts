@@ -1,5 +1,6 @@
+import { decodeBatch } from '../remoting/decode-batch.ts'
 import { decodeGreeting } from '../remoting/greeting.ts'
-import { decodeBatch, type Envelope, Kind } from '../remoting/wire.ts'
+import { type Envelope, Kind } from '../remoting/wire.ts'
 
 /**
  * What a frame of a transport carries, in words for diagrams: `put, ask get #7, reply #6`. Asks and their answers have

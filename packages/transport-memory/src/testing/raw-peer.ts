@@ -42,9 +42,9 @@ export class RawLink {
     })
   }
 
-  /** All envelopes that came, in order. */
+  /** All envelopes that came, in order. Names are names. */
   get envelopes(): readonly (readonly unknown[])[] {
-    return this.frames.filter(Array.isArray).flatMap((batch) => batch[1] as unknown[][])
+    return this.frames.filter(Array.isArray).flatMap((batch) => named(batch[1] as unknown[][]))
   }
 
   send(frame: unknown): void {
@@ -67,6 +67,18 @@ export class RawLink {
   close(): void {
     this.#link.close('normal', 'enough')
   }
+}
+
+/** A name that stood in the same frame before is a number there: that of its place among the names. */
+function named(envelopes: readonly (readonly unknown[])[]): readonly (readonly unknown[])[] {
+  const names: unknown[] = []
+  return envelopes.map((envelope) => {
+    const [kind, to, name, ...rest] = envelope
+    if (kind !== Kind.tell && kind !== Kind.ask) return envelope
+    if (typeof name === 'number') return [kind, to, names[name], ...rest]
+    names.push(name)
+    return envelope
+  })
 }
 
 /** Listens and dials like a node, and says what the test tells it to. */

@@ -21,16 +21,20 @@ export function unsealed(frame: Uint8Array): unknown {
   return (uncbor(frame) as unknown[])[1]
 }
 
-/** Words of four bytes, little-endian, then single bytes. */
+/** Words of four bytes, little-endian, in turn into four sums as long as there are four; then single bytes. */
 function checksum(content: Uint8Array): number {
   const view = new DataView(content.buffer, content.byteOffset, content.length)
-  const words = content.length >> 2
-  let sum = content.length + 6
-  const take = (word: number): void => {
-    sum = Math.imul(sum ^ word, 0x85ebca6b)
-    sum ^= sum >>> 15
+  const mix = (sum: number, word: number): number => {
+    const product = Math.imul(sum ^ word, 0x85ebca6b)
+    return product ^ (product >>> 15)
   }
-  for (let i = 0; i < words; i++) take(view.getInt32(4 * i, true))
-  for (let i = 4 * words; i < content.length; i++) take(view.getUint8(i))
+  const sums = [0, 1, 2, 3].map(() => content.length + 6)
+  const whole = content.length - (content.length % 16)
+  for (let at = 0; at < whole; at += 4) {
+    const lane = (at / 4) % 4
+    sums[lane] = mix(sums[lane]!, view.getInt32(at, true))
+  }
+  let sum = sums.reduce(mix)
+  for (let at = whole; at < content.length; at++) sum = mix(sum, view.getUint8(at))
   return sum >>> 0
 }

@@ -1,0 +1,145 @@
+import { cachedText, MOST_CACHED } from './text-cache.ts'
+import { MAX_DEPTH } from './well-formed.ts'
+
+/** What {@link plainDecode} returns for what it leaves to others. */
+export const NOT_PLAIN: unique symbol = Symbol('not plain')
+
+let bytes: Uint8Array = new Uint8Array(0)
+let at = 0
+let end = 0
+let plain = true
+
+// Where it is the start of a text, a byte order mark belongs to it.
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+const numbers = new DataView(new ArrayBuffer(8))
+
+/**
+ * Decodes what most messages are, in one pass that checks as it goes: maps with keys of text, arrays, texts, numbers,
+ * booleans, null and undefined, at most 64 deep.
+ *
+ * @returns {@link NOT_PLAIN} for anything else, well-formed or not
+ */
+export function plainDecode(from: Uint8Array, start: number, stop: number): unknown {
+  bytes = from
+  at = start
+  end = stop
+  plain = true
+  const value = read(0)
+  return plain && at === end ? value : NOT_PLAIN
+}
+
+function leave(): undefined {
+  plain = false
+}
+
+function read(depth: number): unknown {
+  if (at >= end) return leave()
+  const first = bytes[at++]!
+  if (first < 24) return first
+  const major = first >> 5
+  if (major === 7) return readSimple(first)
+  // Byte strings and tags.
+  if (major === 2 || major === 6) return leave()
+  const value = readArgument(first & 31)
+  if (!plain) return undefined
+  if (major === 0) return value
+  if (major === 1) return -1 - value
+  if (major === 3) return readText(value)
+  // The depth of what is inside.
+  if (depth >= MAX_DEPTH) return leave()
+  return major === 4 ? readArray(value, depth) : readMap(value, depth)
+}
+
+function readArgument(info: number): number {
+  if (info < 24) return info
+  const length = 1 << (info - 24)
+  // 64 bits may be more than a number holds; the rest is reserved, or has no length.
+  if (info > 26 || at + length > end) {
+    plain = false
+    return 0
+  }
+  let value = 0
+  for (let i = 0; i < length; i++) value = value * 256 + bytes[at++]!
+  return value
+}
+
+function readSimple(first: number): unknown {
+  switch (first) {
+    case 0xf4:
+      return false
+    case 0xf5:
+      return true
+    case 0xf6:
+      return null
+    case 0xf7:
+      return undefined
+    case 0xfb:
+      if (at + 8 > end) return leave()
+      for (let i = 0; i < 8; i++) numbers.setUint8(i, bytes[at++]!)
+      return numbers.getFloat64(0)
+    default:
+      return leave()
+  }
+}
+
+function readArray(length: number, depth: number): unknown {
+  // Each item takes a byte at least: a length beyond that is a lie, found before anything is made of it.
+  if (length > end - at) return leave()
+  // Not what a long one claims: the items inside may claim as much, each at the cost of a head.
+  const array = length <= 64 ? new Array<unknown>(length) : []
+  for (let i = 0; i < length; i++) {
+    array[i] = read(depth + 1)
+    if (!plain) return undefined
+  }
+  return array
+}
+
+function readMap(length: number, depth: number): unknown {
+  if (2 * length > end - at) return leave()
+  const object: Record<string, unknown> = {}
+  for (let i = 0; i < length; i++) {
+    const first = bytes[at++]!
+    if (first >> 5 !== 3) return leave()
+    const keyLength = readArgument(first & 31)
+    if (!plain || at + keyLength > end) return leave()
+    const key = readKey(keyLength)
+    if (key === '__proto__') return leave()
+    object[key] = read(depth + 1)
+    if (!plain) return undefined
+  }
+  return object
+}
+
+function readKey(length: number): string {
+  if (length <= MOST_CACHED) {
+    const text = cachedText(bytes, at, length)
+    if (text !== null) {
+      at += length
+      return text
+    }
+  }
+  return readText(length) ?? ''
+}
+
+function readText(length: number): string | undefined {
+  if (at + length > end) return leave()
+  const start = at
+  at += length
+  // Words that say which of a few something is are short, and come again.
+  if (length <= 8) {
+    const text = cachedText(bytes, start, length)
+    if (text !== null) return text
+  }
+  return textOf(bytes, start, start + length)
+}
+
+/** Bytes of Node read text several times as fast as what browsers have. */
+interface NodeBytes {
+  utf8Slice(start: number, end: number): string
+}
+
+function textOf(from: Uint8Array, start: number, stop: number): string {
+  return 'utf8Slice' in from
+    ? (from as Uint8Array & NodeBytes).utf8Slice(start, stop)
+    : utf8.decode(from.subarray(start, stop))
+}

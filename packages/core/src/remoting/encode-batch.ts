@@ -1,0 +1,148 @@
+import type { Encoded } from '../codec/encoded.ts'
+import { CONTENT_AT, sealInPlace } from './seal.ts'
+import { type Envelope, Kind } from './wire.ts'
+
+/** Frames are cut from blocks of this size, in bytes; larger ones have a block of their own. */
+const BLOCK_BYTES = 256 * 1024
+/** What an envelope takes at most without its texts and its payload, in bytes. */
+const MOST_ENVELOPE_BYTES = 48
+
+const utf8 = new TextEncoder()
+
+let block = new Uint8Array(0)
+let view = new DataView(block.buffer)
+/** What is free begins here. */
+let at = 0
+/** Names of the frame under way, by the number that stands for them from their second time on. */
+const names = new Map<string, number>()
+
+/** One frame with many envelopes. The leading number is kept for acknowledging system messages. */
+export function encodeBatch(envelopes: readonly Envelope[]): Uint8Array {
+  let most = CONTENT_AT + 16
+  for (const envelope of envelopes) most += MOST_ENVELOPE_BYTES + variableBytes(envelope)
+  if (block.length - at < most) {
+    block = new Uint8Array(Math.max(BLOCK_BYTES, most))
+    view = new DataView(block.buffer)
+    at = 0
+  }
+  const start = at
+  at += CONTENT_AT
+  names.clear()
+  block[at++] = 0x82
+  block[at++] = 0x00
+  writeHead(0x80, envelopes.length)
+  for (const envelope of envelopes) write(envelope)
+  const frame = block.subarray(start, at)
+  sealInPlace(frame)
+  return frame
+}
+
+/** At most 3 bytes a character. */
+function variableBytes(envelope: Envelope): number {
+  switch (envelope[0]) {
+    case Kind.tell:
+    case Kind.ask:
+      return 3 * (envelope[2].length + textLength(envelope[1])) + envelope[3].end - envelope[3].start
+    case Kind.reply:
+      return envelope[2].end - envelope[2].start
+    case Kind.failure: {
+      const [, , reason, message, causeName, causeCode] = envelope
+      return 3 * (reason.length + message.length + causeName.length + textLength(causeCode))
+    }
+    case Kind.watch:
+      return 3 * textLength(envelope[1])
+    case Kind.terminated:
+      return 3 * envelope[2].length
+    default:
+      return 0
+  }
+}
+
+function textLength(value: unknown): number {
+  return typeof value === 'string' ? value.length : 0
+}
+
+function write(envelope: Envelope): void {
+  block[at++] = 0x80 | envelope.length
+  block[at++] = envelope[0]
+  switch (envelope[0]) {
+    case Kind.tell:
+    case Kind.ask:
+      writeField(envelope[1])
+      writeName(envelope[2])
+      writePayload(envelope[3])
+      if (envelope[0] === Kind.tell) return
+      writeNumber(envelope[4])
+      return writeNumber(envelope[5])
+    case Kind.reply:
+      writeNumber(envelope[1])
+      return writePayload(envelope[2])
+    default:
+      for (let i = 1; i < envelope.length; i++) writeField(envelope[i] as number | string | null)
+  }
+}
+
+function writeField(value: number | string | null): void {
+  if (typeof value === 'number') writeNumber(value)
+  else if (value === null) block[at++] = 0xf6
+  else writeText(value)
+}
+
+function writeName(name: string): void {
+  const known = names.get(name)
+  if (known !== undefined) return writeHead(0x00, known)
+  names.set(name, names.size)
+  writeText(name)
+}
+
+function writePayload({ bytes, start, end }: Encoded): void {
+  const length = end - start
+  writeHead(0x40, length)
+  // A call costs as much as copying so many bytes by hand.
+  if (length > 64) block.set(bytes.subarray(start, end), at)
+  else for (let i = 0; i < length; i++) block[at + i] = bytes[start + i]!
+  at += length
+}
+
+function writeText(text: string): void {
+  const { length } = text
+  const before = at
+  writeHead(0x60, length)
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) {
+      at = before
+      const bytes = utf8.encode(text)
+      writeHead(0x60, bytes.length)
+      block.set(bytes, at)
+      at += bytes.length
+      return
+    }
+    block[at + i] = code
+  }
+  at += length
+}
+
+function writeNumber(value: number): void {
+  if (value >>> 0 === value) return writeHead(0x00, value)
+  if (value < 0 && -1 - value === (-1 - value) >>> 0) return writeHead(0x20, -1 - value)
+  block[at++] = 0xfb
+  view.setFloat64(at, value)
+  at += 8
+}
+
+function writeHead(major: number, value: number): void {
+  if (value < 24) block[at++] = major | value
+  else if (value < 0x100) {
+    block[at++] = major | 24
+    block[at++] = value
+  } else if (value < 0x10000) {
+    block[at++] = major | 25
+    view.setUint16(at, value)
+    at += 2
+  } else {
+    block[at++] = major | 26
+    view.setUint32(at, value)
+    at += 4
+  }
+}
