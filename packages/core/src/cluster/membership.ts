@@ -151,7 +151,8 @@ export class Membership {
   ended(uid: string, nowMs: number): MembershipEffect[] {
     return this.#do(nowMs, () => {
       const record = this.#roster.get(uid)
-      if (record !== undefined && uid !== this.#self) this.#change({ ...record, state: Math.max(record.state, DOWN) }, nowMs)
+      if (record !== undefined && uid !== this.#self)
+        this.#change({ ...record, state: Math.max(record.state, DOWN) }, nowMs)
     })
   }
 

@@ -32,6 +32,16 @@ export interface RemotingSettings {
   readonly reconnectMinMs: number
   /** Paths that others may name without having been given a ref. */
   readonly exposed: ReadonlySet<string>
+  /** Who decides which peers are down, besides the peers themselves. Default: the grace alone. */
+  readonly judge: PeerJudge | null
+}
+
+/** Decides when a peer whose connection is lost counts as down. */
+export interface PeerJudge {
+  /** Whether that is for it to say of this run. */
+  judges(uid: string): boolean
+  /** The peer refuses this node for good, as one that counts as down. */
+  refusedBy(uid: string): void
 }
 
 /** The connections of one node: dials and accepts, keeps one association per run of a peer, makes remote refs. */
@@ -120,6 +130,21 @@ export class Remoting implements Associations {
     return association
   }
 
+  connectedPeer(uid: string): Peer | null {
+    const known = this.#book.byUid(uid)
+    return known?.connected ? known.peer : null
+  }
+
+  wantPeer(uid: string, address: string): boolean {
+    return this.associationFor(uid, address) !== null
+  }
+
+  declareDown(uid: string): void {
+    const known = this.#book.byUid(uid)
+    if (known === null) this.#quarantine.add(uid)
+    else known.end('node-down')
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.#seeds.stop()
@@ -188,6 +213,7 @@ export class Remoting implements Associations {
     if (answer.code === 'protocol') return this.#mismatch(answer, address)
     if (answer.code !== 'duplicate') {
       this.#emit({ type: 'link-refused', peer: address, code: answer.code, message: answer.message })
+      if (answer.code === 'quarantined') this.#settings.judge?.refusedBy(answer.uid)
       known?.end(answer.code === 'stopping' ? 'left' : 'node-down')
     }
     return new RefusedError(address, answer.code, answer.message)
@@ -292,6 +318,7 @@ export class Remoting implements Associations {
     const reconnect = new Reconnect(this.cells, association, dial, {
       graceMs: disconnectGraceMs,
       minMs: reconnectMinMs,
+      judged: () => this.#settings.judge?.judges(association.peer.uid) ?? false,
     })
     this.#reconnects.set(association, reconnect)
     reconnect.start(atOnce)

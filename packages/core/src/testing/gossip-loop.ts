@@ -29,7 +29,7 @@ export interface LoopOptions {
 
 /** Bare machines over a queue of events with loss and delay: no systems, no connections. */
 export class GossipLoop {
-  readonly nodes = new Map<string, LoopNode>()
+  readonly nodes: Map<string, LoopNode> = new Map()
   readonly #options: LoopOptions
   readonly #random: SeededRandom
   /** What is due, by whole ms. */
@@ -147,7 +147,9 @@ export function settled(count: number, options: LoopOptions): GossipLoop {
   const loop = new GossipLoop(options)
   for (let i = 0; i < count; i++) loop.add(`n${i}`, i === 0 ? null : `n${i >> 1}`)
   const all = (): boolean =>
-    loop.living.every(({ machine }) => machine.members.length === count && machine.members.every(({ state }) => state === 'up'))
+    loop.living.every(
+      ({ machine }) => machine.members.length === count && machine.members.every(({ state }) => state === 'up'),
+    )
   if (loop.until(all, 300_000) === null) throw new Error(`${count} members have not found each other`)
   return loop
 }
