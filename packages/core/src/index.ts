@@ -27,6 +27,11 @@ export type { StopOptions } from './actor/stop-options.ts'
 export type { Terminated } from './actor/terminated.ts'
 export type { AskCycle } from './actor/wait-graph.ts'
 export type { TerminationReason } from './actor/watcher.ts'
+export { keepMajority } from './cluster/keep-majority.ts'
+export type { Member, MemberInfo, MemberState } from './cluster/member.ts'
+export type { MemberEvent, MemberEventType } from './cluster/member-event.ts'
+export type { MembershipOptions } from './cluster/membership-settings.ts'
+export type { SplitBrainStrategy, SplitDecision, SplitView } from './cluster/split-brain.ts'
 export { createSystem } from './create-system.ts'
 export {
   ActorFailedError,
