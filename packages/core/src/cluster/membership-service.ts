@@ -52,6 +52,8 @@ export class MembershipService {
   readonly #links: MembershipLinks
   readonly #machine: Membership
   readonly #log: Logger
+  readonly #effects: MembershipEffect[] = []
+  #applying = false
   #next: Deadline | null = null
   #nextMs = Number.POSITIVE_INFINITY
   #closed = false
@@ -115,11 +117,16 @@ export class MembershipService {
   }
 
   #apply(effects: readonly MembershipEffect[]): void {
-    if (this.#closed) return
-    for (const effect of effects) {
+    this.#effects.push(...effects)
+    // What one of them leads to comes after those that are there already.
+    if (this.#applying) return
+    this.#applying = true
+    for (let effect = this.#effects.shift(); effect !== undefined; effect = this.#effects.shift()) {
+      if (this.#closed) continue
       if (effect.type === 'send') this.#send(effect.to, effect.message)
       else this.#happened(effect.event)
     }
+    this.#applying = false
     this.#plan()
   }
 

@@ -159,8 +159,8 @@ export class Membership {
   /** `uid` says that this node counts as down. It does, unless the other one counts as down itself. */
   refusedBy(uid: string, nowMs: number): MembershipEffect[] {
     return this.#do(nowMs, () => {
-      const record = this.#roster.get(uid)
-      if (record !== undefined && record.state < DOWN) this.#goDown(nowMs)
+      // Also of one that this node has never heard of: it has been there, and was forgotten.
+      if ((this.#roster.get(uid)?.state ?? JOINING) < DOWN) this.#goDown(nowMs)
     })
   }
 
@@ -280,6 +280,8 @@ export class Membership {
     const { state, upNumber } = merge(own, { ...theirs, state: Math.min(theirs.state, UP) })
     const accused = theirs.opinion !== ALIVE && theirs.incarnation >= own.incarnation
     if (accused) this.#probing.accused()
+    // Contradicted already, and that was lost on its way.
+    else if (theirs.opinion !== ALIVE) this.#rumours.add(this.#self)
     const incarnation = accused ? theirs.incarnation + 1 : own.incarnation
     const changed = { ...own, state, upNumber, incarnation }
     if (!isSameRecord(own, changed)) this.#change(changed, nowMs)
@@ -290,7 +292,7 @@ export class Membership {
     if (record.state === REMOVED) return this.#roster.put(record)
     this.#roster.put(record)
     this.#rumours.add(uid)
-    this.#tell('member-joined', record)
+    if (record.state < DOWN) this.#tell('member-joined', record)
     this.#follow({ ...record, state: JOINING, opinion: ALIVE }, record, nowMs)
     if (this.#roster.get(uid)!.state < DOWN) this.#probing.order.add(uid)
   }
@@ -358,6 +360,11 @@ export class Membership {
     const unreachable = this.#roster.unreachable()
     const counted = this.#roster.counted()
     const away = counted.filter(({ opinion }) => opinion === UNREACHABLE)
+    if (this.#own.state === JOINING) {
+      // Who does not count decides nothing about others; and with nobody left to take it in, it has to begin anew.
+      if (away.length > 0) this.#goDown(nowMs)
+      return
+    }
     const decision =
       away.length === 0
         ? 'down-unreachable'
@@ -376,10 +383,12 @@ export class Membership {
     for (const uid of this.#probing.order.some(bitLength(this.#roster.size), () => true)) this.#send('news', uid)
   }
 
-  /** The oldest member takes in those who have joined, once nobody is unreachable: else two sides would take in theirs. */
+  /** The oldest member takes in those who have joined, once nobody who counts is unreachable: else two sides would take in theirs. */
   #promote(nowMs: number): void {
-    if (this.isOver || this.#roster.joiningCount === 0 || this.#roster.unreachableCount > 0) return
-    const counted = this.#roster.counted().filter(({ state }) => state === UP)
+    if (this.isOver || this.#roster.joiningCount === 0) return
+    const all = this.#roster.counted()
+    if (all.some(({ opinion }) => opinion === UNREACHABLE)) return
+    const counted = all.filter(({ state }) => state === UP)
     const joining = this.#roster.listed().filter(({ state, opinion }) => state === JOINING && opinion === ALIVE)
     if (joining.length === 0) return
     const first = counted[0] ?? joining.reduce((a, b) => (a.info.uid < b.info.uid ? a : b))
