@@ -111,8 +111,7 @@ export class Membership {
     let next = Math.min(this.#nextSyncMs, this.#probing.nextMs, this.#lastMs + this.#settings.probeTimeoutMs)
     for (const dueMs of this.#suspects.values()) next = Math.min(next, dueMs)
     for (const dueMs of this.#removals.values()) next = Math.min(next, dueMs)
-    const mayDecide = !this.#decided && this.#roster.unreachableCount > 0
-    if (mayDecide) next = Math.min(next, this.#stableSinceMs + this.#settings.stableAfterMs)
+    if (this.#mayDecide) next = Math.min(next, this.#stableSinceMs + this.#settings.stableAfterMs)
     if (this.#own.state === JOINING) next = Math.min(next, Math.max(this.#aloneUntilMs, this.#probing.periodStartMs))
     return next
   }
@@ -354,8 +353,13 @@ export class Membership {
 
   // Decisions
 
+  /** While somebody is suspected it is not known yet on which side that one is. */
+  get #mayDecide(): boolean {
+    return !this.#decided && this.#roster.unreachableCount > 0 && this.#suspects.size === 0
+  }
+
   #decide(nowMs: number): void {
-    if (this.#roster.unreachableCount === 0 || this.#decided) return
+    if (!this.#mayDecide) return
     this.#decided = true
     const unreachable = this.#roster.unreachable()
     const counted = this.#roster.counted()
