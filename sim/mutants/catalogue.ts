@@ -2,6 +2,7 @@ import { asks } from './asks.ts'
 import { endings } from './endings.ts'
 import { failover } from './failover.ts'
 import { mailboxes } from './mailboxes.ts'
+import { membershipMutants } from './membership.ts'
 import type { Mutant } from './mutant.ts'
 import { remoting } from './remoting.ts'
 import { replication } from './replication.ts'
@@ -18,4 +19,5 @@ export const catalogue: readonly Mutant[] = [
   ...remoting,
   ...replication,
   ...failover,
+  ...membershipMutants,
 ]

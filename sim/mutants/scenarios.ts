@@ -6,6 +6,8 @@ import { endings } from '../scenarios/endings.ts'
 import { fencedResource } from '../scenarios/fenced-resource.ts'
 import { hostileFrames } from '../scenarios/hostile-frames.ts'
 import { mailboxes } from '../scenarios/mailboxes.ts'
+import { membership } from '../scenarios/membership.ts'
+import { membershipHealing } from '../scenarios/membership-healing.ts'
 import { pairOrder } from '../scenarios/pair-order.ts'
 import { primaryBackup } from '../scenarios/primary-backup.ts'
 import { receptionist } from '../scenarios/receptionist.ts'
@@ -34,6 +36,8 @@ export const scenarios: readonly Scenario[] = [
   remoteWatch,
   receptionist,
   hostileFrames,
+  membership,
+  membershipHealing,
 ]
 
 /** The scenario of that name; undefined when there is none. */

@@ -18,8 +18,6 @@ export interface LoopNode {
 
 export interface LoopOptions {
   readonly seed: number
-  /** Of a thousand messages, how many are lost. Default 0. */
-  readonly lossPerMille?: number
   /** Delay of a message, in ms: 1 to this. Default 20. */
   readonly delayMs?: number
   readonly membership?: MembershipOptions
@@ -36,6 +34,8 @@ export class GossipLoop {
   readonly #due = new Map<number, (() => void)[]>()
   readonly #ticks = new Map<string, number>()
   nowMs = 0
+  /** Of a thousand messages, how many are lost. */
+  lossPerMille = 0
   messages = 0
   bytes = 0
   /** Whether a message from one to another gets through. */
@@ -127,10 +127,10 @@ export class GossipLoop {
   }
 
   #send(from: string, to: string, message: Gossip): void {
-    const { lossPerMille = 0, delayMs = 20, weigh = false } = this.#options
+    const { delayMs = 20, weigh = false } = this.#options
     this.messages++
     if (weigh) this.bytes += encode(message, 'gossip').length
-    if (this.#random.below(1000) < lossPerMille || !this.passes(from, to)) return
+    if (this.#random.below(1000) < this.lossPerMille || !this.passes(from, to)) return
     this.#at(this.nowMs + 1 + this.#random.below(delayMs), () => this.#arrive(to, message))
   }
 
