@@ -143,3 +143,20 @@ function wasOthersFault(history: readonly HistoryEvent[], down: HistoryEvent): b
 function isNote(event: HistoryEvent): boolean {
   return event.f.startsWith('member-')
 }
+
+/** Law 14: no two runs that both go on take each other for down. */
+export const neverBothSides: Checker = {
+  name: 'never both sides',
+  check(history) {
+    const downs = new Map<string, HistoryEvent>()
+    for (const event of history) {
+      if (event.f !== 'member-down') continue
+      const { run, member } = event.value as MemberNote
+      const other = downs.get(`${member} ${run}`)
+      downs.set(`${run} ${member}`, event)
+      if (run === member || other === undefined) continue
+      return { verdict: 'illegal', message: `${run} and ${member} take each other for down`, conflict: [other, event] }
+    }
+    return { verdict: 'ok' }
+  },
+}
