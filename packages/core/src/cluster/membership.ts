@@ -52,6 +52,10 @@ export class Membership {
   #effects: MembershipEffect[] = []
   /** Since when the same members count, and the same of them are unreachable. */
   #stableSinceMs: number
+  /** When members were last heard, by themselves or by an answer on their behalf. */
+  readonly #heardMs = new Map<string, number>()
+  /** When those who have not been heard since are asked whether they are there. */
+  #nextConfirmMs: number
   /** The strategy has decided on the present view. */
   #decided = false
   #nextSyncMs: number
@@ -67,6 +71,7 @@ export class Membership {
     this.#probing = new Probing(settings, random, nowMs)
     this.#stableSinceMs = nowMs
     this.#lastMs = nowMs
+    this.#nextConfirmMs = nowMs
     this.#nextSyncMs = nowMs + random.below(Math.ceil(settings.syncPeriodMs))
     this.#aloneUntilMs = alone ? nowMs : nowMs + settings.aloneAfterMs
     this.#roster.put({ info: self, state: JOINING, upNumber: 0, incarnation: 0, opinion: ALIVE })
@@ -111,7 +116,7 @@ export class Membership {
     let next = Math.min(this.#nextSyncMs, this.#probing.nextMs, this.#lastMs + this.#settings.probeTimeoutMs)
     for (const dueMs of this.#suspects.values()) next = Math.min(next, dueMs)
     for (const dueMs of this.#removals.values()) next = Math.min(next, dueMs)
-    if (this.#mayDecide) next = Math.min(next, this.#stableSinceMs + this.#settings.stableAfterMs)
+    if (this.#mayDecide) next = Math.min(next, this.#nextConfirmMs)
     if (this.#own.state === JOINING) next = Math.min(next, Math.max(this.#aloneUntilMs, this.#probing.periodStartMs))
     return next
   }
@@ -127,6 +132,7 @@ export class Membership {
   receive(gossip: Gossip, nowMs: number): MembershipEffect[] {
     return this.#do(nowMs, () => {
       this.#probing.heard(nowMs)
+      if (this.judges(gossip.from)) this.#heardMs.set(gossip.from, nowMs)
       const sender = this.#roster.get(gossip.from)
       if (sender !== undefined && sender.state >= DOWN) return this.#send('news', gossip.from, 0, '', [toWire(sender)])
       for (const wire of gossip.records) {
@@ -202,7 +208,7 @@ export class Membership {
     for (const [uid, dueMs] of this.#suspects) {
       if (dueMs <= nowMs) this.#change({ ...this.#roster.get(uid)!, opinion: UNREACHABLE }, nowMs)
     }
-    if (this.#stableSinceMs + this.#settings.stableAfterMs <= nowMs) this.#decide(nowMs)
+    this.#confirm(nowMs)
     for (const [uid, dueMs] of this.#removals) {
       if (dueMs <= nowMs) this.#change({ ...this.#roster.get(uid)!, state: REMOVED }, nowMs)
     }
@@ -233,6 +239,7 @@ export class Membership {
       case 'ping':
         return this.#send('ack', from, number)
       case 'ack': {
+        if (number !== 0 && this.#probing.target === number) this.#heardMs.set(this.#probing.targetUid, nowMs)
         const relay = this.#probing.acked(number, nowMs)
         if (relay !== null) this.#send('ack', relay.to, relay.number)
         return
@@ -326,6 +333,7 @@ export class Membership {
   #bury(record: MemberRecord, nowMs: number): void {
     const { uid } = record.info
     this.#suspects.delete(uid)
+    this.#heardMs.delete(uid)
     this.#probing.order.delete(uid)
     this.#removals.set(uid, nowMs + this.#settings.removeAfterMs)
     this.#tell('member-down', record)
@@ -358,8 +366,26 @@ export class Membership {
     return !this.#decided && this.#roster.unreachableCount > 0 && this.#suspects.size === 0
   }
 
+  /**
+   * Probes find those who are out of reach one after the other: before a decision, each of the others has to be heard
+   * again. Else whoever was not probed yet would count as on this side.
+   */
+  #confirm(nowMs: number): void {
+    if (!this.#mayDecide || this.#nextConfirmMs > nowMs) return
+    const { probePeriodMs, stableAfterMs } = this.#settings
+    this.#nextConfirmMs = nowMs + probePeriodMs
+    const unheard = this.#roster
+      .counted()
+      .filter(({ info, opinion }) => opinion === ALIVE && info.uid !== this.#self && !this.#isFresh(info.uid))
+    if (unheard.length === 0 && this.#stableSinceMs + stableAfterMs <= nowMs) this.#decide(nowMs)
+    else for (const { info } of unheard) this.#send('ping', info.uid)
+  }
+
+  #isFresh(uid: string): boolean {
+    return (this.#heardMs.get(uid) ?? Number.NEGATIVE_INFINITY) >= this.#stableSinceMs
+  }
+
   #decide(nowMs: number): void {
-    if (!this.#mayDecide) return
     this.#decided = true
     const unreachable = this.#roster.unreachable()
     const counted = this.#roster.counted()

@@ -55,6 +55,16 @@ export class Probing {
     return this.#ailing
   }
 
+  /** Number of the probe under way; 0 when there is none. */
+  get target(): number {
+    return this.#probe?.number ?? 0
+  }
+
+  /** Whom it is for; an empty text when there is none. */
+  get targetUid(): string {
+    return this.#probe?.uid ?? ''
+  }
+
   get periodStartMs(): number {
     return this.#startMs
   }
