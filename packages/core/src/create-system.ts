@@ -34,7 +34,7 @@ export async function createSystem(options: SystemOptions): Promise<ActorSystem>
   // Made once the node knows its address; until then nobody is connected.
   let members: MembershipService | null = null
   const judge = {
-    judges: (uid: string) => members?.judges(uid) ?? false,
+    judges: (peer: Peer) => members?.judges(peer) ?? false,
     refusedBy: (uid: string) => members?.refusedBy(uid),
   }
   const terms = { ...settings, exposed: EXPOSED, judge }

@@ -98,9 +98,9 @@ export class MembershipService {
     this.#next?.cancel()
   }
 
-  /** Whether the membership decides when that run counts as down. */
-  judges(uid: string): boolean {
-    return !this.#closed && this.#machine.judges(uid)
+  /** Whether the membership decides when that one counts as down: of a node that listens, also before it is known. */
+  judges({ uid, address }: Peer): boolean {
+    return !this.#closed && (this.#machine.judges(uid) || (address !== '' && !this.#machine.knows(uid)))
   }
 
   refusedBy(uid: string): void {

@@ -104,6 +104,11 @@ export class Membership {
     return record !== undefined && record.state < DOWN && !this.isOver
   }
 
+  /** Whether it has ever heard of `uid`, not too long ago. */
+  knows(uid: string): boolean {
+    return this.#roster.get(uid) !== undefined
+  }
+
   /** A number that two nodes share when they know the same. */
   get digest(): number {
     return this.#roster.digest
@@ -373,16 +378,19 @@ export class Membership {
   #confirm(nowMs: number): void {
     if (!this.#mayDecide || this.#nextConfirmMs > nowMs) return
     const { probePeriodMs, stableAfterMs } = this.#settings
-    this.#nextConfirmMs = nowMs + probePeriodMs
+    const callMs = this.#stableSinceMs + stableAfterMs
+    this.#nextConfirmMs = callMs > nowMs ? callMs : nowMs + probePeriodMs
+    if (callMs > nowMs) return
     const unheard = this.#roster
       .counted()
-      .filter(({ info, opinion }) => opinion === ALIVE && info.uid !== this.#self && !this.#isFresh(info.uid))
-    if (unheard.length === 0 && this.#stableSinceMs + stableAfterMs <= nowMs) this.#decide(nowMs)
+      .filter(({ info, opinion }) => opinion === ALIVE && info.uid !== this.#self && !this.#isFresh(info.uid, nowMs))
+    if (unheard.length === 0) this.#decide(nowMs)
     else for (const { info } of unheard) this.#send('ping', info.uid)
   }
 
-  #isFresh(uid: string): boolean {
-    return (this.#heardMs.get(uid) ?? Number.NEGATIVE_INFINITY) >= this.#stableSinceMs
+  /** What was heard longer ago says nothing of a split that has just begun. */
+  #isFresh(uid: string, nowMs: number): boolean {
+    return (this.#heardMs.get(uid) ?? Number.NEGATIVE_INFINITY) > nowMs - 2 * this.#settings.probePeriodMs
   }
 
   #decide(nowMs: number): void {

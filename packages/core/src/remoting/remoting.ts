@@ -38,8 +38,8 @@ export interface RemotingSettings {
 
 /** Decides when a peer whose connection is lost counts as down. */
 export interface PeerJudge {
-  /** Whether that is for it to say of this run. */
-  judges(uid: string): boolean
+  /** Whether that is for it to say of this one. */
+  judges(peer: Peer): boolean
   /** The peer refuses this node for good, as one that counts as down. */
   refusedBy(uid: string): void
 }
@@ -318,7 +318,7 @@ export class Remoting implements Associations {
     const reconnect = new Reconnect(this.cells, association, dial, {
       graceMs: disconnectGraceMs,
       minMs: reconnectMinMs,
-      judged: () => this.#settings.judge?.judges(association.peer.uid) ?? false,
+      judged: () => this.#settings.judge?.judges(association.peer) ?? false,
     })
     this.#reconnects.set(association, reconnect)
     reconnect.start(atOnce)
