@@ -23,16 +23,6 @@ export const membershipMutants: readonly Mutant[] = [
     why: 'A suspect may contradict: what it says is no newer than what is said of it.',
   },
   {
-    name: 'contradiction-said-once',
-    file: `${DIR}/membership.ts`,
-    find: `theirs.opinion !== ALIVE`,
-    within: `else if (theirs.opinion !== ALIVE)`,
-    replace: `false`,
-    form: 'expression',
-    scenario: 'membership-healing',
-    why: 'A suspect may contradict: that is passed on a few times, and all of those may be lost.',
-  },
-  {
     name: 'refusal-of-a-stranger-unheard',
     file: `${DIR}/membership.ts`,
     find: `(this.#roster.get(uid)?.state ?? JOINING) < DOWN`,
@@ -53,15 +43,6 @@ export const membershipMutants: readonly Mutant[] = [
     why: 'Two sides never both go on: a node that is not up yet counts itself for nothing, and downs those it misses.',
   },
   {
-    name: 'decision-while-in-doubt',
-    file: `${DIR}/membership.ts`,
-    find: `this.#suspects.size === 0`,
-    replace: `true`,
-    form: 'expression',
-    scenario: 'membership-healing',
-    why: 'Two sides never both go on: who is suspected counts as reachable still, and so as on this side.',
-  },
-  {
     name: 'grace-goes-first',
     file: 'packages/core/src/remoting/reconnect.ts',
     find: `this.#graceMs > 0 || this.#judged()`,
@@ -80,33 +61,12 @@ export const membershipMutants: readonly Mutant[] = [
     why: 'No removed uid comes back: what is forgotten is news when somebody who has not heard of its end speaks of it.',
   },
   {
-    name: 'unreachable-unprobed',
+    name: 'roll-not-called',
     file: `${DIR}/membership.ts`,
-    find: `this.#tell('member-unreachable', record)`,
-    replace: `this.#tell('member-unreachable', record)
-    this.#probing.order.delete(uid)`,
-    form: 'statement',
-    scenario: 'membership-healing',
-    why: 'Partitions heal because those who are thought to be gone are probed like all others.',
-  },
-  {
-    name: 'own-stall-ignored',
-    file: `${DIR}/membership.ts`,
-    find: `if (!(lateMs >= probeTimeoutMs)) return
-    this.#probing.stalled(nowMs)`,
-    replace: `if (lateMs < 1e9) return
-    this.#probing.stalled(nowMs)`,
-    form: 'statement',
-    scenario: 'membership',
-    why: 'A node that was stalled accuses nobody: it takes its own pause for the silence of the others.',
-  },
-  {
-    name: 'accusation-kept-to-itself',
-    file: `${DIR}/membership.ts`,
-    find: `if (target !== undefined && target.opinion !== ALIVE) add(to)`,
-    replace: `if (target === undefined) add(to)`,
-    form: 'statement',
-    scenario: 'membership',
-    why: 'A suspect is told so first of all: without that it contradicts only once it hears of it by chance.',
+    find: `unheard.length === 0`,
+    replace: `true`,
+    form: 'expression',
+    scenario: 'split-brain',
+    why: 'Two sides never both go on: who has not been probed yet counts as on this side.',
   },
 ]

@@ -13,6 +13,7 @@ import { primaryBackup } from '../scenarios/primary-backup.ts'
 import { receptionist } from '../scenarios/receptionist.ts'
 import { remoteAsks } from '../scenarios/remote-asks.ts'
 import { remoteWatch } from '../scenarios/remote-watch.ts'
+import { splitBrain } from '../scenarios/split-brain.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { supervision } from '../scenarios/supervision.ts'
 import { synchronous } from '../scenarios/synchronous.ts'
@@ -38,6 +39,7 @@ export const scenarios: readonly Scenario[] = [
   hostileFrames,
   membership,
   membershipHealing,
+  splitBrain,
 ]
 
 /** The scenario of that name; undefined when there is none. */

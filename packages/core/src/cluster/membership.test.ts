@@ -150,7 +150,7 @@ test('nobody is up before as many as the option says are there', (t) => {
   t.true(loop.living.every(({ machine }) => machine.members.every(({ upNumber }) => upNumber >= 1)))
 })
 
-test('a message carries 8 records besides its own purpose at most, and a page 64', (t) => {
+test('a message carries 8 records besides its purpose at most, and a page of all 64', (t) => {
   const loop = settled(3, { seed: 8, membership: QUICK })
   let most = 0
   const machine = loop.node('n0').machine
