@@ -21,8 +21,6 @@ export interface LoopOptions {
   /** Delay of a message, in ms: 1 to this. Default 20. */
   readonly delayMs?: number
   readonly membership?: MembershipOptions
-  /** Whether to weigh each message, which takes most of the time. */
-  readonly weigh?: boolean
 }
 
 /** Bare machines over a queue of events with loss and delay: no systems, no connections. */
@@ -36,6 +34,8 @@ export class GossipLoop {
   nowMs = 0
   /** Of a thousand messages, how many are lost. */
   lossPerMille = 0
+  /** Whether to weigh each message, which takes most of the time. */
+  weigh = false
   messages = 0
   bytes = 0
   /** Whether a message from one to another gets through. */
@@ -127,9 +127,9 @@ export class GossipLoop {
   }
 
   #send(from: string, to: string, message: Gossip): void {
-    const { delayMs = 20, weigh = false } = this.#options
+    const { delayMs = 20 } = this.#options
     this.messages++
-    if (weigh) this.bytes += encode(message, 'gossip').length
+    if (this.weigh) this.bytes += encode(message, 'gossip').length
     if (this.#random.below(1000) < this.lossPerMille || !this.passes(from, to)) return
     this.#at(this.nowMs + 1 + this.#random.below(delayMs), () => this.#arrive(to, message))
   }
