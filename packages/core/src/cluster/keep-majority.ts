@@ -1,3 +1,4 @@
+import { checkOptions, is } from '../options.ts'
 import { isOlder, type Member } from './member.ts'
 import type { SplitBrainStrategy, SplitDecision, SplitView } from './split-brain.ts'
 
@@ -6,8 +7,10 @@ import type { SplitBrainStrategy, SplitDecision, SplitView } from './split-brain
  * members that are lost at once: whoever is left of a cluster that lost its majority goes down, too.
  *
  * @param options.role count members with this role only. Default: all
+ * @throws {UnknownOptionError | InvalidOptionError}
  */
 export function keepMajority(options: { readonly role?: string } = {}): SplitBrainStrategy {
+  checkOptions('keepMajority', options, { role: is.string })
   const counted = ({ roles }: Member): boolean => options.role === undefined || roles.includes(options.role)
   return {
     name: 'keep-majority',
