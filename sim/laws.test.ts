@@ -1,10 +1,13 @@
 import { assertNoViolations, explore, type Scenario } from '@troupe/testkit'
 import test from 'ava'
 import { hostileFrames } from './scenarios/hostile-frames.ts'
+import { membership } from './scenarios/membership.ts'
+import { membershipHealing } from './scenarios/membership-healing.ts'
 import { pairOrder } from './scenarios/pair-order.ts'
 import { receptionist } from './scenarios/receptionist.ts'
 import { remoteAsks } from './scenarios/remote-asks.ts'
 import { remoteWatch } from './scenarios/remote-watch.ts'
+import { splitBrain } from './scenarios/split-brain.ts'
 import { strangers } from './scenarios/strangers.ts'
 
 /** Enough to find most bugs that are planted; `npm run sim -- pair-order --seeds 1000` runs more. */
@@ -19,6 +22,9 @@ const laws: readonly (readonly [promise: string, scenario: Scenario])[] = [
   ['answered is handled once, not sent is never, and no ask outlives its time or its connection (law 13)', remoteAsks],
   ['when all is healed all nodes list the same, and all of it answers', receptionist],
   ['garbage closes its link alone (law 17)', hostileFrames],
+  ['with membership nobody who is well is down, and a node that was stalled accuses nobody (law 15)', membership],
+  ['when partitions are healed all see the same members, and no removed one comes back (law 14)', membershipHealing],
+  ['two sides of a split never both go on (law 14)', splitBrain],
   ['a stranger breaks nothing and pollutes no prototype (law 18)', hostileFrames],
   ['who does not know the secret is not heard, whatever was overheard (law 18)', strangers],
 ]

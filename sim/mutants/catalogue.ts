@@ -3,6 +3,7 @@ import { endings } from './endings.ts'
 import { failover } from './failover.ts'
 import { guard } from './guard.ts'
 import { mailboxes } from './mailboxes.ts'
+import { membershipMutants } from './membership.ts'
 import type { Mutant } from './mutant.ts'
 import { remoting } from './remoting.ts'
 import { replication } from './replication.ts'
@@ -20,4 +21,5 @@ export const catalogue: readonly Mutant[] = [
   ...guard,
   ...replication,
   ...failover,
+  ...membershipMutants,
 ]

@@ -6,11 +6,14 @@ import { endings } from '../scenarios/endings.ts'
 import { fencedResource } from '../scenarios/fenced-resource.ts'
 import { hostileFrames } from '../scenarios/hostile-frames.ts'
 import { mailboxes } from '../scenarios/mailboxes.ts'
+import { membership } from '../scenarios/membership.ts'
+import { membershipHealing } from '../scenarios/membership-healing.ts'
 import { pairOrder } from '../scenarios/pair-order.ts'
 import { primaryBackup } from '../scenarios/primary-backup.ts'
 import { receptionist } from '../scenarios/receptionist.ts'
 import { remoteAsks } from '../scenarios/remote-asks.ts'
 import { remoteWatch } from '../scenarios/remote-watch.ts'
+import { splitBrain } from '../scenarios/split-brain.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { strangers } from '../scenarios/strangers.ts'
 import { supervision } from '../scenarios/supervision.ts'
@@ -36,6 +39,9 @@ export const scenarios: readonly Scenario[] = [
   receptionist,
   hostileFrames,
   strangers,
+  membership,
+  membershipHealing,
+  splitBrain,
 ]
 
 /** The scenario of that name; undefined when there is none. */

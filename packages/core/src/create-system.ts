@@ -1,5 +1,9 @@
+import type { Member } from './cluster/member.ts'
+import type { MemberEvent } from './cluster/member-event.ts'
+import { MEMBERSHIP_NAME, MEMBERSHIP_PATH, MembershipService } from './cluster/membership-service.ts'
+import type { MembershipSettings } from './cluster/membership-settings.ts'
 import { InvalidOptionError, OpenListenerError } from './errors.ts'
-import type { PeerEvent } from './remoting/peer-event.ts'
+import type { Peer, PeerEvent } from './remoting/peer-event.ts'
 import { Remoting } from './remoting/remoting.ts'
 import type { ActorSystem } from './system/actor-system.ts'
 import { LocalSystem } from './system/local-system.ts'
@@ -7,7 +11,7 @@ import { PeerChange, RECEPTIONIST_PATH, type ReceptionistSync } from './system/r
 import { checkSystemOptions, type SystemOptions } from './system/system-options.ts'
 
 /** What every node may send to on every other without having been given a ref. */
-const EXPOSED: ReadonlySet<string> = new Set([RECEPTIONIST_PATH])
+const EXPOSED: ReadonlySet<string> = new Set([RECEPTIONIST_PATH, MEMBERSHIP_PATH])
 
 /**
  * Starts a node.
@@ -26,18 +30,29 @@ export async function createSystem(options: SystemOptions): Promise<ActorSystem>
   if (settings.transport === undefined) {
     if (settings.seeds.length > 0)
       throw new InvalidOptionError('createSystem', 'seeds', 'used with a transport', settings.seeds)
+    if (settings.membership !== null)
+      throw new InvalidOptionError('createSystem', 'membership', 'used with a transport', options.membership)
     system.stopOnSignals(settings.stopOnSignals)
     return system
   }
-  const remoting = new Remoting(system, settings.transport, { ...settings, exposed: EXPOSED }, (event) => {
+  // Made once the node knows its address; until then nobody is connected.
+  let members: MembershipService | null = null
+  const judge = {
+    judges: (peer: Peer) => members?.judges(peer) ?? false,
+    refusedBy: (uid: string) => members?.refusedBy(uid),
+  }
+  const terms = { ...settings, exposed: EXPOSED, judge }
+  const remoting = new Remoting(system, settings.transport, terms, (event) => {
     const change = peerChange(event, remoting)
     if (change !== null) system.receptionist.tell('peerChanged', change)
     // Who cannot join wants to know why without listening to events; those that say nothing do not.
     if (event.type === 'link-refused' && event.code !== 'busy')
       system.logger('/').warn(`connection refused (${event.code}): ${event.message}`)
     system.events.emit(event)
+    members?.peerChanged(event)
   })
-  system.attach(remoting, await remoting.listen())
+  system.attach(new Remote(remoting, () => members), await remoting.listen())
+  if (settings.membership !== null) members = takePart(system, remoting, settings.membership, settings.seeds)
   remoting.connectSeeds()
   system.stopOnSignals(settings.stopOnSignals)
   return system
@@ -49,4 +64,56 @@ function peerChange(event: PeerEvent, remoting: Remoting): PeerChange | null {
   const { peer, type } = event
   const sync = type === 'peer-up' ? remoting.serviceOf<ReceptionistSync>(peer, RECEPTIONIST_PATH) : null
   return new PeerChange(peer.uid, sync, type === 'peer-down', peer.role === 'client')
+}
+
+/** What a system knows of other nodes: the connections, and the members if it keeps a list of them. */
+class Remote {
+  readonly #remoting: Remoting
+  readonly #service: () => MembershipService | null
+
+  constructor(remoting: Remoting, service: () => MembershipService | null) {
+    this.#remoting = remoting
+    this.#service = service
+  }
+
+  get peers(): readonly Peer[] {
+    return this.#remoting.peers
+  }
+
+  get members(): readonly Member[] {
+    return this.#service()?.members ?? []
+  }
+
+  connect(address: string, timeoutMs: number): Promise<Peer> {
+    return this.#remoting.connect(address, timeoutMs)
+  }
+
+  close(): Promise<void> {
+    this.#service()?.close()
+    return this.#remoting.close()
+  }
+}
+
+/** Starts the membership of a node that listens. */
+function takePart(
+  system: LocalSystem,
+  remoting: Remoting,
+  settings: MembershipSettings,
+  seeds: readonly string[],
+): MembershipService {
+  const { uid, name, address, runtime, timers } = system
+  const host = {
+    ...{ uid, name, address, runtime, timers },
+    logger: (path: string) => system.logger(path),
+    emit: (event: MemberEvent) => system.events.emit(event),
+    stop: () => void system.stop(),
+  }
+  const alone = seeds.every((seed) => seed === address)
+  const service = new MembershipService(host, remoting, settings, alone)
+  system.spawnInternal(service.actor, MEMBERSHIP_NAME)
+  system.onStop('before-stop', MEMBERSHIP_NAME, () => service.leave())
+  service.start()
+  // Some were faster than this.
+  for (const peer of remoting.peers) service.peerChanged({ type: 'peer-up', peer })
+  return service
 }

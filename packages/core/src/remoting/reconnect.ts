@@ -11,6 +11,13 @@ const LAST_ATTEMPT_SHARE = 0.95
 /** The grace is counted in pieces of this, in ms; one that took as much longer was a stall of this node. */
 const PIECE_MS = 1_000
 
+export interface ReconnectTerms {
+  readonly graceMs: number
+  readonly minMs: number
+  /** Whether it is for somebody else to say when the peer is down: then attempts go on beyond the grace. */
+  readonly judged: () => boolean
+}
+
 /**
  * Tries to get a lost connection back: at once, then after waits that double, with jitter, until it is back
  * or the grace period is over. Then the peer counts as down.
@@ -20,6 +27,7 @@ export class Reconnect {
   readonly #association: Association
   readonly #dial: (() => Promise<unknown>) | null
   #graceMs: number
+  readonly #judged: () => boolean
   readonly #maxWaitMs: number
   readonly #lastAttemptMs: number
   #waitMs: number
@@ -34,7 +42,7 @@ export class Reconnect {
     host: CellHost,
     association: Association,
     dial: (() => Promise<unknown>) | null,
-    { graceMs, minMs }: { readonly graceMs: number; readonly minMs: number },
+    { graceMs, minMs, judged }: ReconnectTerms,
   ) {
     this.#host = host
     this.#association = association
@@ -42,6 +50,7 @@ export class Reconnect {
     this.#graceMs = graceMs
     this.#maxWaitMs = Math.max(minMs, Math.min(MAX_WAIT_MS, graceMs * MAX_WAIT_SHARE))
     this.#lastAttemptMs = graceMs * (1 - LAST_ATTEMPT_SHARE)
+    this.#judged = judged
     this.#waitMs = minMs
   }
 
@@ -62,12 +71,12 @@ export class Reconnect {
   /** While this node was stalled it could not have heard from anybody: that time does not count. */
   #countDown(): void {
     const { clock } = this.#host.runtime
-    const pieceMs = Math.min(PIECE_MS, this.#graceMs)
+    const pieceMs = this.#graceMs > 0 ? Math.min(PIECE_MS, this.#graceMs) : PIECE_MS
     this.#startMs = clock.now()
     this.#grace = this.#host.timers.after(pieceMs, () => {
       const tookMs = clock.now() - this.#startMs
       if (tookMs < pieceMs + PIECE_MS) this.#graceMs -= tookMs
-      if (this.#graceMs > 0) this.#countDown()
+      if (this.#graceMs > 0 || this.#judged()) this.#countDown()
       else this.#association.giveUp()
     })
   }

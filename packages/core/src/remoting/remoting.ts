@@ -51,6 +51,16 @@ export interface RemotingSettings {
   readonly maxPendingHandshakes: number
   /** Paths that others may name without having been given a ref. */
   readonly exposed: ReadonlySet<string>
+  /** Who decides which peers are down, besides the peers themselves. Default: the grace alone. */
+  readonly judge: PeerJudge | null
+}
+
+/** Decides when a peer whose connection is lost counts as down. */
+export interface PeerJudge {
+  /** Whether that is for it to say of this one. */
+  judges(peer: Peer): boolean
+  /** The peer refuses this node for good, as one that counts as down. */
+  refusedBy(uid: string): void
 }
 
 /** The connections of one node: dials and accepts, keeps one association per run of a peer, makes remote refs. */
@@ -143,6 +153,21 @@ export class Remoting implements Associations {
     return association
   }
 
+  connectedPeer(uid: string): Peer | null {
+    const known = this.#book.byUid(uid)
+    return known?.connected ? known.peer : null
+  }
+
+  wantPeer(uid: string, address: string): boolean {
+    return this.associationFor(uid, address) !== null
+  }
+
+  declareDown(uid: string): void {
+    const known = this.#book.byUid(uid)
+    if (known === null) this.#quarantine.add(uid)
+    else known.end('node-down')
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     this.#seeds.stop()
@@ -218,6 +243,7 @@ export class Remoting implements Associations {
     if (answer.code === 'protocol') return this.#mismatch(answer, address)
     if (answer.code !== 'duplicate') {
       this.#emit({ type: 'link-refused', peer: address, code: answer.code, message: answer.message })
+      if (answer.code === 'quarantined') this.#settings.judge?.refusedBy(answer.uid)
       if (!UNPROVEN.has(answer.code)) known?.end(answer.code === 'stopping' ? 'left' : 'node-down')
     }
     return new RefusedError(address, answer.code, answer.message)
@@ -341,6 +367,7 @@ export class Remoting implements Associations {
     const reconnect = new Reconnect(this.cells, association, dial, {
       graceMs: role === 'client' ? clientGraceMs : disconnectGraceMs,
       minMs: reconnectMinMs,
+      judged: () => this.#settings.judge?.judges(association.peer) ?? false,
     })
     this.#reconnects.set(association, reconnect)
     reconnect.start(atOnce)

@@ -3,6 +3,7 @@ import type { Logger } from '../actor/logger.ts'
 import type { Protocol } from '../actor/protocol.ts'
 import type { AnyRef, Ref } from '../actor/ref.ts'
 import type { StopOptions } from '../actor/stop-options.ts'
+import type { Member } from '../cluster/member.ts'
 import type { Peer } from '../remoting/peer-event.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
@@ -38,6 +39,8 @@ export interface ActorSystem {
   readonly log: Logger
   /** Nodes connected now. */
   readonly peers: readonly Peer[]
+  /** Members of the cluster as this node sees it, itself among them, the oldest first. None without the option `membership`. */
+  readonly members: readonly Member[]
   /** Whether {@link stop} has done all it does: the event `system-stopped` says when. */
   readonly stopped: boolean
 

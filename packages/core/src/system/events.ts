@@ -1,5 +1,6 @@
 import type { CellEvent } from '../actor/cell-host.ts'
 import type { DeadLetter } from '../actor/dead-letter.ts'
+import type { MemberEvent } from '../cluster/member-event.ts'
 import type { PeerEvent } from '../remoting/peer-event.ts'
 import type { StopTaskFailed } from './stop-phases.ts'
 
@@ -7,6 +8,7 @@ import type { StopTaskFailed } from './stop-phases.ts'
 export type SystemEvent =
   | CellEvent
   | PeerEvent
+  | MemberEvent
   | ({ readonly type: 'dead-letter' } & DeadLetter)
   /** Every actor has ended and every connection is closed. Only dead letters may follow. */
   | { readonly type: 'system-stopped' }

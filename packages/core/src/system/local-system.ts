@@ -1,7 +1,7 @@
 import { actor } from '../actor/actor.ts'
 import { Cell } from '../actor/cell.ts'
 import type { CellEvent, CellHost, LocalTarget, MessageHooks } from '../actor/cell-host.ts'
-import type { AnyActor, FindOptions } from '../actor/context.ts'
+import type { Actor, AnyActor, FindOptions } from '../actor/context.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import { GoneTarget } from '../actor/gone-target.ts'
 import { LocalRef } from '../actor/local-ref.ts'
@@ -12,6 +12,7 @@ import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
 import { checkActor, checkSpawnOptions } from '../actor/spawn-options.ts'
 import { drains, type StopOptions } from '../actor/stop-options.ts'
 import { WaitGraph } from '../actor/wait-graph.ts'
+import type { Member } from '../cluster/member.ts'
 import { Dispatcher } from '../dispatch/dispatcher.ts'
 import { InvalidOptionError, SystemStoppedError, toError } from '../errors.ts'
 import { timeoutOf } from '../options.ts'
@@ -38,6 +39,7 @@ import type { Settings } from './system-options.ts'
 /** What the system needs of the layer that talks to other nodes. */
 export interface Remote {
   readonly peers: readonly Peer[]
+  readonly members: readonly Member[]
   connect(address: string, timeoutMs: number): Promise<Peer>
   /** Says goodbye to every peer and closes the transport. */
   close(): Promise<void>
@@ -68,6 +70,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   readonly #reports: Reports
   readonly #root: Cell
   readonly #user: Cell
+  readonly #internal: Cell
   /** Actors whose refs have left this node, by uid: the only ones that messages from abroad can name. */
   readonly #exported = new Map<number, LocalTarget>()
   readonly #extensions: Extensions
@@ -105,11 +108,11 @@ export class LocalSystem implements ActorSystem, CellHost {
     this.registry = new Receptionist(this.timers)
     const stopTimeoutMs = SYSTEM_STOP_FACTOR * settings.stopTimeoutMs
     this.#root = new Cell(this, null, guardian, { name: '', stopTimeoutMs })
-    const internal = this.#root.spawn(guardian, { name: 'system', stopTimeoutMs })
+    this.#internal = this.#root.spawn(guardian, { name: 'system', stopTimeoutMs })
     this.#user = this.#root.spawn(guardian, { name: 'user', stopTimeoutMs })
     const exposed = new Set(settings.expose.map(({ id }) => id))
     const sync = receptionistSync(this.registry, this.uid, { role: settings.role, exposed })
-    this.receptionist = internal.spawn(sync, { name: RECEPTIONIST_NAME }).ref as ActorRef<ReceptionistSync>
+    this.receptionist = this.#internal.spawn(sync, { name: RECEPTIONIST_NAME }).ref as ActorRef<ReceptionistSync>
     this.#inspector = new Inspector(this.#root, clock)
   }
 
@@ -117,6 +120,11 @@ export class LocalSystem implements ActorSystem, CellHost {
   attach(remote: Remote, address: string): void {
     this.#remote = remote
     this.#address = address
+  }
+
+  /** Starts an actor below `/system`: a part of the runtime, which ends after the connections. */
+  spawnInternal<P>(definition: Actor<P>, name: string): Ref<P> {
+    return this.#internal.spawn(definition, { name }).ref as ActorRef<P>
   }
 
   /** Stops, and ends the process, at one of these signals. Called once, when the node is up. */
@@ -135,6 +143,10 @@ export class LocalSystem implements ActorSystem, CellHost {
 
   get peers(): readonly Peer[] {
     return this.#remote?.peers ?? []
+  }
+
+  get members(): readonly Member[] {
+    return this.#remote?.members ?? []
   }
 
   get stopped(): boolean {

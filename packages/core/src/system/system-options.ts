@@ -1,3 +1,8 @@
+import {
+  checkMembershipOptions,
+  type MembershipOptions,
+  type MembershipSettings,
+} from '../cluster/membership-settings.ts'
 import { InvalidOptionError } from '../errors.ts'
 import { checkOptions, given, is, type OptionCheck } from '../options.ts'
 import { realRuntime } from '../runtime/real.ts'
@@ -34,6 +39,11 @@ export interface SystemOptions {
   readonly expose?: readonly { readonly id: string }[]
   /** Addresses to connect to, in the background, until each answers. Default none. */
   readonly seeds?: readonly string[]
+  /**
+   * Keep a list of all nodes that can be reached from the seeds, and let those that many miss count as down, rather
+   * than each that this node alone has lost. All nodes of a cluster alike. Default false.
+   */
+  readonly membership?: boolean | MembershipOptions
   /** Where time, chance and ids come from. Default: the host. */
   readonly runtime?: Runtime
   /** Where log lines go. Default: warnings and errors to standard error. `false`: nowhere. */
@@ -84,10 +94,11 @@ export interface SystemOptions {
 }
 
 /** The options with every default filled in. */
-export type Settings = Required<Omit<SystemOptions, 'transport' | 'log' | 'secret' | 'stopOnSignals'>> &
+export type Settings = Required<Omit<SystemOptions, 'transport' | 'log' | 'secret' | 'stopOnSignals' | 'membership'>> &
   Pick<SystemOptions, 'transport' | 'log'> & {
     readonly secrets: readonly Uint8Array[]
     readonly stopOnSignals: readonly string[]
+    readonly membership: MembershipSettings | null
   }
 
 /** What a supervisor of processes sends, and Ctrl-C. */
@@ -113,6 +124,7 @@ export function checkSystemOptions(options: SystemOptions): Settings {
       typeof (value as { id?: unknown } | null)?.id === 'string' ? null : 'a protocol',
     ),
     seeds: addresses,
+    membership: (value) => (typeof value === 'boolean' || is.object(value) === null ? null : 'true, false or options'),
     runtime: is.object,
     log: (value) => (value === false ? null : is.function(value)),
     diagnostics: is.boolean,
@@ -132,10 +144,13 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     stopOnSignals: (value) => (typeof value === 'boolean' ? null : listOf('names of signals', is.string)(value)),
   })
   const runtime = options.runtime ?? realRuntime()
-  const { stopOnSignals = false } = options
+  const { stopOnSignals = false, membership = false } = options
   if (stopOnSignals !== false && runtime.signals === undefined) {
     const where = 'used where a process gets signals: in Node, not in a browser'
     throw new InvalidOptionError('createSystem', 'stopOnSignals', where, stopOnSignals)
+  }
+  if (options.role === 'client' && membership !== false) {
+    throw new InvalidOptionError('createSystem', 'membership', 'left out by a client, which is no member', membership)
   }
   const { secret, ...rest } = options
   return {
@@ -161,6 +176,7 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     secrets: secretsOf(secret),
     name: options.name,
     runtime,
+    membership: membership === false ? null : checkMembershipOptions(membership),
     stopOnSignals: stopOnSignals === true ? STOP_SIGNALS : stopOnSignals === false ? [] : stopOnSignals,
   }
 }

@@ -1,0 +1,169 @@
+import { actor } from '../actor/actor.ts'
+import type { Actor } from '../actor/context.ts'
+import type { Logger } from '../actor/logger.ts'
+import { type Protocol, protocol } from '../actor/protocol.ts'
+import type { Ref } from '../actor/ref.ts'
+import type { Peer, PeerEvent } from '../remoting/peer-event.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Deadline, TimerQueue } from '../runtime/timer-queue.ts'
+import { type Gossip, isGossip } from './gossip.ts'
+import type { Member } from './member.ts'
+import type { MemberEvent } from './member-event.ts'
+import { Membership, type MembershipEffect } from './membership.ts'
+import type { MembershipSettings } from './membership-settings.ts'
+
+/** What the nodes' memberships tell each other. Reached by its path. */
+export interface MembershipGossip {
+  gossip: (gossip: Gossip) => void
+}
+
+export const MembershipGossip: Protocol<MembershipGossip> = protocol<MembershipGossip>('troupe.membership')
+
+export const MEMBERSHIP_NAME = 'membership'
+export const MEMBERSHIP_PATH: string = `/system/${MEMBERSHIP_NAME}`
+
+/** What the membership needs of its node. */
+export interface MembershipHost {
+  readonly uid: string
+  readonly name: string
+  readonly address: string
+  readonly runtime: Runtime
+  readonly timers: TimerQueue
+  logger(path: string): Logger
+  emit(event: MemberEvent): void
+  /** Stops the whole node. */
+  stop(): void
+}
+
+/** What it needs of the connections. */
+export interface MembershipLinks {
+  /** @returns null when there is no connection to that run */
+  connectedPeer(uid: string): Peer | null
+  /** Begins to connect. @returns false when that run is down for good */
+  wantPeer(uid: string, address: string): boolean
+  /** That run is over: its watchers are told, and it is never talked to again. */
+  declareDown(uid: string): void
+  serviceOf<P>(peer: Peer, path: string): Ref<P>
+}
+
+/** The {@link Membership} of one node at work: it has time, chance, and connections to the others. */
+export class MembershipService {
+  readonly #host: MembershipHost
+  readonly #links: MembershipLinks
+  readonly #machine: Membership
+  readonly #log: Logger
+  readonly #effects: MembershipEffect[] = []
+  #applying = false
+  #next: Deadline | null = null
+  #nextMs = Number.POSITIVE_INFINITY
+  #closed = false
+
+  /** @param alone whether the node has no seeds to wait for */
+  constructor(host: MembershipHost, links: MembershipLinks, settings: MembershipSettings, alone: boolean) {
+    this.#host = host
+    this.#links = links
+    this.#log = host.logger(MEMBERSHIP_PATH)
+    const { uid, name, address, runtime } = host
+    const { roles, appVersion } = settings
+    const random = runtime.random.stream('membership')
+    const self = { uid, name, address, roles, appVersion }
+    this.#machine = new Membership(self, settings, random, this.#nowMs, alone)
+  }
+
+  /** Takes in what other nodes send. To be spawned as {@link MEMBERSHIP_NAME}, once. */
+  get actor(): Actor<MembershipGossip> {
+    return actor(MembershipGossip, () => ({
+      gossip: (gossip) => {
+        if (isGossip(gossip)) this.#apply(this.#machine.receive(gossip, this.#nowMs))
+      },
+    }))
+  }
+
+  get members(): readonly Member[] {
+    return this.#machine.members
+  }
+
+  start(): void {
+    this.#apply(this.#machine.tick(this.#nowMs))
+  }
+
+  /** This node is about to stop. */
+  leave(): void {
+    this.#apply(this.#machine.leave(this.#nowMs))
+  }
+
+  /** The connections are about to be closed: what is to be heard from now on is of no use to anybody. */
+  close(): void {
+    this.#closed = true
+    this.#next?.cancel()
+  }
+
+  /** Whether the membership decides when that one counts as down: of a node that listens, also before it is known. */
+  judges({ uid, address }: Peer): boolean {
+    return !this.#closed && (this.#machine.judges(uid) || (address !== '' && !this.#machine.knows(uid)))
+  }
+
+  refusedBy(uid: string): void {
+    this.#apply(this.#machine.refusedBy(uid, this.#nowMs))
+  }
+
+  peerChanged(event: PeerEvent): void {
+    // A client is no member, and knows of none.
+    if ('peer' in event && typeof event.peer === 'object' && event.peer.role === 'client') return
+    if (event.type === 'peer-up') this.#apply(this.#machine.connected(event.peer.uid, this.#nowMs))
+    else if (event.type === 'peer-down') this.#apply(this.#machine.ended(event.peer.uid, this.#nowMs))
+  }
+
+  get #nowMs(): number {
+    return this.#host.runtime.clock.now()
+  }
+
+  #apply(effects: readonly MembershipEffect[]): void {
+    this.#effects.push(...effects)
+    // What one of them leads to comes after those that are there already.
+    if (this.#applying) return
+    this.#applying = true
+    for (let effect = this.#effects.shift(); effect !== undefined; effect = this.#effects.shift()) {
+      if (this.#closed) continue
+      if (effect.type === 'send') this.#send(effect.to, effect.message)
+      else this.#happened(effect.event)
+    }
+    this.#applying = false
+    this.#plan()
+  }
+
+  /** Without a connection it is lost, as on any network: nothing may wait here and arrive when it is true no more. */
+  #send(uid: string, message: Gossip): void {
+    const peer = this.#links.connectedPeer(uid)
+    if (peer !== null) this.#links.serviceOf<MembershipGossip>(peer, MEMBERSHIP_PATH).tell('gossip', message)
+  }
+
+  #happened(event: MemberEvent): void {
+    const { type, member } = event
+    if (member.uid === this.#host.uid) {
+      this.#host.emit(event)
+      if (type === 'member-down') {
+        this.#log.error('this node counts as down in its cluster, and stops: start it anew')
+        this.#host.stop()
+      }
+      return
+    }
+    if (type === 'member-down') this.#links.declareDown(member.uid)
+    this.#host.emit(event)
+    if (type !== 'member-joined' || member.state === 'down') return
+    // Probes need a connection, and a first one takes its time.
+    if (!this.#links.wantPeer(member.uid, member.address)) this.#apply(this.#machine.ended(member.uid, this.#nowMs))
+  }
+
+  #plan(): void {
+    const { nextMs } = this.#machine
+    // One that is due sooner looks again by itself.
+    if (this.#closed || nextMs === Number.POSITIVE_INFINITY || this.#nextMs <= nextMs) return
+    this.#next?.cancel()
+    this.#nextMs = nextMs
+    this.#next = this.#host.timers.after(Math.max(0, nextMs - this.#nowMs), () => {
+      this.#nextMs = Number.POSITIVE_INFINITY
+      this.#apply(this.#machine.nextMs <= this.#nowMs ? this.#machine.tick(this.#nowMs) : [])
+    })
+  }
+}

@@ -1,0 +1,98 @@
+import { hash32 } from '../runtime/random.ts'
+import { DOWN, isOlder, JOINING, type Member, type MemberRecord, memberOf, REMOVED, UNREACHABLE, UP } from './member.ts'
+
+/** Uids of removed members that are kept, so that none of them comes back. */
+const MOST_REMOVED = 10_000
+
+/** What one node knows of all members, itself among them. */
+export class Roster {
+  readonly #records = new Map<string, MemberRecord>()
+  /** In the order of their removal. */
+  readonly #removed = new Set<string>()
+  #digest = 0
+  #alive = 0
+  #joining = 0
+  #unreachable = 0
+
+  /** How many are not down. */
+  get size(): number {
+    return this.#alive
+  }
+
+  /** How many are joining still. */
+  get joiningCount(): number {
+    return this.#joining
+  }
+
+  /** How many are out of reach, and not down. */
+  get unreachableCount(): number {
+    return this.#unreachable
+  }
+
+  /** A number that two nodes share if they know the same of all who are not down, and hardly ever otherwise. */
+  get digest(): number {
+    return this.#digest >>> 0
+  }
+
+  get(uid: string): MemberRecord | undefined {
+    return this.#records.get(uid)
+  }
+
+  put(record: MemberRecord): void {
+    const { uid } = record.info
+    const before = this.#records.get(uid)
+    if (before !== undefined) this.#count(before, -1)
+    this.#count(record, 1)
+    this.#records.set(uid, record)
+    if (record.state === REMOVED) this.#forgetOldest(uid)
+  }
+
+  /** All that others should hear of: all but the removed. */
+  listed(): MemberRecord[] {
+    return [...this.#records.values()].filter(({ state }) => state !== REMOVED)
+  }
+
+  /** As users see them: all but the removed, in the order in which they came up. */
+  members(): Member[] {
+    return this.listed()
+      .map(memberOf)
+      .sort((a, b) => (isOlder(a, b) ? -1 : 1))
+  }
+
+  /** Those that count, the oldest first. */
+  counted(): MemberRecord[] {
+    return [...this.#records.values()]
+      .filter(({ state }) => state >= UP && state < DOWN)
+      .sort((a, b) => (isOlder(ageOf(a), ageOf(b)) ? -1 : 1))
+  }
+
+  unreachable(): MemberRecord[] {
+    return [...this.#records.values()].filter(({ state, opinion }) => state < DOWN && opinion === UNREACHABLE)
+  }
+
+  #count(record: MemberRecord, by: number): void {
+    if (record.state >= DOWN) return
+    this.#digest ^= hashOf(record)
+    this.#alive += by
+    if (record.state === JOINING) this.#joining += by
+    if (record.opinion === UNREACHABLE) this.#unreachable += by
+  }
+
+  #forgetOldest(uid: string): void {
+    this.#removed.add(uid)
+    if (this.#removed.size <= MOST_REMOVED) return
+    for (const oldest of this.#removed) {
+      this.#removed.delete(oldest)
+      this.#records.delete(oldest)
+      return
+    }
+  }
+}
+
+function ageOf({ upNumber, info }: MemberRecord): { upNumber: number; uid: string } {
+  return { upNumber, uid: info.uid }
+}
+
+function hashOf({ info, state, upNumber, incarnation, opinion }: MemberRecord): number {
+  return hash32(`${info.uid} ${state} ${upNumber} ${incarnation} ${opinion}`)
+}

@@ -1,0 +1,23 @@
+import type { Member } from './member.ts'
+
+/** What a strategy decides by: members that are up or leaving, as this node sees them. */
+export interface SplitView {
+  /** This node. */
+  readonly self: Member
+  /** Those it can reach, itself among them; the oldest first. */
+  readonly reachable: readonly Member[]
+  /** Those it cannot; the oldest first. Never empty. */
+  readonly unreachable: readonly Member[]
+}
+
+/** Which side goes on: `they` stay, and the others are down. */
+export type SplitDecision = 'down-unreachable' | 'down-reachable' | 'down-all'
+
+/**
+ * Decides which side of a split goes on once the view has been the same for `stableAfterMs`. Each node decides for itself,
+ * so it must come to one result on one side, and to the opposite on the other. Pure.
+ */
+export interface SplitBrainStrategy {
+  readonly name: string
+  decide(view: SplitView): SplitDecision
+}
