@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 const stripsTypes = Boolean(process.features.typescript)
 
 const STARTS_PROCESSES =
-  /scripts\/test\.test|file-system\/main\.test|transport-ws\/src\/remoting\.test|examples\.test|sim\/sim\.test/
+  /scripts\/(test|readme)\.test|file-system\/main\.test|transport-ws\/src\/remoting\.test|examples\.test|sim\/sim\.test|bench\.test/
 
 export default {
   files: [

@@ -11,7 +11,7 @@ import { splitBrain } from './scenarios/split-brain.ts'
 import { strangers } from './scenarios/strangers.ts'
 
 /** Enough to find most bugs that are planted; `npm run sim -- pair-order --seeds 1000` runs more. */
-const SEEDS = 8
+const SEEDS = 4
 
 /** A scenario, and the laws of docs/semantics.md that it judges. */
 const laws: readonly (readonly [promise: string, scenario: Scenario])[] = [

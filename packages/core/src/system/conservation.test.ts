@@ -114,7 +114,7 @@ test('whatever actors do, each message is handled once, or a dead letter, or ref
     fc.asyncProperty(setting, fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }), async (given, steps) => {
       t.deepEqual(await new Trial(given).run(steps), [])
     }),
-    { numRuns: 1_000 },
+    { numRuns: 600 },
   )
 })
 
