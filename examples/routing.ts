@@ -50,7 +50,9 @@ console.log(await fragile.ask('greet', 'Alan'))
 
 // A group starts nobody: it follows a protocol, here and on connected nodes.
 const everybody = a.spawn(group({ follow: Greeter }, { strategy: new LeastConnections() }))
-for (const node of [a, b]) node.register(Greeter, node.spawn(greeter))
-while ((await everybody.ask('$report')).routees.length < 2) await new Promise((resolve) => setTimeout(resolve, 1))
+for (const [i, node] of [a, b].entries()) {
+  node.register(Greeter, node.spawn(greeter))
+  while ((await everybody.ask('$report')).routees.length <= i) await new Promise((resolve) => setTimeout(resolve, 1))
+}
 for (const guest of ['Barbara', 'Tony']) console.log(await everybody.ask('greet', guest))
 await Promise.all([a.stop(), b.stop()])
