@@ -1,6 +1,7 @@
 /** The page: a node that only dials, with one actor that shows what the board tells it. */
 import { createSystem } from '@troupe/core'
 import { browserTransport } from '@troupe/transport-ws/browser'
+import { Board } from '../board.ts'
 import { type View, visitor } from '../visitor.ts'
 
 interface Settings {
@@ -31,10 +32,15 @@ document.querySelector('form')?.addEventListener('submit', (event) => {
   input.value = ''
 })
 
-// One after the other: the visitor looks at the first board it finds.
+// One after the other, the next when a board is found: the visitor looks at the first one it hears of.
 const preferred = settings.servers[Number(query.get('server') ?? 0)]
 for (const address of new Set([...(preferred === undefined ? [] : [preferred]), ...settings.servers]))
-  await system.connect(address).catch((error) => system.log.warn(`${address} does not answer`, error))
+  await look(address).catch((error) => system.log.warn(`${address} does not answer`, error))
+
+async function look(address: string): Promise<void> {
+  await system.connect(address)
+  await system.find(Board)
+}
 
 function show({ server, notes, guests, unsaved }: View): void {
   write('server', server ?? 'none')
