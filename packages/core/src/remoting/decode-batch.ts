@@ -27,7 +27,7 @@ export function decodeBatch(
   at = CONTENT_AT
   names = []
   if (readHead(4, 'no batch') !== 2) throw new MalformedFrameError('no batch')
-  const acknowledged = readHead(0, 'no batch')
+  const acknowledged = readNumber()
   const count = readHead(4, 'no batch')
   const envelopes: Envelope[] = []
   // Each takes a byte at least, so that a wrong count is found before much is made of it.
