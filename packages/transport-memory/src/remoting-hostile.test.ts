@@ -230,8 +230,8 @@ test('an actor whose ref was never given away is out of reach: by its uid, by it
   t.deepEqual(
     link.envelopes.filter(([kind]) => kind === Kind.terminated),
     [
-      [Kind.terminated, 1, 'not-found', 1],
-      [Kind.terminated, 2, 'not-found', 2],
+      [Kind.terminated, 1, 'not-found'],
+      [Kind.terminated, 2, 'not-found'],
     ],
   )
   await world.lend(ref, a, c)

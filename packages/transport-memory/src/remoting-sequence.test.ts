@@ -202,7 +202,7 @@ test('a run that 20,000 system messages wait for may come back; one more, and it
 test('25,000 watches that are made in one turn are no backlog on a link that takes them', async (t) => {
   const world = new World()
   const [a, b] = await world.pair()
-  const remotes = []
+  const remotes: Ref<Recorder>[] = []
   for (let n = 0; n < 5; n++) remotes.push(await world.lend(recorder(a).ref, a, b))
   const watching = actor(protocol<{ go: () => void; gone: () => void }>('many'), (context) => ({
     go: () => {

@@ -21,7 +21,7 @@ import type { Peer, PeerEvent } from './peer-event.ts'
 import { PeerScope, type ScopeHost } from './peer-scope.ts'
 import { RemoteReply } from './remote-reply.ts'
 import { RemoteWatches } from './remote-watches.ts'
-import { MAX_BACKLOG, SystemLog } from './system-log.ts'
+import { MAX_BACKLOG, SystemLog, unnumbered } from './system-log.ts'
 import { type Envelope, encodePayload, Kind, type SystemEnvelope, type To } from './wire.ts'
 import { failFromWire } from './wire-failure.ts'
 
@@ -229,7 +229,7 @@ export class Association implements FrameSink {
 
   #send(batch: readonly Envelope[]): void {
     if (this.#link === null) return
-    if (!this.has(Feature.sequencing)) return this.#link.send(encodeBatch(batch))
+    if (!this.has(Feature.sequencing)) return this.#link.send(encodeBatch(unnumbered(batch)))
     this.#log.sent(batch)
     this.#link.send(encodeBatch(batch, this.#log.say()))
   }

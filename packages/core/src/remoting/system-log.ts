@@ -130,6 +130,22 @@ export class SystemLog {
   }
 }
 
+/** A batch for a peer that knows of no numbers. */
+export function unnumbered(batch: readonly Envelope[]): readonly Envelope[] {
+  return batch.map((envelope) => {
+    switch (envelope[0]) {
+      case Kind.watch:
+        return [Kind.watch, envelope[1], envelope[2]]
+      case Kind.unwatch:
+        return [Kind.unwatch, envelope[1]]
+      case Kind.terminated:
+        return [Kind.terminated, envelope[1], envelope[2]]
+      default:
+        return envelope
+    }
+  })
+}
+
 function isSystem(envelope: Envelope): envelope is SystemEnvelope {
   return envelope[0] === Kind.watch || envelope[0] === Kind.unwatch || envelope[0] === Kind.terminated
 }
