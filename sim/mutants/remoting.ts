@@ -16,7 +16,7 @@ export const remoting: readonly Mutant[] = [
   },
   {
     name: 'batch-sent-again',
-    file: `${DIR}/association.ts`,
+    file: `${DIR}/outflow.ts`,
     find: `if (batch.length > 0) this.#send(batch)`,
     replace: `if (batch.length > 0) {
       this.#send(batch)
@@ -170,8 +170,8 @@ export const remoting: readonly Mutant[] = [
   },
   {
     name: 'lost-link-forgotten',
-    file: `${DIR}/association.ts`,
-    find: `this.#log.linkLost()`,
+    file: `${DIR}/outflow.ts`,
+    find: `this.log.linkLost()`,
     replace: ``,
     form: 'statement',
     scenario: 'remote-watch',
@@ -199,8 +199,8 @@ export const remoting: readonly Mutant[] = [
   },
   {
     name: 'never-acknowledges-alone',
-    file: `${DIR}/association.ts`,
-    find: `if (this.#link.isFull) this.#acknowledge()
+    file: `${DIR}/outflow.ts`,
+    find: `if (this.#link.isFull) this.acknowledge()
       else this.#send([])`,
     replace: ``,
     form: 'statement',
@@ -218,9 +218,9 @@ export const remoting: readonly Mutant[] = [
   },
   {
     name: 'sent-again-behind-the-rest',
-    file: `${DIR}/association.ts`,
-    find: `this.#log.again > 0`,
-    replace: `this.#log.again > 0 && this.#outbox.empty`,
+    file: `${DIR}/outflow.ts`,
+    find: `this.log.again > 0`,
+    replace: `this.log.again > 0 && this.#outbox.empty`,
     form: 'expression',
     scenario: 'system-messages',
     why: 'Order: what was sent before goes first over the next link, not when there is nothing else to do.',
@@ -237,15 +237,6 @@ export const remoting: readonly Mutant[] = [
     why: 'Order: a socket that was closed brings nothing more, it is thought; it does until the other side has agreed.',
   },
   {
-    name: 'first-link-kept',
-    file: `${DIR}/association.ts`,
-    find: `present.dialler <= dialler`,
-    replace: `true`,
-    form: 'expression',
-    scenario: 'simultaneous-dials',
-    why: 'Of two links made at once both sides keep the same: each keeps the one that it had first.',
-  },
-  {
     name: 'heartbeat-behind-backlog',
     file: `${DIR}/open-link.ts`,
     find: `this.#send(PING)`,
@@ -256,9 +247,9 @@ export const remoting: readonly Mutant[] = [
   },
   {
     name: 'system-messages-first',
-    file: `${DIR}/association.ts`,
+    file: `${DIR}/outflow.ts`,
     find: `this.#outbox.pushSystem(envelope, payloadBytes)`,
-    replace: `if (this.#link?.isFull === false && this.#log.again === 0) this.#send([envelope])
+    replace: `if (this.#link?.isFull === false && this.log.again === 0) this.#send([envelope])
     else this.#outbox.pushSystem(envelope, payloadBytes)`,
     form: 'statement',
     scenario: 'remote-watch',

@@ -1,27 +1,23 @@
 import type { CellHost } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
-import { OfferLine, type PendingOffer } from '../actor/offer.ts'
-import type { Origin } from '../actor/origin.ts'
+import type { PendingOffer } from '../actor/offer.ts'
 import type { Asked, PendingAsk } from '../actor/pending-ask.ts'
 import type { Watcher } from '../actor/watcher.ts'
 import { decodePart } from '../codec/cbor.ts'
 import type { Encoded } from '../codec/encoded.ts'
-import type { Deadline } from '../runtime/timer-queue.ts'
-import { type Answer, AnswerRoute, type Question } from './answer-route.ts'
+import { AnswerRoute, type Question } from './answer-route.ts'
 import type { Connection, FrameSink } from './connection.ts'
 import { decodeBatch } from './decode-batch.ts'
+import { Deliveries } from './deliveries.ts'
 import { DIALECT, Feature, largestWhole } from './dialect.ts'
-import { encodeBatch } from './encode-batch.ts'
-import { FromPeer } from './from-peer.ts'
 import type { LinkNumber, LinkTerms } from './link-terms.ts'
 import { OpenAsks } from './open-asks.ts'
 import { OpenLink } from './open-link.ts'
-import { Outbox, OutgoingMessage } from './outbox.ts'
+import { OutgoingMessage } from './outbox.ts'
+import { Outflow } from './outflow.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
 import { PeerScope, type ScopeHost } from './peer-scope.ts'
-import { RemoteReply } from './remote-reply.ts'
 import { RemoteWatches } from './remote-watches.ts'
-import { MAX_BACKLOG, SystemLog, unnumbered } from './system-log.ts'
 import { type Envelope, encodePayload, Kind, type SystemEnvelope, type To } from './wire.ts'
 import { failFromWire } from './wire-failure.ts'
 
@@ -38,15 +34,6 @@ export interface AssociationHost extends ScopeHost {
 
 /** A connection that ended sooner than this is not replaced at once: the next may fare no better. In ms. */
 const SHORT_LIVED_MS = 1_000
-/** System messages that have come are acknowledged so much later, in ms, unless something else is sent before. */
-const ACKNOWLEDGE_MS = 50
-
-/** A method every object has is no message, whatever a peer sends; nor is the handler of all the others. */
-const RESERVED: ReadonlySet<string> = new Set([
-  ...Object.getOwnPropertyNames(Object.prototype),
-  'unhandled',
-  'childFailed',
-])
 
 const NO_LINK: LinkTerms = { ...DIALECT, epoch: 0, dialler: '', features: 0 }
 
@@ -58,26 +45,31 @@ const NO_LINK: LinkTerms = { ...DIALECT, epoch: 0, dialler: '', features: 0 }
 export class Association implements FrameSink {
   peer: Peer
   readonly #host: AssociationHost
-  readonly #outbox = new Outbox()
-  readonly #log = new SystemLog()
+  readonly #out: Outflow
   readonly #watches: RemoteWatches
   readonly #asks = new OpenAsks()
-  /** Who waits for room in the outbox. */
-  readonly #offers = new OfferLine()
   /** What the peer may use here. */
   readonly #scope: PeerScope
+  readonly #deliveries: Deliveries
   #link: OpenLink | null = null
   /** Of the present link, or of the last one. */
   #terms: LinkTerms = NO_LINK
   #down = false
-  #flushing = false
-  #acknowledging: Deadline | null = null
 
   constructor(host: AssociationHost, peer: Peer) {
     this.#host = host
     this.peer = peer
     this.#scope = new PeerScope(host, peer)
+    this.#deliveries = new Deliveries(host.cells, this.#scope)
     this.#watches = new RemoteWatches(this, this.#scope.local)
+    this.#out = new Outflow({
+      cells: host.cells,
+      undelivered: (reason, message) => this.#undelivered(reason, message),
+      behind: (messages) => this.#endOfPatience(messages),
+      swamped: () => {
+        if (this.#link !== null) this.closed(this.#link.connection, 'too many bytes of answers are waiting')
+      },
+    })
   }
 
   get connected(): boolean {
@@ -124,7 +116,7 @@ export class Association implements FrameSink {
     const encoded = this.#encode(to, name, payload)
     const sizeBytes = encoded.end - encoded.start
     // Whatever is reached by its path is part of the runtime: no load of users' may come between two of those.
-    if (typeof to === 'string' && !this.#down) this.#pushSystem([Kind.tell, to, name, encoded], sizeBytes)
+    if (typeof to === 'string' && !this.#down) this.#out.pushSystem([Kind.tell, to, name, encoded], sizeBytes)
     else this.#push(new OutgoingMessage([Kind.tell, to, name, encoded], sizeBytes, payload, target, null))
   }
 
@@ -146,10 +138,7 @@ export class Association implements FrameSink {
     const sizeBytes = encoded.end - encoded.start
     if (this.#down) return offer.reject('node-down')
     if (this.#neverToBeReached) return offer.reject('unreachable')
-    const message = new OutgoingMessage([Kind.tell, to, name, encoded], sizeBytes, payload, target, null)
-    this.#offers.add(offer, () => this.#outbox.push(message))
-    this.#offers.admit()
-    this.#flushOrLater()
+    this.#out.offer(new OutgoingMessage([Kind.tell, to, name, encoded], sizeBytes, payload, target, null), offer)
   }
 
   watch(to: To, watcher: Watcher): void {
@@ -162,7 +151,7 @@ export class Association implements FrameSink {
   }
 
   sendSystem(envelope: SystemEnvelope): void {
-    if (!this.#down) this.#pushSystem(this.#log.numbered(envelope), 0)
+    if (!this.#down) this.#out.pushNumbered(envelope)
   }
 
   /** What the runtime says of itself is not held back by what a peer says it takes. */
@@ -170,79 +159,13 @@ export class Association implements FrameSink {
     return encodePayload(payload, name, this.#scope.note, largestWhole(typeof to === 'string' ? DIALECT : this.#terms))
   }
 
-  #answer(envelope: Answer, sizeBytes: number, question: Question): void {
-    this.#outbox.pushAnswer(envelope, sizeBytes, question)
-    this.#flushOrLater()
-  }
-
   #push(message: OutgoingMessage): void {
     if (this.#down) this.#undelivered('node-down', message)
-    // What room there is, however small, is for those who wait for it.
-    else if (!this.#offers.empty || !this.#outbox.push(message)) this.#undelivered('outbound-full', message)
-    else this.#flushOrLater()
-  }
-
-  #pushSystem(envelope: Envelope, payloadBytes: number): void {
-    this.#outbox.pushSystem(envelope, payloadBytes)
-    const waiting = this.#outbox.systemMessages + this.#log.again
-    // A peer that takes nothing, not even what is never turned down, would fill the memory of this node.
-    if (waiting > MAX_BACKLOG) this.#endOfPatience(waiting)
-    else this.#flushOrLater()
-  }
-
-  #flushOrLater(): void {
-    if (this.#outbox.answersOverflow && this.#link !== null)
-      this.closed(this.#link.connection, 'too many bytes of answers are waiting')
-    else if (this.#outbox.hasBatch && this.#link?.isFull === false) this.#flush()
-    else this.#scheduleFlush()
+    else this.#out.push(message)
   }
 
   #undelivered(reason: DeadLetterReason, { target, name, payload, pending }: OutgoingMessage): void {
     this.#host.cells.undelivered(reason, target.toString(), name, payload, pending)
-  }
-
-  /** All that is told to a peer in one turn of the event loop goes out in one frame. */
-  #scheduleFlush(): void {
-    if (this.#flushing || this.#link === null || this.#link.isFull) return
-    this.#flushing = true
-    this.#host.cells.runtime.scheduler.defer(() => {
-      this.#flushing = false
-      this.#flush()
-    })
-  }
-
-  #flush(): void {
-    while (this.#link?.isFull === false) {
-      // What was on a link that is lost was sent before all that waits.
-      if (this.#log.again > 0) this.#send(this.#log.takeAgain())
-      else if (!this.#outbox.empty) this.#sendNext()
-      else if (this.#log.isUrgent) this.#send([])
-      else return
-    }
-  }
-
-  #sendNext(): void {
-    const batch = this.#outbox.takeBatch()
-    this.#offers.admit()
-    if (batch.length > 0) this.#send(batch)
-  }
-
-  #send(batch: readonly Envelope[]): void {
-    if (this.#link === null) return
-    if (!this.has(Feature.sequencing)) return this.#link.send(encodeBatch(unnumbered(batch)))
-    this.#log.sent(batch)
-    this.#link.send(encodeBatch(batch, this.#log.say()))
-  }
-
-  /** Says at some time that system messages have come: with whatever is sent next, or alone. */
-  #acknowledge(): void {
-    if (this.#log.isUrgent) this.#scheduleFlush()
-    this.#acknowledging ??= this.#host.cells.timers.after(ACKNOWLEDGE_MS, () => {
-      this.#acknowledging = null
-      if (!this.#log.isDue || this.#link === null) return
-      if (this.#link.isFull) this.#acknowledge()
-      else this.#send([])
-    })
   }
 
   // The connection
@@ -253,31 +176,35 @@ export class Association implements FrameSink {
     this.peer = peer
     this.#terms = terms
     this.#scope.introduced(peer)
-    const { cells, heartbeatMs } = this.#host
+    const link = new OpenLink(this.#host.cells, this.#host.heartbeatMs, connection, this.#routeOver(connection), {
+      dead: (why) => this.closed(connection, why),
+      beat: () => this.#out.beat(),
+    })
+    this.#link = link
+    this.#host.emit({ type: 'peer-up', peer })
+    this.#watches.connected(!this.has(Feature.sequencing))
+    this.#out.open(link, this.has(Feature.sequencing))
+  }
+
+  /** The way back for asks of a connection. */
+  #routeOver(connection: Connection): AnswerRoute {
     const { note } = this.#scope
+    const logger = this.#host.cells.logger('/')
     const route: AnswerRoute = new AnswerRoute(
-      cells.logger('/'),
+      logger,
       note,
-      largestWhole(terms),
+      largestWhole(this.#terms),
       (answer, sizeBytes, question) => {
-        if (connection === this.#link?.connection) this.#answer(answer, sizeBytes, question)
+        if (connection === this.#link?.connection) this.#out.answer(answer, sizeBytes, question)
         else this.#lateReply(question, route.endedMs)
       },
     )
-    this.#link = new OpenLink(cells, heartbeatMs, connection, route, {
-      dead: (why) => this.closed(connection, why),
-      beat: () => {
-        if (this.#log.beat()) this.#endOfPatience(this.#log.kept)
-      },
-    })
-    this.#host.emit({ type: 'peer-up', peer })
-    this.#watches.connected(!this.has(Feature.sequencing))
-    this.#scheduleFlush()
+    return route
   }
 
   drained(): void {
     this.#link?.drained()
-    this.#flush()
+    this.#out.drained()
   }
 
   closed(connection: Connection, why: string): void {
@@ -290,8 +217,7 @@ export class Association implements FrameSink {
 
   /** An attempt to connect has failed: asks that were not sent, and offers, need not wait for the next one. */
   unreachable(): void {
-    for (const message of this.#outbox.takeAsks()) this.#undelivered('unreachable', message)
-    this.#offers.rejectAll('unreachable')
+    this.#out.unreachable()
   }
 
   #detach(why: string): void {
@@ -299,10 +225,7 @@ export class Association implements FrameSink {
     if (link === null) return
     this.#link = null
     link.end(why)
-    this.#acknowledging?.cancel()
-    this.#acknowledging = null
-    this.#log.linkLost()
-    for (const question of this.#outbox.dropAnswers()) this.#lateReply(question, link.route.endedMs)
+    for (const question of this.#out.linkLost()) this.#lateReply(question, link.route.endedMs)
     this.#asks.abandonSent('link-lost')
   }
 
@@ -331,15 +254,12 @@ export class Association implements FrameSink {
   #end(reason: 'node-down' | 'unreachable', forGood: boolean): void {
     this.#down = true
     this.#host.gone(this, forGood)
-    this.#offers.rejectAll(reason)
-    for (const message of this.#outbox.takeAll()) this.#undelivered(reason, message)
+    this.#out.end(reason)
   }
 
   /** Says goodbye: the peer need not wait whether this node comes back. */
   leave(): void {
-    this.#outbox.pushSystem([Kind.bye], 0)
-    this.#link?.unblock()
-    this.#flush()
+    this.#out.leave()
     this.end('left')
   }
 
@@ -356,15 +276,15 @@ export class Association implements FrameSink {
   }
 
   readonly #acknowledged = (number: number): void => {
-    if (this.has(Feature.sequencing)) this.#log.acknowledged(number)
+    if (this.has(Feature.sequencing)) this.#out.log.acknowledged(number)
   }
 
   #receive(envelope: Envelope, link: OpenLink): void {
     switch (envelope[0]) {
       case Kind.tell:
-        return this.#deliver(envelope[1], envelope[2], envelope[3], null)
+        return this.#deliveries.tell(envelope)
       case Kind.ask:
-        return this.#deliver(envelope[1], envelope[2], envelope[3], this.#replyTo(envelope, link))
+        return this.#deliveries.ask(envelope, link.route)
       case Kind.reply:
         return this.#asks.take(envelope[1])?.settle(decodePart(envelope[2], this.#scope.resolveRef))
       case Kind.failure: {
@@ -390,27 +310,9 @@ export class Association implements FrameSink {
   /** Does what a system message says, unless that has been done when it came over an earlier link. */
   #once(number: number | undefined, act: () => void): void {
     if (!this.has(Feature.sequencing)) return act()
-    const isNew = this.#log.received(number)
-    this.#acknowledge()
+    const isNew = this.#out.log.received(number)
+    this.#out.acknowledge()
     if (isNew) act()
-  }
-
-  #replyTo([, to, name, , correlation, ttlMs]: Extract<Envelope, readonly [1, ...unknown[]]>, link: OpenLink): Origin {
-    return new RemoteReply(this.#scope.nameOf(to), name, link.route, this.#host.cells.runtime.clock, correlation, ttlMs)
-  }
-
-  #deliver(to: To, name: string, encoded: Encoded, origin: Origin | null): void {
-    const payload = decodePart(encoded, this.#scope.resolveRef)
-    const target = RESERVED.has(name) ? null : this.#scope.local(to)
-    if (target !== null) {
-      // Parts of the runtime believe a node what it says of itself, and want to know who says it.
-      const told = typeof to === 'string' ? new FromPeer(this.peer.uid, payload) : payload
-      if (!target.enqueue(origin ?? name, told))
-        this.#host.cells.undelivered('mailbox-full', target.path, name, payload, origin)
-      return
-    }
-    const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'
-    this.#host.cells.undelivered(reason, this.#scope.nameOf(to), name, payload, origin)
   }
 
   /** The other side has been without a connection since `endedMs`, and its asks have failed. */

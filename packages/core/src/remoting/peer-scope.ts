@@ -34,6 +34,10 @@ export class PeerScope {
     else this.#given = null
   }
 
+  get peerUid(): string {
+    return this.#peer.uid
+  }
+
   /** What hears of the refs that the peer is given; null when nothing does. */
   get note(): NoteRef | null {
     return this.#given === null ? null : this.#given.note
