@@ -182,6 +182,8 @@ export class Association implements FrameSink {
     })
     this.#link = link
     this.#host.emit({ type: 'peer-up', peer })
+    // Whoever listens may have ended it at once.
+    if (this.#link !== link) return
     this.#watches.connected(!this.has(Feature.sequencing))
     this.#out.open(link, this.has(Feature.sequencing))
   }
