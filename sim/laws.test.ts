@@ -3,12 +3,16 @@ import test from 'ava'
 import { hostileFrames } from './scenarios/hostile-frames.ts'
 import { membership } from './scenarios/membership.ts'
 import { membershipHealing } from './scenarios/membership-healing.ts'
+import { mixedVersions } from './scenarios/mixed-versions.ts'
 import { pairOrder } from './scenarios/pair-order.ts'
 import { receptionist } from './scenarios/receptionist.ts'
 import { remoteAsks } from './scenarios/remote-asks.ts'
 import { remoteWatch } from './scenarios/remote-watch.ts'
+import { saturatedLink } from './scenarios/saturated-link.ts'
+import { simultaneousDials } from './scenarios/simultaneous-dials.ts'
 import { splitBrain } from './scenarios/split-brain.ts'
 import { strangers } from './scenarios/strangers.ts'
+import { systemMessages } from './scenarios/system-messages.ts'
 
 /** Enough to find most bugs that are planted; `npm run sim -- pair-order --seeds 1000` runs more. */
 const SEEDS = 4
@@ -17,11 +21,15 @@ const SEEDS = 4
 const laws: readonly (readonly [promise: string, scenario: Scenario])[] = [
   ['each pair keeps its order, and loses nothing unless a connection is lost (law 1)', pairOrder],
   ['each watch brings one notice, behind all the target sent (law 10)', remoteWatch],
+  ['everybody dials everybody: one link, the same to both, and no frame of an older one (law 1)', simultaneousDials],
+  ['system messages are numbered without a gap, said once, and never again once acknowledged (law 10)', systemMessages],
   ['a short loss is nothing, and a long one is one death, for good (law 11)', remoteWatch],
   ['a node that was stalled accuses nobody (law 15)', remoteWatch],
   ['answered is handled once, not sent is never, and no ask outlives its time or its connection (law 13)', remoteAsks],
   ['when all is healed all nodes list the same, and all of it answers', receptionist],
   ['garbage closes its link alone (law 17)', hostileFrames],
+  ['nodes of two versions watch each other, and change from one to the other (law 17)', mixedVersions],
+  ['no backlog delays a heartbeat (law 19)', saturatedLink],
   ['with membership nobody who is well is down, and a node that was stalled accuses nobody (law 15)', membership],
   ['when partitions are healed all see the same members, and no removed one comes back (law 14)', membershipHealing],
   ['two sides of a split never both go on (law 14)', splitBrain],

@@ -15,7 +15,10 @@ export class Frames {
 
   next(): Uint8Array {
     const { below } = this
-    if (below(4) > 0) return sealed([0, Array.from({ length: 1 + below(4) }, () => this.#envelope())])
+    if (below(4) > 0) {
+      const acknowledged = below(16) === 0 ? below(4) : 0
+      return sealed([acknowledged, Array.from({ length: 1 + below(4) }, () => this.#envelope())])
+    }
     switch (below(8)) {
       case 0:
         return this.#bytes(below(64))
@@ -66,13 +69,18 @@ export class Frames {
       () => [1, to, name, payload, id, below(1_000)],
       () => [2, id, payload],
       () => [3, id, this.#pick('handler', 'undelivered:unhandled', 'x'), 'message', name, null],
-      () => [4, to, id],
-      () => [5, id],
-      () => [6, id, this.#pick('stopped', 'failed', 'x')],
+      () => [4, to, id, ...this.#number()],
+      () => [5, id, ...this.#number()],
+      () => [6, id, this.#pick('stopped', 'failed', 'x'), ...this.#number()],
       () => [7],
       () => [8],
       () => [below(40) === 0 ? 9 : 7],
     )()
+  }
+
+  /** That of a system message, or none: low ones are in order now and then. */
+  #number(): number[] {
+    return this.below(3) === 0 ? [] : [1 + this.below(3)]
   }
 
   #greeting(): unknown {
@@ -83,7 +91,7 @@ export class Frames {
       epoch: this.below(3),
     }
     const greeting = this.#pick<Record<string, unknown>>(
-      { troupe: 'hello', min: 1, max: 1, cluster: 'default', ...identity },
+      { troupe: 'hello', min: 1, max: 1, features: this.below(8), cluster: 'default', ...identity },
       { troupe: 'welcome', version: 1, ...identity },
       { troupe: 'challenge', min: 1, max: 1, nonce: 'x'.repeat(this.below(40)) },
       { troupe: 'proven', greeting: this.#bytes(this.below(64)), proof: this.#bytes(32) },

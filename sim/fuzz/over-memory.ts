@@ -69,7 +69,7 @@ class Stranger {
 
   async link(random: Random): Promise<RawLink> {
     const far = random.below(4)
-    const hello = { uid: `stranger-${++this.#links}`, address: '' }
+    const hello = { uid: `stranger-${++this.#links}`, address: '', features: random.below(8) }
     if (far === 0) return this.#peer.dial(this.#address)
     if (!this.#hasSecret) return this.#peer.join(this.#address, hello)
     const link = await this.#peer.dial(this.#address)

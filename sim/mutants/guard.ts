@@ -7,8 +7,8 @@ export const guard: readonly Mutant[] = [
   {
     name: 'challenge-always-the-same',
     file: `${DIR}/guard.ts`,
-    find: `challenge(this.#ids.next())`,
-    replace: `challenge('there is one per node')`,
+    find: `challenge(this.#ids.next(), this.#versions)`,
+    replace: `challenge('there is one per node', this.#versions)`,
     form: 'expression',
     scenario: 'strangers',
     why: 'A proof is for one link: its challenge is made where a uid is, and what was overheard fits again.',

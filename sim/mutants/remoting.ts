@@ -7,20 +7,20 @@ const RECEPTIONIST = 'packages/core/src/system/receptionist-sync.ts'
 export const remoting: readonly Mutant[] = [
   {
     name: 'superseded-link-stays-open',
-    file: `${DIR}/association.ts`,
-    find: `connection.close('normal', why)`,
-    replace: `if (why !== 'superseded') connection.close('normal', why)`,
+    file: `${DIR}/open-link.ts`,
+    find: `this.connection.close('normal', why)`,
+    replace: `if (why !== 'superseded') this.connection.close('normal', why)`,
     form: 'statement',
     scenario: 'pair-order',
     why: 'Order: frames of the old connection are taken after those of the new one. It is thought to be broken anyway.',
   },
   {
     name: 'batch-sent-again',
-    file: `${DIR}/association.ts`,
-    find: `if (batch.length > 0) this.#sendNow(encodeBatch(batch))`,
+    file: `${DIR}/outflow.ts`,
+    find: `if (batch.length > 0) this.#send(batch)`,
     replace: `if (batch.length > 0) {
-      this.#sendNow(encodeBatch(batch))
-      if (this.#blocked) for (const envelope of batch) this.#outbox.pushSystem(envelope, 0)
+      this.#send(batch)
+      if (this.#link?.isFull) for (const envelope of batch) this.#outbox.pushSystem(envelope, 0)
     }`,
     form: 'statement',
     scenario: 'pair-order',
@@ -28,13 +28,13 @@ export const remoting: readonly Mutant[] = [
   },
   {
     name: 'full-link-for-ever',
-    file: `${DIR}/association.ts`,
-    find: `this.#route = route
-    this.#blocked = false`,
-    replace: `this.#route = route`,
+    file: `${DIR}/open-link.ts`,
+    find: `this.#isFull = false
+    this.#heartbeat.drained()`,
+    replace: `this.#heartbeat.drained()`,
     form: 'statement',
     scenario: 'pair-order',
-    why: 'A new connection is not full: what the old one was is forgotten to be forgotten.',
+    why: 'A link that has drained takes frames again: only its heartbeat hears of that.',
   },
   {
     name: 'ref-of-former-run-accepted',
@@ -143,17 +143,113 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'watches-not-renewed',
     file: `${DIR}/association.ts`,
-    find: `this.#watches.renew()`,
+    within: `this.#watches.connected(!this.has(Feature.sequencing))`,
+    find: `!this.has(Feature.sequencing)`,
+    replace: `false`,
+    form: 'expression',
+    scenario: 'mixed-versions',
+    why: 'A peer that numbers nothing may have missed what was said: it is treated like one that does.',
+  },
+  {
+    name: 'features-of-one-side',
+    file: `${DIR}/dialect.ts`,
+    find: `(theirs.features ?? 0) & ours`,
+    replace: `ours`,
+    form: 'expression',
+    scenario: 'mixed-versions',
+    why: 'A link uses what both sides have: a node takes others for as able as itself.',
+  },
+  {
+    name: 'numbers-for-all',
+    file: `${DIR}/dialect.ts`,
+    find: `version >= Math.max(ours.min, theirs.min) ? version : null`,
+    replace: `version === ours.max ? version : null`,
+    form: 'expression',
+    scenario: 'mixed-versions',
+    why: 'The highest common version is spoken: only the own highest one is taken.',
+  },
+  {
+    name: 'lost-link-forgotten',
+    file: `${DIR}/outflow.ts`,
+    find: `this.log.linkLost()`,
     replace: ``,
     form: 'statement',
     scenario: 'remote-watch',
-    why: 'Each watch brings a notice, however often the connection is lost: the other side is thought to know of it.',
+    why: 'System messages are sent until they have come: what was on a lost connection counts as on the next one.',
+  },
+  {
+    name: 'acknowledgement-ignored',
+    file: `${DIR}/system-log.ts`,
+    find: `for (const ring of [this.#onLink, this.#again]) while (numberOf(ring.peek()) <= number) ring.shift()`,
+    replace: ``,
+    form: 'statement',
+    scenario: 'system-messages',
+    why: 'What has come is not sent again: its number is noted, and it is kept all the same.',
+  },
+  {
+    name: 'acknowledges-too-much',
+    file: `${DIR}/system-log.ts`,
+    find: `return this.#received
+`,
+    replace: `return this.#received + 1
+`,
+    form: 'statement',
+    scenario: 'system-messages',
+    why: 'What has not come is sent again: the number that is due is said, as TCP has it, in place of the last one.',
+  },
+  {
+    name: 'never-acknowledges-alone',
+    file: `${DIR}/outflow.ts`,
+    find: `if (this.#link.isFull) this.acknowledge()
+      else this.#send([])`,
+    replace: ``,
+    form: 'statement',
+    scenario: 'system-messages',
+    why: 'On an idle link too messages are acknowledged: there will be something to send, it is thought.',
+  },
+  {
+    name: 'done-again-when-sent-again',
+    file: `${DIR}/system-log.ts`,
+    find: `if (number <= this.#received) return false`,
+    replace: `if (number <= this.#received) return true`,
+    form: 'statement',
+    scenario: 'system-messages',
+    why: 'What comes twice is done once: that it is acknowledged again is taken for all there is to do.',
+  },
+  {
+    name: 'sent-again-behind-the-rest',
+    file: `${DIR}/outflow.ts`,
+    find: `this.log.again > 0`,
+    replace: `this.log.again > 0 && this.#outbox.empty`,
+    form: 'expression',
+    scenario: 'system-messages',
+    why: 'Order: what was sent before goes first over the next link, not when there is nothing else to do.',
+  },
+  {
+    name: 'old-socket-heard',
+    file: `${DIR}/connection.ts`,
+    within: `#frame(bytes: Uint8Array): void {
+    if (this.#closed) return`,
+    find: `this.#closed`,
+    replace: `false`,
+    form: 'expression',
+    scenario: 'simultaneous-dials',
+    why: 'Order: a socket that was closed brings nothing more, it is thought; it does until the other side has agreed.',
+  },
+  {
+    name: 'heartbeat-behind-backlog',
+    file: `${DIR}/open-link.ts`,
+    find: `this.#send(PING)`,
+    replace: `this.#isFull ? undefined : this.#send(PING)`,
+    form: 'expression',
+    scenario: 'saturated-link',
+    why: 'No backlog holds up a heartbeat: what is full is full, for heartbeats too.',
   },
   {
     name: 'system-messages-first',
-    file: `${DIR}/association.ts`,
+    file: `${DIR}/outflow.ts`,
     find: `this.#outbox.pushSystem(envelope, payloadBytes)`,
-    replace: `if (this.#connection !== null && !this.#blocked) this.#sendNow(encodeBatch([envelope]))
+    replace: `if (this.#link?.isFull === false && this.log.again === 0) this.#send([envelope])
     else this.#outbox.pushSystem(envelope, payloadBytes)`,
     form: 'statement',
     scenario: 'remote-watch',
@@ -191,9 +287,9 @@ export const remoting: readonly Mutant[] = [
     file: `${DIR}/remoting.ts`,
     find: `this.#reconnects.get(association)?.stop()
     this.#reconnects.delete(association)
-    association.attach(connection, number, peer)`,
+    association.attach(connection, terms, peer)`,
     replace: `this.#reconnects.delete(association)
-    association.attach(connection, number, peer)`,
+    association.attach(connection, terms, peer)`,
     form: 'statement',
     scenario: 'remote-watch',
     why: 'A loss shorter than the grace is no death: the grace is not called off when the connection is back.',
@@ -247,7 +343,7 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'list-only-grows',
     file: RECEPTIONIST,
-    find: `receptionist.dropRemote(all.node, new Set(listings.map(({ protocol }) => protocol)))`,
+    find: `receptionist.dropRemote(node, new Set(listings.map(({ protocol }) => protocol)))`,
     replace: ``,
     form: 'statement',
     scenario: 'receptionist',
@@ -310,7 +406,7 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'nobody-heard',
     file: `${DIR}/association.ts`,
-    find: `this.#heartbeat?.heard()`,
+    find: `link?.heard()`,
     replace: ``,
     form: 'statement',
     scenario: 'hostile-frames',

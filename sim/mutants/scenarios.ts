@@ -8,16 +8,20 @@ import { hostileFrames } from '../scenarios/hostile-frames.ts'
 import { mailboxes } from '../scenarios/mailboxes.ts'
 import { membership } from '../scenarios/membership.ts'
 import { membershipHealing } from '../scenarios/membership-healing.ts'
+import { mixedVersions } from '../scenarios/mixed-versions.ts'
 import { pairOrder } from '../scenarios/pair-order.ts'
 import { primaryBackup } from '../scenarios/primary-backup.ts'
 import { receptionist } from '../scenarios/receptionist.ts'
 import { remoteAsks } from '../scenarios/remote-asks.ts'
 import { remoteWatch } from '../scenarios/remote-watch.ts'
+import { saturatedLink } from '../scenarios/saturated-link.ts'
+import { simultaneousDials } from '../scenarios/simultaneous-dials.ts'
 import { splitBrain } from '../scenarios/split-brain.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { strangers } from '../scenarios/strangers.ts'
 import { supervision } from '../scenarios/supervision.ts'
 import { synchronous } from '../scenarios/synchronous.ts'
+import { systemMessages } from '../scenarios/system-messages.ts'
 import { votingRegister } from '../scenarios/voting-register.ts'
 
 /** The scenarios that mutants name. */
@@ -39,6 +43,10 @@ export const scenarios: readonly Scenario[] = [
   receptionist,
   hostileFrames,
   strangers,
+  systemMessages,
+  mixedVersions,
+  simultaneousDials,
+  saturatedLink,
   membership,
   membershipHealing,
   splitBrain,

@@ -1,4 +1,5 @@
-import { type ActorSystem, actor, protocol, type Ref, type Terminated } from '@troupe/core'
+import { type ActorSystem, actor, protocol, type Ref, type Terminated, type Transport } from '@troupe/core'
+import type { Dialect } from '@troupe/core/testing'
 import { type Checker, type HistoryEvent, type SimulatedCluster, type SimulatedNode, scenario } from '@troupe/testkit'
 import { isLinked, noteLinks, noteStalls, runOf } from '../stage/link-notes.ts'
 import { type Notice, type Seen, type Terms, Watches } from '../stage/watches.ts'
@@ -123,6 +124,27 @@ function missing(history: readonly HistoryEvent[]): string | null {
   return null
 }
 
+/** A node with observers and subjects. @param dialect what it speaks. Default: what this version speaks */
+export async function startWatching(
+  node: SimulatedNode,
+  dialect?: Dialect,
+  transport: Transport = node.transport,
+): Promise<void> {
+  const options = {
+    transport,
+    seeds: node.others,
+    disconnectGraceMs: TERMS.graceMs,
+    heartbeatMs: TERMS.heartbeatMs,
+    // Less than the grace, so that attempts fail in the midst of it.
+    handshakeTimeoutMs: 700,
+  }
+  const system: ActorSystem = await node.createSystem(options, dialect)
+  noteLinks(node, system)
+  noteStalls(node, system)
+  system.spawn(observer, { args: node, name: 'observer' })
+  system.register(Keeper, system.spawn(keeper, { args: node, name: 'keeper' }))
+}
+
 /** Laws 10 and 11, across everything that can happen to a connection. */
 export const remoteWatch = scenario({
   name: 'remote-watch',
@@ -130,20 +152,7 @@ export const remoteWatch = scenario({
   durationMs: TERMS.healedMs,
   convergeMs: 15_000,
   faults: { kinds: ['crash', 'pause', 'partition', 'clog', 'reset', 'slow', 'clock'], meanGapMs: 700 },
-  async start(node) {
-    const options = {
-      seeds: node.others,
-      disconnectGraceMs: TERMS.graceMs,
-      heartbeatMs: TERMS.heartbeatMs,
-      // Less than the grace, so that attempts fail in the midst of it.
-      handshakeTimeoutMs: 700,
-    }
-    const system: ActorSystem = await node.createSystem(options)
-    noteLinks(node, system)
-    noteStalls(node, system)
-    system.spawn(observer, { args: node, name: 'observer' })
-    system.register(Keeper, system.spawn(keeper, { args: node, name: 'keeper' }))
-  },
+  start: (node) => startWatching(node),
   converged: isLinked,
   async settle(cluster) {
     rest(cluster)

@@ -3,6 +3,7 @@ import type { MemberEvent } from './cluster/member-event.ts'
 import { MEMBERSHIP_NAME, MEMBERSHIP_PATH, MembershipService } from './cluster/membership-service.ts'
 import type { MembershipSettings } from './cluster/membership-settings.ts'
 import { InvalidOptionError, OpenListenerError } from './errors.ts'
+import { DIALECT, type Dialect } from './remoting/dialect.ts'
 import type { Peer, PeerEvent } from './remoting/peer-event.ts'
 import { Remoting } from './remoting/remoting.ts'
 import type { ActorSystem } from './system/actor-system.ts'
@@ -21,7 +22,12 @@ const EXPOSED: ReadonlySet<string> = new Set([RECEPTIONIST_PATH, MEMBERSHIP_PATH
  * @throws {OpenListenerError} when its transport would let anybody in, and there is no `secret`
  * @throws {AddressInUseError} when the transport cannot listen where it was told to
  */
-export async function createSystem(options: SystemOptions): Promise<ActorSystem> {
+export function createSystem(options: SystemOptions): Promise<ActorSystem> {
+  return createSystemSpeaking(options, DIALECT)
+}
+
+/** The same, of a node that speaks like one of another version: for tests of clusters in which both are. */
+export async function createSystemSpeaking(options: SystemOptions, dialect: Dialect): Promise<ActorSystem> {
   const settings = checkSystemOptions(options)
   if (settings.transport?.needsSecret === true && settings.secrets.length === 0) {
     throw new OpenListenerError(settings.name, settings.transport.name)
@@ -41,14 +47,14 @@ export async function createSystem(options: SystemOptions): Promise<ActorSystem>
     judges: (peer: Peer) => members?.judges(peer) ?? false,
     refusedBy: (uid: string) => members?.refusedBy(uid),
   }
-  const terms = { ...settings, exposed: EXPOSED, judge }
+  const terms = { ...settings, exposed: EXPOSED, judge, dialect }
   const remoting = new Remoting(system, settings.transport, terms, (event) => {
     const change = peerChange(event, remoting)
     if (change !== null) system.receptionist.tell('peerChanged', change)
     // Who cannot join wants to know why without listening to events; those that say nothing do not.
     if (event.type === 'link-refused' && event.code !== 'busy')
       system.logger('/').warn(`connection refused (${event.code}): ${event.message}`)
-    system.events.emit(event)
+    system.peerChanged(event)
     members?.peerChanged(event)
   })
   system.attach(new Remote(remoting, () => members), await remoting.listen())

@@ -1,3 +1,5 @@
+export { createSystemSpeaking } from './create-system.ts'
+export { DIALECT, type Dialect, Feature, type VersionRange, type WireLimits } from './remoting/dialect.ts'
 export { type Ids, nanoidFrom } from './runtime/ids.ts'
 export { type ManualRuntime, manualRuntime } from './runtime/manual.ts'
 export type { Assertions, TestFunction } from './testing/assertions.ts'

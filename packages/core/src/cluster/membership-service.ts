@@ -3,6 +3,7 @@ import type { Actor } from '../actor/context.ts'
 import type { Logger } from '../actor/logger.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import type { Ref } from '../actor/ref.ts'
+import { FromPeer } from '../remoting/from-peer.ts'
 import type { Peer, PeerEvent } from '../remoting/peer-event.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Deadline, TimerQueue } from '../runtime/timer-queue.ts'
@@ -73,8 +74,10 @@ export class MembershipService {
   /** Takes in what other nodes send. To be spawned as {@link MEMBERSHIP_NAME}, once. */
   get actor(): Actor<MembershipGossip> {
     return actor(MembershipGossip, () => ({
-      gossip: (gossip) => {
-        if (isGossip(gossip)) this.#apply(this.#machine.receive(gossip, this.#nowMs))
+      gossip: (sent: unknown) => {
+        // Nobody speaks for another node.
+        if (!(sent instanceof FromPeer) || !isGossip(sent.payload) || sent.payload.from !== sent.uid) return
+        this.#apply(this.#machine.receive(sent.payload, this.#nowMs))
       },
     }))
   }

@@ -22,19 +22,23 @@ export class AnswerRoute {
   endedMs = 0
   readonly #logger: Logger
   readonly #note: NoteRef | null
+  readonly #maxBytes: number
   readonly #send: (answer: Answer, sizeBytes: number, question: Question) => void
 
   /**
    * @param note hears of the refs in answers
+   * @param maxBytes the largest answer that the asking side takes
    * @param send takes an answer and about how many bytes it holds; drops it when that connection is gone
    */
   constructor(
     logger: Logger,
     note: NoteRef | null,
+    maxBytes: number,
     send: (answer: Answer, sizeBytes: number, question: Question) => void,
   ) {
     this.#logger = logger
     this.#note = note
+    this.#maxBytes = maxBytes
     this.#send = send
   }
 
@@ -42,7 +46,7 @@ export class AnswerRoute {
   reply(correlation: number, value: unknown, question: Question): void {
     let encoded: Encoded
     try {
-      encoded = encodePayload(value, 'reply', this.#note)
+      encoded = encodePayload(value, 'reply', this.#note, this.#maxBytes)
     } catch (thrown) {
       const error = toError(thrown)
       this.#logger.error('an answer cannot be sent', error)

@@ -1,32 +1,30 @@
-import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
+import type { CellHost } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
-import { OfferLine, type PendingOffer } from '../actor/offer.ts'
-import type { Origin } from '../actor/origin.ts'
+import type { PendingOffer } from '../actor/offer.ts'
 import type { Asked, PendingAsk } from '../actor/pending-ask.ts'
-import type { AnyRef } from '../actor/ref.ts'
 import type { Watcher } from '../actor/watcher.ts'
-import { decodePart, type NoteRef, type RefParts, type ResolveRef } from '../codec/cbor.ts'
+import { decodePart } from '../codec/cbor.ts'
 import type { Encoded } from '../codec/encoded.ts'
-import { type Answer, AnswerRoute, type Question } from './answer-route.ts'
+import { AnswerRoute, type Question } from './answer-route.ts'
 import type { Connection, FrameSink } from './connection.ts'
 import { decodeBatch } from './decode-batch.ts'
-import { encodeBatch } from './encode-batch.ts'
-import { GivenRefs } from './given-refs.ts'
-import { Heartbeat } from './heartbeat.ts'
+import { Deliveries } from './deliveries.ts'
+import { DIALECT, Feature, largestWhole } from './dialect.ts'
+import type { LinkNumber, LinkTerms } from './link-terms.ts'
 import { OpenAsks } from './open-asks.ts'
-import { Outbox, OutgoingMessage } from './outbox.ts'
+import { OpenLink } from './open-link.ts'
+import { OutgoingMessage } from './outbox.ts'
+import { Outflow } from './outflow.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
-import { RemoteReply } from './remote-reply.ts'
+import { PeerScope, type ScopeHost } from './peer-scope.ts'
 import { RemoteWatches } from './remote-watches.ts'
-import { type Envelope, encodePayload, Kind, type To } from './wire.ts'
+import { type Envelope, encodePayload, Kind, type SystemEnvelope, type To } from './wire.ts'
 import { failFromWire } from './wire-failure.ts'
 
 /** What an association needs of the node around it. */
-export interface AssociationHost {
+export interface AssociationHost extends ScopeHost {
   readonly cells: CellHost
   readonly heartbeatMs: number
-  readonly resolveRef: ResolveRef
-  local(to: To): LocalTarget | null
   emit(event: PeerEvent): void
   /** The connection is gone: make one, at once or after a little while. */
   wantConnection(association: Association, atOnce: boolean): void
@@ -34,101 +32,96 @@ export interface AssociationHost {
   gone(association: Association, forGood: boolean): void
 }
 
-/** What tells the links between two nodes apart, the same on both sides. */
-export interface LinkNumber {
-  readonly epoch: number
-  /** Uid of the node that dialled. */
-  readonly dialler: string
-}
-
 /** A connection that ended sooner than this is not replaced at once: the next may fare no better. In ms. */
 const SHORT_LIVED_MS = 1_000
 
-/** A method every object has is no message, whatever a peer sends; nor is the handler of all the others. */
-const RESERVED: ReadonlySet<string> = new Set([
-  ...Object.getOwnPropertyNames(Object.prototype),
-  'unhandled',
-  'childFailed',
-])
-
-const PING: Uint8Array = encodeBatch([[Kind.ping]])
-const PONG: Uint8Array = encodeBatch([[Kind.pong]])
-
-/** No actor's uid: a ref with it leads to a dead letter. */
-export const NOBODY: number = -1
-
-const NO_LINK: LinkNumber = { epoch: 0, dialler: '' }
+const NO_LINK: LinkTerms = { ...DIALECT, epoch: 0, dialler: '', features: 0 }
 
 /**
  * What this node shares with one run of another: at most one open connection, and all that outlives it. Asks
- * that were sent when it is lost fail at once; messages not yet sent wait; watches are made anew.
+ * that were sent when it is lost fail at once; messages not yet sent wait; system messages are sent again until they
+ * have come.
  */
 export class Association implements FrameSink {
   peer: Peer
   readonly #host: AssociationHost
-  readonly #outbox = new Outbox()
+  readonly #out: Outflow
   readonly #watches: RemoteWatches
   readonly #asks = new OpenAsks()
-  /** Who waits for room in the outbox. */
-  readonly #offers = new OfferLine()
-  /** What the peer may use here; null for a node, which may use all. Kept from the start: who it is shows later. */
-  #given: GivenRefs | null = new GivenRefs()
-  #connection: Connection | null = null
-  #number: LinkNumber = NO_LINK
-  /** The way back for asks of the present connection: over a later one their answers would find nobody. */
-  #route: AnswerRoute | null = null
+  /** What the peer may use here. */
+  readonly #scope: PeerScope
+  readonly #deliveries: Deliveries
+  #link: OpenLink | null = null
+  /** Of the present link, or of the last one. */
+  #terms: LinkTerms = NO_LINK
   #down = false
-  #flushing = false
-  /** The link is full: what comes waits until it has drained. */
-  #blocked = false
-  #heartbeat: Heartbeat | null = null
 
   constructor(host: AssociationHost, peer: Peer) {
     this.#host = host
     this.peer = peer
-    this.#watches = new RemoteWatches(this, (to) => this.#local(to))
+    this.#scope = new PeerScope(host, peer)
+    this.#deliveries = new Deliveries(host.cells, this.#scope)
+    this.#watches = new RemoteWatches(this, this.#scope.local)
+    this.#out = new Outflow({
+      cells: host.cells,
+      undelivered: (reason, message) => this.#undelivered(reason, message),
+      behind: (messages) => this.#endOfPatience(messages),
+      swamped: () => {
+        if (this.#link !== null) this.closed(this.#link.connection, 'too many bytes of answers are waiting')
+      },
+    })
   }
 
   get connected(): boolean {
-    return this.#connection !== null
+    return this.#link !== null
   }
 
   /** How many connections the two have had. */
   get epoch(): number {
-    return this.#number.epoch
+    return this.#terms.epoch
+  }
+
+  /** What the two agreed on when they were connected last. */
+  get terms(): LinkTerms {
+    return this.#terms
+  }
+
+  /** Whether both sides have that feature; false until they have been connected. */
+  has(feature: Feature): boolean {
+    return (this.#terms.features & feature) !== 0
   }
 
   /** Whether a dialler that knows of `epoch` links has not heard of the present one. */
   isNewsTo({ epoch }: { readonly epoch: number }): boolean {
-    if (this.#connection === null || epoch >= this.#number.epoch) return false
+    if (this.#link === null || epoch >= this.epoch) return false
     // Unless it dialled that one itself: then the welcome is lost, and so is the link, whatever it looks like here.
-    return this.#number.dialler !== this.peer.uid || epoch === 0
+    return this.#terms.dialler !== this.peer.uid || epoch === 0
   }
 
   /** Whether the present link is to be kept rather than one with that number. Both sides decide alike. */
   prefers({ epoch, dialler }: LinkNumber): boolean {
-    if (this.#connection === null) return false
-    const present = this.#number
+    if (this.#link === null) return false
+    const present = this.#terms
     return epoch < present.epoch || (epoch === present.epoch && present.dialler <= dialler)
   }
 
   /** Never connected and not to be dialled: there is nothing to wait for. */
   get #neverToBeReached(): boolean {
-    return this.#connection === null && this.epoch === 0 && this.peer.address === ''
+    return this.#link === null && this.epoch === 0 && this.peer.address === ''
   }
 
   // Out
 
   tell(to: To, target: Asked, name: string, payload: unknown): void {
-    const encoded = encodePayload(payload, name, this.#note)
+    const encoded = this.#encode(to, name, payload)
     const sizeBytes = encoded.end - encoded.start
     // Whatever is reached by its path is part of the runtime: no load of users' may come between two of those.
-    if (typeof to === 'string' && !this.#down) this.sendSystem([Kind.tell, to, name, encoded], sizeBytes)
+    if (typeof to === 'string' && !this.#down) this.#out.pushSystem([Kind.tell, to, name, encoded], sizeBytes)
     else this.#push(new OutgoingMessage([Kind.tell, to, name, encoded], sizeBytes, payload, target, null))
   }
 
   ask(to: To, target: Asked, name: string, payload: unknown, pending: PendingAsk): void {
-    const encoded = encodePayload(payload, name, this.#note)
+    const encoded = this.#encode(to, name, payload)
     const sizeBytes = encoded.end - encoded.start
     if (this.#neverToBeReached) {
       pending.undelivered('unreachable')
@@ -141,14 +134,11 @@ export class Association implements FrameSink {
 
   /** Queues a message once there is room for it, behind those offered before. @throws {NotSerializableError} */
   offer(to: To, target: Asked, name: string, payload: unknown, offer: PendingOffer): void {
-    const encoded = encodePayload(payload, name, this.#note)
+    const encoded = this.#encode(to, name, payload)
     const sizeBytes = encoded.end - encoded.start
     if (this.#down) return offer.reject('node-down')
     if (this.#neverToBeReached) return offer.reject('unreachable')
-    const message = new OutgoingMessage([Kind.tell, to, name, encoded], sizeBytes, payload, target, null)
-    this.#offers.add(offer, () => this.#outbox.push(message))
-    this.#offers.admit()
-    this.#flushOrLater()
+    this.#out.offer(new OutgoingMessage([Kind.tell, to, name, encoded], sizeBytes, payload, target, null), offer)
   }
 
   watch(to: To, watcher: Watcher): void {
@@ -160,95 +150,68 @@ export class Association implements FrameSink {
     this.#watches.unwatch(watcher)
   }
 
-  sendSystem(envelope: Envelope, payloadBytes = 0): void {
-    if (this.#down) return
-    this.#outbox.pushSystem(envelope, payloadBytes)
-    this.#flushOrLater()
+  sendSystem(envelope: SystemEnvelope): void {
+    if (!this.#down) this.#out.pushNumbered(envelope)
   }
 
-  #answer(envelope: Answer, sizeBytes: number, question: Question): void {
-    this.#outbox.pushAnswer(envelope, sizeBytes, question)
-    this.#flushOrLater()
+  /** What the runtime says of itself is not held back by what a peer says it takes. */
+  #encode(to: To, name: string, payload: unknown): Encoded {
+    return encodePayload(payload, name, this.#scope.note, largestWhole(typeof to === 'string' ? DIALECT : this.#terms))
   }
 
   #push(message: OutgoingMessage): void {
     if (this.#down) this.#undelivered('node-down', message)
-    // What room there is, however small, is for those who wait for it.
-    else if (!this.#offers.empty || !this.#outbox.push(message)) this.#undelivered('outbound-full', message)
-    else this.#flushOrLater()
-  }
-
-  #flushOrLater(): void {
-    // A peer that takes nothing, not even what is never turned down, would fill the memory of this node.
-    if (this.#outbox.systemOverflows) this.end('node-down')
-    else if (this.#outbox.answersOverflow && this.#connection !== null)
-      this.closed(this.#connection, 'too many bytes of answers are waiting')
-    else if (this.#outbox.hasBatch && !this.#blocked) this.#flush()
-    else this.#scheduleFlush()
+    else this.#out.push(message)
   }
 
   #undelivered(reason: DeadLetterReason, { target, name, payload, pending }: OutgoingMessage): void {
     this.#host.cells.undelivered(reason, target.toString(), name, payload, pending)
   }
 
-  /** All that is told to a peer in one turn of the event loop goes out in one frame. */
-  #scheduleFlush(): void {
-    if (this.#flushing || this.#connection === null || this.#blocked) return
-    this.#flushing = true
-    this.#host.cells.runtime.scheduler.defer(() => {
-      this.#flushing = false
-      this.#flush()
-    })
-  }
-
-  #flush(): void {
-    while (this.#connection !== null && !this.#blocked && !this.#outbox.empty) {
-      const batch = this.#outbox.takeBatch()
-      this.#offers.admit()
-      if (batch.length > 0) this.#sendNow(encodeBatch(batch))
-    }
-  }
-
   // The connection
 
   /** A connection is open, and its frames come here. */
-  attach(connection: Connection, number: LinkNumber, peer: Peer): void {
+  attach(connection: Connection, terms: LinkTerms, peer: Peer): void {
     this.#detach('superseded')
     this.peer = peer
-    this.#number = number
-    this.#connection = connection
-    if (peer.role === 'client') this.#given ??= new GivenRefs()
-    else this.#given = null
+    this.#terms = terms
+    this.#scope.introduced(peer)
+    const link = new OpenLink(this.#host.cells, this.#host.heartbeatMs, connection, this.#routeOver(connection), {
+      dead: (why) => this.closed(connection, why),
+      beat: () => this.#out.beat(),
+    })
+    this.#link = link
+    this.#host.emit({ type: 'peer-up', peer })
+    // Whoever listens may have ended it at once.
+    if (this.#link !== link) return
+    this.#watches.connected(!this.has(Feature.sequencing))
+    this.#out.open(link, this.has(Feature.sequencing))
+  }
+
+  /** The way back for asks of a connection. */
+  #routeOver(connection: Connection): AnswerRoute {
+    const { note } = this.#scope
+    const logger = this.#host.cells.logger('/')
     const route: AnswerRoute = new AnswerRoute(
-      this.#host.cells.logger('/'),
-      this.#note,
+      logger,
+      note,
+      largestWhole(this.#terms),
       (answer, sizeBytes, question) => {
-        if (connection === this.#connection) this.#answer(answer, sizeBytes, question)
+        if (connection === this.#link?.connection) this.#out.answer(answer, sizeBytes, question)
         else this.#lateReply(question, route.endedMs)
       },
     )
-    this.#route = route
-    this.#blocked = false
-    this.#heartbeat = new Heartbeat(
-      this.#host.cells,
-      this.#host.heartbeatMs,
-      () => this.#sendNow(PING),
-      (why) => this.closed(connection, why),
-    )
-    this.#host.emit({ type: 'peer-up', peer })
-    this.#watches.renew()
-    this.#scheduleFlush()
+    return route
   }
 
   drained(): void {
-    this.#blocked = false
-    this.#heartbeat?.drained()
-    this.#flush()
+    this.#link?.drained()
+    this.#out.drained()
   }
 
   closed(connection: Connection, why: string): void {
-    if (connection !== this.#connection) return
-    const livedMs = this.#heartbeat?.ageMs ?? 0
+    if (connection !== this.#link?.connection) return
+    const livedMs = this.#link.ageMs
     this.#detach(why)
     this.#host.emit({ type: 'peer-lost', peer: this.peer, why })
     this.#host.wantConnection(this, livedMs >= SHORT_LIVED_MS)
@@ -256,21 +219,15 @@ export class Association implements FrameSink {
 
   /** An attempt to connect has failed: asks that were not sent, and offers, need not wait for the next one. */
   unreachable(): void {
-    for (const message of this.#outbox.takeAsks()) this.#undelivered('unreachable', message)
-    this.#offers.rejectAll('unreachable')
+    this.#out.unreachable()
   }
 
   #detach(why: string): void {
-    const connection = this.#connection
-    if (connection === null) return
-    const nowMs = this.#host.cells.runtime.clock.now()
-    this.#connection = null
-    if (this.#route !== null) this.#route.endedMs = nowMs
-    this.#route = null
-    this.#heartbeat?.stop()
-    this.#heartbeat = null
-    connection.close('normal', why)
-    for (const question of this.#outbox.dropAnswers()) this.#lateReply(question, nowMs)
+    const link = this.#link
+    if (link === null) return
+    this.#link = null
+    link.end(why)
+    for (const question of this.#out.linkLost()) this.#lateReply(question, link.route.endedMs)
     this.#asks.abandonSent('link-lost')
   }
 
@@ -279,6 +236,12 @@ export class Association implements FrameSink {
     // Nobody was ever told that this peer is there, so nobody is told that it is down, and it may come yet.
     if (this.epoch === 0 && !this.#watches.watching) this.#end('unreachable', false)
     else this.end('node-down')
+  }
+
+  #endOfPatience(messages: number): void {
+    if (this.#down) return
+    this.#host.emit({ type: 'system-backlog', peer: this.peer, messages })
+    this.end('node-down')
   }
 
   /** This run of the peer is over for this node, whatever it still says: tells everybody who waits for it. */
@@ -293,69 +256,52 @@ export class Association implements FrameSink {
   #end(reason: 'node-down' | 'unreachable', forGood: boolean): void {
     this.#down = true
     this.#host.gone(this, forGood)
-    this.#offers.rejectAll(reason)
-    for (const message of this.#outbox.takeAll()) this.#undelivered(reason, message)
+    this.#out.end(reason)
   }
 
   /** Says goodbye: the peer need not wait whether this node comes back. */
   leave(): void {
-    this.#outbox.pushSystem([Kind.bye], 0)
-    this.#blocked = false
-    this.#flush()
+    this.#out.leave()
     this.end('left')
-  }
-
-  /** Not on a link that is full: for a ping, what the link holds already says as much. */
-  #sendNow(frame: Uint8Array): void {
-    if (this.#connection === null || this.#blocked) return
-    if (this.#connection.send(frame)) return
-    this.#blocked = true
-    this.#heartbeat?.full()
   }
 
   // In
 
   receive(frame: Uint8Array): void {
-    this.#heartbeat?.heard()
-    const connection = this.#connection
-    for (const envelope of decodeBatch(frame)) {
+    const link = this.#link
+    link?.heard()
+    for (const envelope of decodeBatch(frame, this.#acknowledged)) {
       // An envelope may end the association: what follows it does not count.
-      if (this.#connection !== connection) return
-      this.#receive(envelope)
+      if (link === null || this.#link !== link) return
+      this.#receive(envelope, link)
     }
   }
 
-  #receive(envelope: Envelope): void {
+  readonly #acknowledged = (number: number): void => {
+    if (this.has(Feature.sequencing)) this.#out.log.acknowledged(number)
+  }
+
+  #receive(envelope: Envelope, link: OpenLink): void {
     switch (envelope[0]) {
       case Kind.tell:
-        return this.#deliver(envelope[1], envelope[2], envelope[3], null)
-      case Kind.ask: {
-        const { clock } = this.#host.cells.runtime
-        const reply = new RemoteReply(
-          this.#nameOf(envelope[1]),
-          envelope[2],
-          this.#route!,
-          clock,
-          envelope[4],
-          envelope[5],
-        )
-        return this.#deliver(envelope[1], envelope[2], envelope[3], reply)
-      }
+        return this.#deliveries.tell(envelope)
+      case Kind.ask:
+        return this.#deliveries.ask(envelope, link.route)
       case Kind.reply:
-        return this.#asks.take(envelope[1])?.settle(decodePart(envelope[2], this.#resolveRef))
+        return this.#asks.take(envelope[1])?.settle(decodePart(envelope[2], this.#scope.resolveRef))
       case Kind.failure: {
         const pending = this.#asks.take(envelope[1])
         if (pending !== null) failFromWire(pending, pending.target, envelope[2], envelope[3], envelope[4], envelope[5])
         return
       }
       case Kind.watch:
-        return this.#watches.watchedBy(envelope[1], envelope[2])
+        return this.#once(envelope[3], () => this.#watches.watchedBy(envelope[1], envelope[2]))
       case Kind.unwatch:
-        return this.#watches.unwatchedBy(envelope[1])
+        return this.#once(envelope[2], () => this.#watches.unwatchedBy(envelope[1]))
       case Kind.terminated:
-        return this.#watches.terminated(envelope[1], envelope[2])
+        return this.#once(envelope[3], () => this.#watches.terminated(envelope[1], envelope[2]))
       case Kind.ping:
-        return this.#sendNow(PONG)
+        return link.pong()
       case Kind.pong:
         return
       case Kind.bye:
@@ -363,40 +309,12 @@ export class Association implements FrameSink {
     }
   }
 
-  #deliver(to: To, name: string, encoded: Encoded, origin: Origin | null): void {
-    const payload = decodePart(encoded, this.#resolveRef)
-    const target = RESERVED.has(name) ? null : this.#local(to)
-    if (target !== null) {
-      if (!target.enqueue(origin ?? name, payload))
-        this.#host.cells.undelivered('mailbox-full', target.path, name, payload, origin)
-      return
-    }
-    const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'
-    this.#host.cells.undelivered(reason, this.#nameOf(to), name, payload, origin)
-  }
-
-  /** Who a message is for, in words. */
-  #nameOf(to: To): string {
-    return typeof to === 'string' ? to : (this.#host.local(to)?.path ?? `#${to}`)
-  }
-
-  /** A client reaches by uid what it was given, and nothing by path. */
-  #local(to: To): LocalTarget | null {
-    const { cells } = this.#host
-    if (this.#given === null) return this.#host.local(to)
-    return typeof to === 'number' && this.#given.get({ nodeUid: cells.uid, uid: to }) ? this.#host.local(to) : null
-  }
-
-  /** A client may name its own actors and what it was given: nobody is told, dialled or watched on its word alone. */
-  readonly #resolveRef = (parts: RefParts): AnyRef => {
-    const { cells, resolveRef } = this.#host
-    if (this.#given === null) return resolveRef(parts)
-    if (parts.nodeUid === this.peer.uid) return resolveRef({ ...parts, address: this.peer.address })
-    return resolveRef(this.#given.get(parts) ?? { ...parts, nodeUid: cells.uid, uid: NOBODY })
-  }
-
-  get #note(): NoteRef | null {
-    return this.#given === null ? null : this.#given.note
+  /** Does what a system message says, unless that has been done when it came over an earlier link. */
+  #once(number: number | undefined, act: () => void): void {
+    if (!this.has(Feature.sequencing)) return act()
+    const isNew = this.#out.log.received(number)
+    this.#out.acknowledge()
+    if (isNew) act()
   }
 
   /** The other side has been without a connection since `endedMs`, and its asks have failed. */

@@ -30,8 +30,11 @@ const envelope: fc.Arbitrary<Envelope> = fc.oneof(
   fc.tuple(fc.constant(Kind.reply), number, payload),
   fc.tuple(fc.constant(Kind.failure), number, text, text, text, fc.option(text)),
   fc.tuple(fc.constant(Kind.watch), to, number),
+  fc.tuple(fc.constant(Kind.watch), to, number, number),
   fc.tuple(fc.constant(Kind.unwatch), number),
+  fc.tuple(fc.constant(Kind.unwatch), number, number),
   fc.tuple(fc.constant(Kind.terminated), number, text),
+  fc.tuple(fc.constant(Kind.terminated), number, text, number),
   fc.constantFrom([Kind.ping] as const, [Kind.pong] as const, [Kind.bye] as const),
 )
 
@@ -49,6 +52,18 @@ test('what a frame carries arrives as it was, in order', (t) => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('a frame says which system message has come last, also when it carries nothing else', (t) => {
+  for (const number of [0, 1, 23, 24, 300, 70_000, 2 ** 31, 2 ** 40]) {
+    for (const carried of [[], [[Kind.ping] as const]]) {
+      let said = -1
+      decodeBatch(encodeBatch(carried, number), (acknowledged) => {
+        said = acknowledged
+      })
+      t.is(said, number)
+    }
+  }
 })
 
 test('bytes whose checksum fits are envelopes or a MalformedFrameError, whatever they are', (t) => {

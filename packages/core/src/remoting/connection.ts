@@ -1,9 +1,8 @@
 import { DialError, MalformedFrameError, toError } from '../errors.ts'
 import type { Deadline, TimerQueue } from '../runtime/timer-queue.ts'
 import type { CloseCode, Link } from '../transport/transport.ts'
+import { commonFeatures, commonVersion, type Dialect } from './dialect.ts'
 import {
-  commonFeatures,
-  commonVersion,
   decodeGreeting,
   encodeGreeting,
   type Hello,
@@ -52,6 +51,7 @@ export interface Receiver {
 export class Connection {
   readonly #link: Link
   readonly #timers: TimerQueue
+  readonly #dialect: Dialect
   readonly #onBroken: (peer: string, error: Error) => void
   #greeting: Greeting | null = null
   #deadline: Deadline | null = null
@@ -60,9 +60,10 @@ export class Connection {
   #features = 0
 
   /** @param onBroken hears of links that were closed because the other side broke the protocol */
-  constructor(link: Link, timers: TimerQueue, onBroken: (peer: string, error: Error) => void) {
+  constructor(link: Link, timers: TimerQueue, dialect: Dialect, onBroken: (peer: string, error: Error) => void) {
     this.#link = link
     this.#timers = timers
+    this.#dialect = dialect
     this.#onBroken = onBroken
   }
 
@@ -73,6 +74,11 @@ export class Connection {
   /** What both sides can do beyond their version, once the link is open. */
   get features(): number {
     return this.#features
+  }
+
+  /** Bytes given to `send` that have not left this process. */
+  get bufferedBytes(): number {
+    return this.#link.bufferedBytes
   }
 
   /**
@@ -116,7 +122,7 @@ export class Connection {
       if (answer.troupe === 'refusal') return answered(unproven(answer, OTHER_SECRET))
       if (answer.troupe !== 'proven') throw misplaced(answer, 'a proof')
       if (proofs.accepts(answer)) decoded(answer.greeting)
-      else answered(refusal('', 'secret', OTHER_SECRET))
+      else answered(refusal('', 'secret', OTHER_SECRET, this.#dialect.versions))
     }
     const challenged = (bytes: Uint8Array): void => {
       const answer = decodeGreeting(bytes)
@@ -136,13 +142,14 @@ export class Connection {
    *   anybody
    */
   receive(guard: Guard | null, timeoutMs: number, receiver: Receiver): void {
+    const { versions } = this.#dialect
     const turnDown = (answer: Refusal): void => {
       receiver.turnedDown(this.peer, answer)
       this.#refuse(encodeGreeting(answer), answer.code)
     }
     const introduced = (bytes: Uint8Array, seal: (answer: Uint8Array) => Uint8Array): void => {
       const hello = decodeGreeting(bytes)
-      if (hello.troupe === 'challenge' && guard === null) return turnDown(refusal('', 'secret', ONE_SECRET))
+      if (hello.troupe === 'challenge' && guard === null) return turnDown(refusal('', 'secret', ONE_SECRET, versions))
       if (hello.troupe !== 'hello') throw misplaced(hello, 'a hello')
       const answer = receiver.reception(hello)
       if ('troupe' in answer) return this.#refuse(seal(encodeGreeting(answer)), answer.code)
@@ -152,14 +159,15 @@ export class Connection {
     }
     const challenged = (bytes: Uint8Array, by: Guard): void => {
       const theirs = decodeGreeting(bytes)
-      if (theirs.troupe === 'hello') return turnDown(refusal('', 'secret', ONE_SECRET))
+      if (theirs.troupe === 'hello') return turnDown(refusal('', 'secret', ONE_SECRET, versions))
       if (theirs.troupe !== 'challenge') throw misplaced(theirs, 'a challenge')
-      if (commonVersion(theirs) === null) return turnDown(refusal('', 'protocol', 'no version in common'))
+      if (commonVersion(theirs, versions) === null)
+        return turnDown(refusal('', 'protocol', 'no version in common', versions))
       const proofs = by.accept(bytes)
       this.#expect((next) => {
         const hello = decodeGreeting(next)
         if (hello.troupe !== 'proven') throw misplaced(hello, 'a proof')
-        if (!proofs.accepts(hello)) return turnDown(refusal('', 'secret', OTHER_SECRET))
+        if (!proofs.accepts(hello)) return turnDown(refusal('', 'secret', OTHER_SECRET, versions))
         introduced(hello.greeting, (answer) => encodeGreeting(proofs.answer(answer)))
       })
       this.#link.send(proofs.challenge)
@@ -173,7 +181,8 @@ export class Connection {
 
   /** Ends the introduction because there is no room for it. */
   giveUp(): void {
-    this.#refuse(encodeGreeting(refusal('', 'busy', 'too many are introducing themselves')), 'busy')
+    const answer = refusal('', 'busy', 'too many are introducing themselves', this.#dialect.versions)
+    this.#refuse(encodeGreeting(answer), 'busy')
   }
 
   /** @returns false when it should wait for `drained` before sending more */
@@ -219,7 +228,7 @@ export class Connection {
   }
 
   #open(welcome: Welcome, sink: FrameSink): void {
-    this.#features = commonFeatures(welcome)
+    this.#features = commonFeatures(welcome, this.#dialect.features)
     this.#link.limit?.(null)
     this.#sink = sink
   }
@@ -260,8 +269,9 @@ function misplaced({ troupe }: { readonly troupe: string }, due: string): Malfor
 }
 
 /** A refusal by somebody who has proved nothing: it may keep this node away, and neither names nor words anything. */
-function unproven({ code, min, max }: Refusal, why: string): Refusal {
+function unproven(answer: Refusal, why: string): Refusal {
+  const { code } = answer
   if (code === 'protocol' || code === 'busy')
-    return { ...refusal('', code, 'it has proved nothing, and says no more'), min, max }
-  return refusal('', 'secret', why)
+    return refusal('', code, 'it has proved nothing, and says no more', answer)
+  return refusal('', 'secret', why, answer)
 }

@@ -15,20 +15,25 @@ let names: string[] = []
 /**
  * Reads the envelopes of a frame; what is in their payloads is not looked at.
  *
+ * @param onAcknowledged gets the number of the last system message that the other side has got, once all is read
  * @throws {MalformedFrameError} for anything that `encodeBatch` would not have made
  */
-export function decodeBatch(bytes: Uint8Array): readonly Envelope[] {
+export function decodeBatch(
+  bytes: Uint8Array,
+  onAcknowledged: (number: number) => void = () => {},
+): readonly Envelope[] {
   checkSeal(bytes)
   frame = bytes
   at = CONTENT_AT
   names = []
   if (readHead(4, 'no batch') !== 2) throw new MalformedFrameError('no batch')
-  skip()
+  const acknowledged = readNumber()
   const count = readHead(4, 'no batch')
   const envelopes: Envelope[] = []
   // Each takes a byte at least, so that a wrong count is found before much is made of it.
   for (let i = 0; i < count; i++) envelopes.push(readEnvelope())
   if (at !== frame.length) throw new MalformedFrameError(`${frame.length - at} bytes after its end`)
+  onAcknowledged(acknowledged)
   return envelopes
 }
 
@@ -39,15 +44,18 @@ function readEnvelope(): Envelope {
   const fields = FIELDS[kind]
   if (fields === undefined) throw new MalformedFrameError('an unknown kind of envelope')
   if (length <= fields) throw new MalformedFrameError(`an envelope of kind ${kind} with ${length - 1} fields`)
-  const envelope = readFields(kind)
-  for (let i = fields + 1; i < length; i++) skip()
+  const isNumbered = length > fields + 1 && NUMBERED.has(kind)
+  const envelope = readFields(kind, isNumbered)
+  for (let i = fields + (isNumbered ? 2 : 1); i < length; i++) skip()
   return envelope
 }
 
 /** How many fields follow the kind, per kind. */
 const FIELDS: readonly number[] = [3, 5, 2, 5, 2, 1, 2, 0, 0, 0]
+/** Kinds whose fields a number may follow. */
+const NUMBERED: ReadonlySet<number> = new Set([Kind.watch, Kind.unwatch, Kind.terminated])
 
-function readFields(kind: number): Envelope {
+function readFields(kind: number, isNumbered: boolean): Envelope {
   switch (kind) {
     case Kind.tell:
       return [Kind.tell, readTo(), readName(), readBytes()]
@@ -58,11 +66,11 @@ function readFields(kind: number): Envelope {
     case Kind.failure:
       return [Kind.failure, readNumber(), readText(), readText(), readText(), readTextOrNull()]
     case Kind.watch:
-      return [Kind.watch, readTo(), readNumber()]
+      return isNumbered ? [kind, readTo(), readNumber(), readNumber()] : [kind, readTo(), readNumber()]
     case Kind.unwatch:
-      return [Kind.unwatch, readNumber()]
+      return isNumbered ? [kind, readNumber(), readNumber()] : [kind, readNumber()]
     case Kind.terminated:
-      return [Kind.terminated, readNumber(), readText()]
+      return isNumbered ? [kind, readNumber(), readText(), readNumber()] : [kind, readNumber(), readText()]
     case Kind.ping:
       return [Kind.ping]
     case Kind.pong:

@@ -16,8 +16,12 @@ let at = 0
 /** Names of the frame under way, by the number that stands for them from their second time on. */
 const names = new Map<string, number>()
 
-/** One frame with many envelopes. The leading number is kept for acknowledging system messages. */
-export function encodeBatch(envelopes: readonly Envelope[]): Uint8Array {
+/**
+ * One frame with many envelopes.
+ *
+ * @param acknowledged the number of the last system message that has come from the other side; 0 for none
+ */
+export function encodeBatch(envelopes: readonly Envelope[], acknowledged = 0): Uint8Array {
   let most = CONTENT_AT + 16
   for (const envelope of envelopes) most += MOST_ENVELOPE_BYTES + variableBytes(envelope)
   if (block.length - at < most) {
@@ -29,7 +33,7 @@ export function encodeBatch(envelopes: readonly Envelope[]): Uint8Array {
   at += CONTENT_AT
   names.clear()
   block[at++] = 0x82
-  block[at++] = 0x00
+  writeNumber(acknowledged)
   writeHead(0x80, envelopes.length)
   for (const envelope of envelopes) write(envelope)
   const frame = block.subarray(start, at)

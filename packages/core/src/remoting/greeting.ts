@@ -1,6 +1,6 @@
 import { MalformedFrameError } from '../errors.ts'
+import type { VersionRange } from './dialect.ts'
 import { seal, unseal } from './seal.ts'
-import { PROTOCOL_VERSIONS } from './wire.ts'
 
 /** Before anything else where nodes have secrets, one of either side: what the proofs of this link are over. */
 export interface Challenge {
@@ -24,8 +24,12 @@ export interface Hello {
   readonly troupe: 'hello'
   readonly min: number
   readonly max: number
-  /** A bit for each feature it has, see {@link FEATURES}. Absent: none. */
+  /** A bit for each `Feature` it has. Absent: none. */
   readonly features?: number
+  /** The largest message it takes, in bytes. Absent: what the other side takes. */
+  readonly messageBytes?: number
+  /** The largest frame, likewise. */
+  readonly frameBytes?: number
   readonly cluster: string
   readonly name: string
   readonly uid: string
@@ -42,6 +46,9 @@ export interface Welcome {
   readonly version: number
   /** A bit for each feature that both have. Absent: none. */
   readonly features?: number
+  /** As in a hello. */
+  readonly messageBytes?: number
+  readonly frameBytes?: number
   readonly name: string
   readonly uid: string
   readonly address: string
@@ -83,14 +90,11 @@ export interface Refusal {
 
 export type Greeting = Challenge | Proven | Hello | Welcome | Refusal
 
-/**
- * What this node can do beyond its version, a bit each, up to 31 of them. A link uses what both sides have; bits that one
- * of them does not know are no fault. None so far.
- */
-export const FEATURES: number = 0
-
 /** No stranger makes a node decode more than this before it has said who it is. */
 export const MAX_GREETING_BYTES: number = 64 * 1024
+
+/** No node may say that it takes less. */
+const LEAST_LIMIT_BYTES = 256 * 1024
 
 export function encodeGreeting(greeting: Greeting): Uint8Array {
   return seal(greeting, greeting.troupe)
@@ -120,6 +124,8 @@ const identity: Check = (value) => typeof value === 'string' && value !== ''
 const roleOrNone: Check = (value) => value === undefined || value === 'client'
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
 const bits: Check = (value) => value === undefined || count(value)
+/** So much anybody takes: else nothing could be said to it at all. */
+const limit: Check = (value) => value === undefined || (count(value) && (value as number) >= LEAST_LIMIT_BYTES)
 const nonce: Check = (value) => typeof value === 'string' && value.length >= 16 && value.length <= 64
 const bytes: Check = (value) => value instanceof Uint8Array
 
@@ -145,6 +151,8 @@ const FIELDS: ReadonlyMap<string, readonly (readonly [field: string, check: Chec
       ['min', count],
       ['max', count],
       ['features', bits],
+      ['messageBytes', limit],
+      ['frameBytes', limit],
       ['cluster', text],
       ['name', text],
       ['uid', identity],
@@ -158,6 +166,8 @@ const FIELDS: ReadonlyMap<string, readonly (readonly [field: string, check: Chec
     [
       ['version', count],
       ['features', bits],
+      ['messageBytes', limit],
+      ['frameBytes', limit],
       ['name', text],
       ['uid', identity],
       ['address', text],
@@ -177,26 +187,11 @@ const FIELDS: ReadonlyMap<string, readonly (readonly [field: string, check: Chec
   ],
 ])
 
-/** The version two nodes will speak: the highest both know. @returns null when there is none */
-export function commonVersion(theirs: { readonly min: number; readonly max: number }): number | null {
-  const version = Math.min(PROTOCOL_VERSIONS.max, theirs.max)
-  return version >= Math.max(PROTOCOL_VERSIONS.min, theirs.min) ? version : null
+/** @param versions that who refuses speaks */
+export function refusal(uid: string, code: RefusalCode, message: string, { min, max }: VersionRange): Refusal {
+  return { troupe: 'refusal', code, message, uid, min, max }
 }
 
-/** The features both sides have. */
-export function commonFeatures(theirs: { readonly features?: number }, ours: number = FEATURES): number {
-  return (theirs.features ?? 0) & ours
-}
-
-/** `1`, or `1 to 3`. */
-export function versionRange({ min, max }: { readonly min: number; readonly max: number }): string {
-  return min === max ? String(min) : `${min} to ${max}`
-}
-
-export function refusal(uid: string, code: RefusalCode, message: string): Refusal {
-  return { troupe: 'refusal', code, message, uid, ...PROTOCOL_VERSIONS }
-}
-
-export function challenge(nonce: string): Challenge {
-  return { troupe: 'challenge', ...PROTOCOL_VERSIONS, nonce }
+export function challenge(nonce: string, { min, max }: VersionRange): Challenge {
+  return { troupe: 'challenge', min, max, nonce }
 }

@@ -1,5 +1,6 @@
 import { equalInConstantTime, hmacSha256 } from '../codec/hmac.ts'
 import type { Ids } from '../runtime/ids.ts'
+import type { VersionRange } from './dialect.ts'
 import { challenge, encodeGreeting, type Proven } from './greeting.ts'
 
 /** What each side of a link proves: the other's proof, sent back to it, is none. */
@@ -14,11 +15,13 @@ const ANSWER = 'troupe answer'
 export class Guard {
   readonly #secrets: readonly Uint8Array[]
   readonly #ids: Ids
+  readonly #versions: VersionRange
 
   /** @param secrets the first proves, each of them is taken; one at least */
-  constructor(secrets: readonly Uint8Array[], ids: Ids) {
+  constructor(secrets: readonly Uint8Array[], ids: Ids, versions: VersionRange) {
     this.#secrets = secrets
     this.#ids = ids
+    this.#versions = versions
   }
 
   dial(): DiallerProofs {
@@ -31,7 +34,7 @@ export class Guard {
   }
 
   #challenge(): Uint8Array {
-    return encodeGreeting(challenge(this.#ids.next()))
+    return encodeGreeting(challenge(this.#ids.next(), this.#versions))
   }
 }
 

@@ -6,8 +6,6 @@ import { ENVELOPE_BYTES, type Envelope, type Kind } from './wire.ts'
 /** User messages that may wait for one peer, and their bytes. */
 const MAX_MESSAGES = 4096
 const MAX_BYTES = 8 * 1024 * 1024
-/** The system's own messages that may wait: more are proof of a peer that has stopped to take part. */
-const MAX_SYSTEM = 20_000
 /** Bytes of answers that may wait. Far above what any healthy pair has under way. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 /** A batch is cut when it has grown to this, in bytes; a turn that sends more does not wait for its end. */
@@ -89,9 +87,9 @@ export class Outbox {
     return this.#sizeBytes >= BATCH_BYTES
   }
 
-  /** Whether more of the system's own messages are waiting than may. */
-  get systemOverflows(): boolean {
-    return this.#items.size - this.#messages - this.#answers > MAX_SYSTEM
+  /** How many of the system's own messages are waiting. */
+  get systemMessages(): number {
+    return this.#items.size - this.#messages - this.#answers
   }
 
   get answersOverflow(): boolean {

@@ -1,6 +1,6 @@
 import type { LocalTarget } from '../actor/cell-host.ts'
 import type { TerminationReason, Watcher } from '../actor/watcher.ts'
-import { type Envelope, Kind, type To } from './wire.ts'
+import { Kind, type SystemEnvelope, type To } from './wire.ts'
 
 /** One watch of an actor there by an actor here. */
 interface Outward {
@@ -8,7 +8,7 @@ interface Outward {
   readonly watcher: Watcher
 }
 
-/** One watch of an actor here by an actor there. Kept until that side has confirmed the notice. */
+/** One watch of an actor here by an actor there. */
 class Inward implements Watcher {
   readonly target: LocalTarget | null
   readonly #notify: (reason: TerminationReason) => void
@@ -25,22 +25,30 @@ class Inward implements Watcher {
   }
 }
 
+/** Takes what must arrive. */
+export interface SystemRoute {
+  sendSystem(envelope: SystemEnvelope): void
+}
+
 /**
- * The watches between this node and one peer, in both directions.
+ * The watches between this node and one peer, in both directions. What they say to each other arrives, once and in
+ * order, so that each watch brings one notice however often the connection is lost.
  *
- * Notices may be lost with a connection. After each new one the watching side names all its watches again;
- * the watched side repeats what it has to say, and forgets a watch only once it is confirmed. So each watch
- * brings exactly one notice, however often the connection is lost.
+ * A peer that does not number its system messages may miss some of them with a connection. To such a one all watches are
+ * named again after each new one; the watched side repeats what it has to say, and forgets a watch only once the
+ * notice is confirmed.
  */
 export class RemoteWatches {
-  readonly #route: { sendSystem(envelope: Envelope): void }
+  readonly #route: SystemRoute
   readonly #local: (to: To) => LocalTarget | null
   readonly #outward = new Map<number, Outward>()
   readonly #ids = new Map<Watcher, number>()
   readonly #inward = new Map<number, Inward>()
   #lastId = 0
+  /** What is said may be lost. */
+  #isLossy = false
 
-  constructor(route: { sendSystem(envelope: Envelope): void }, local: (to: To) => LocalTarget | null) {
+  constructor(route: SystemRoute, local: (to: To) => LocalTarget | null) {
     this.#route = route
     this.#local = local
   }
@@ -64,8 +72,14 @@ export class RemoteWatches {
     return this.#outward.size > 0
   }
 
-  /** A new connection: either side may have missed some of what the other has said. */
-  renew(): void {
+  /**
+   * A new connection.
+   *
+   * @param isLossy whether either side may have missed some of what the other has said
+   */
+  connected(isLossy: boolean): void {
+    this.#isLossy = isLossy
+    if (!isLossy) return
     // Also of watches the peer may have ended: its answer, unlike its next watch, lets go of them.
     for (const inward of this.#inward.values()) if (inward.reason !== null) inward.terminated(inward.reason)
     for (const [id, { to }] of this.#outward) this.#route.sendSystem([Kind.watch, to, id])
@@ -74,7 +88,7 @@ export class RemoteWatches {
   /** The peer says that one of the watched is gone. */
   terminated(id: number, reason: string): void {
     const outward = this.#outward.get(id)
-    this.#route.sendSystem([Kind.unwatch, id])
+    if (this.#isLossy) this.#route.sendSystem([Kind.unwatch, id])
     if (outward === undefined) return
     this.#forget(id, outward.watcher)
     outward.watcher.terminated(isTerminationReason(reason) ? reason : 'stopped')
@@ -88,7 +102,10 @@ export class RemoteWatches {
       return
     }
     const target = this.#local(to)
-    const inward = new Inward(target, (reason) => this.#route.sendSystem([Kind.terminated, id, reason]))
+    const inward = new Inward(target, (reason) => {
+      if (!this.#isLossy) this.#inward.delete(id)
+      this.#route.sendSystem([Kind.terminated, id, reason])
+    })
     this.#inward.set(id, inward)
     if (target === null) inward.terminated('not-found')
     else target.addWatcher(inward)

@@ -1,31 +1,25 @@
 import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
 import type { ActorRef, AnyRef, Ref } from '../actor/ref.ts'
 import type { RefParts } from '../codec/cbor.ts'
-import { ProtocolMismatchError, RefusedError, SystemStoppedError } from '../errors.ts'
+import { RefusedError, SystemStoppedError } from '../errors.ts'
 import type { Link, Transport } from '../transport/transport.ts'
-import { Association, type AssociationHost, type LinkNumber, NOBODY } from './association.ts'
+import { Association, type AssociationHost } from './association.ts'
 import { Connecting } from './connecting.ts'
 import { Connection, type Reception } from './connection.ts'
+import type { Dialect, VersionRange } from './dialect.ts'
 import { Dialler } from './dialler.ts'
-import {
-  commonFeatures,
-  commonVersion,
-  FEATURES,
-  type Hello,
-  type Refusal,
-  type RefusalCode,
-  refusal,
-  versionRange,
-  type Welcome,
-} from './greeting.ts'
+import { type Hello, type Refusal, type RefusalCode, refusal, type Welcome } from './greeting.ts'
 import { Guard } from './guard.ts'
+import { Introductions, peerOf } from './introductions.ts'
+import { type LinkTerms, linkTerms } from './link-terms.ts'
 import { PeerBook } from './peer-book.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
+import { NOBODY } from './peer-scope.ts'
 import { Quarantine } from './quarantine.ts'
 import { Reconnect } from './reconnect.ts'
 import { type Associations, RemoteRef } from './remote-ref.ts'
 import { Seeds } from './seeds.ts'
-import { PROTOCOL_VERSIONS, type To } from './wire.ts'
+import type { To } from './wire.ts'
 
 /** What remoting needs of its node. */
 export interface RemotingHost extends CellHost {
@@ -53,6 +47,8 @@ export interface RemotingSettings {
   readonly exposed: ReadonlySet<string>
   /** Who decides which peers are down, besides the peers themselves. Default: the grace alone. */
   readonly judge: PeerJudge | null
+  /** What this node speaks. */
+  readonly dialect: Dialect
 }
 
 /** Decides when a peer whose connection is lost counts as down. */
@@ -76,6 +72,7 @@ export class Remoting implements Associations {
   readonly #connecting = new Set<Connecting>()
   readonly #seeds: Seeds
   readonly #guard: Guard | null
+  readonly #introductions: Introductions
   /** Accepted, and not introduced yet: the oldest first. */
   readonly #strangers = new Set<Connection>()
   #closed = false
@@ -85,8 +82,9 @@ export class Remoting implements Associations {
     this.#transport = transport
     this.#settings = settings
     this.#emit = emit
-    const { handshakeTimeoutMs, secrets } = settings
-    this.#guard = secrets.length > 0 ? new Guard(secrets, cells.runtime.ids) : null
+    const { handshakeTimeoutMs, secrets, cluster, role, dialect } = settings
+    this.#introductions = new Introductions(cells, cluster, role, dialect)
+    this.#guard = secrets.length > 0 ? new Guard(secrets, cells.runtime.ids, dialect.versions) : null
     this.#dialler = new Dialler(transport, cells.timers, handshakeTimeoutMs, (link, to) => this.#introduce(link, to))
     this.#seeds = new Seeds(cells.timers, (seed) => this.#connectSeed(seed), cells.logger('/'))
   }
@@ -207,25 +205,14 @@ export class Remoting implements Associations {
         return opened
       }
       const { handshakeTimeoutMs } = this.#settings
-      connection.introduce(this.#hello(known?.epoch ?? 0), this.#guard, handshakeTimeoutMs, onAnswer, reject)
+      const hello = this.#introductions.hello(known?.epoch ?? 0)
+      connection.introduce(hello, this.#guard, handshakeTimeoutMs, onAnswer, reject)
     })
-  }
-
-  /** As others are to know it. A client is at no address: nobody but itself makes its links. */
-  get #self(): Peer {
-    const { name, uid, address } = this.cells
-    return this.#settings.role === 'client' ? { name, uid, address: '', role: 'client' } : { name, uid, address }
-  }
-
-  #hello(epoch: number): Hello {
-    const { cluster } = this.#settings
-    return { troupe: 'hello', ...PROTOCOL_VERSIONS, features: FEATURES, cluster, ...this.#self, epoch }
   }
 
   #welcomed(welcome: Welcome, connection: Connection, address: string): Association | Error {
     const { uid, name, version, epoch } = welcome
-    const spoken = { min: version, max: version }
-    if (commonVersion(spoken) === null) return this.#mismatch(spoken, address)
+    if (!this.#introductions.understands(welcome)) return this.#mismatch({ min: version, max: version }, address)
     if (this.#closed) return this.#stoppedError(address)
     if (uid === this.cells.uid) return new RefusedError(address, 'self', `${name} has the uid of this node`)
     if (this.#quarantine.has(uid)) {
@@ -234,9 +221,9 @@ export class Remoting implements Associations {
     // A peer that only dials has no address of its own; one behind another name is known by its own as well.
     const peer = peerOf(welcome, welcome.address || address)
     this.#book.answersAt(address, uid, peer.address)
-    const number = { epoch, dialler: this.cells.uid }
-    if (this.#book.byUid(uid)?.prefers(number)) return new RefusedError(address, 'duplicate', 'linked already')
-    return this.#open(peer, connection, number)
+    const terms = linkTerms(welcome, this.#settings.dialect, { epoch, dialler: this.cells.uid })
+    if (this.#book.byUid(uid)?.prefers(terms)) return new RefusedError(address, 'duplicate', 'linked already')
+    return this.#open(peer, connection, terms)
   }
 
   #refused(answer: Refusal, address: string, known: Association | null): Error {
@@ -249,8 +236,8 @@ export class Remoting implements Associations {
     return new RefusedError(address, answer.code, answer.message)
   }
 
-  #mismatch(theirs: { readonly min: number; readonly max: number }, address: string): Error {
-    const error = new ProtocolMismatchError(versionRange(PROTOCOL_VERSIONS), versionRange(theirs), address)
+  #mismatch(theirs: VersionRange, address: string): Error {
+    const error = this.#introductions.mismatch(theirs, address)
     this.#emit({ type: 'link-refused', peer: address, code: 'protocol', message: error.message })
     return error
   }
@@ -280,7 +267,8 @@ export class Remoting implements Associations {
     if (this.#strangers.size <= this.#settings.maxPendingHandshakes) return
     // The oldest one: who means it needs a few round trips, and is through before as many others have come.
     for (const oldest of this.#strangers) {
-      this.#turnedDown(oldest.peer, refusal('', 'busy', 'too many were introducing themselves'))
+      const { versions } = this.#settings.dialect
+      this.#turnedDown(oldest.peer, refusal('', 'busy', 'too many were introducing themselves', versions))
       return oldest.giveUp()
     }
   }
@@ -295,52 +283,41 @@ export class Remoting implements Associations {
     const epoch = Math.max(this.known(hello.uid)?.epoch ?? 0, hello.epoch) + 1
     // What a client says of an address is dialled by nobody.
     const peer = peerOf(hello, hello.role === 'client' ? '' : hello.address)
+    const terms = linkTerms(hello, this.#settings.dialect, { epoch, dialler: hello.uid })
     return {
-      welcome: {
-        troupe: 'welcome',
-        version: commonVersion(hello) ?? 0,
-        features: commonFeatures(hello),
-        ...this.#self,
-        epoch,
-      },
-      accept: () => this.#open(peer, connection, { epoch, dialler: hello.uid }),
+      welcome: this.#introductions.welcome(hello, epoch),
+      accept: () => this.#open(peer, connection, terms),
     }
   }
 
   #whyNot(hello: Hello): Refusal | null {
     const { uid, name } = this.cells
-    const { cluster } = this.#settings
-    if (commonVersion(hello) === null) {
-      const ours = versionRange(PROTOCOL_VERSIONS)
-      return refusal(uid, 'protocol', `${name} speaks protocol ${ours}, ${hello.name} speaks ${versionRange(hello)}`)
-    }
-    if (this.#closed) return refusal(uid, 'stopping', `${name} is stopping`)
-    if (hello.uid === uid) return refusal(uid, 'self', `${name} dialled itself`)
-    if (hello.cluster !== cluster) {
-      return refusal(uid, 'cluster', `${name} is of cluster "${cluster}", not "${hello.cluster}"`)
-    }
+    const stranger = this.#introductions.whyNot(hello)
+    if (stranger?.code === 'protocol') return stranger
+    if (this.#closed) return this.#introductions.refusal('stopping', `${name} is stopping`)
+    if (stranger !== null) return stranger
     if (this.#quarantine.has(hello.uid)) {
-      return refusal(uid, 'quarantined', `${hello.name} counts as down at ${name}; start it anew`)
+      return this.#introductions.refusal('quarantined', `${hello.name} counts as down at ${name}; start it anew`)
     }
     const known = this.known(hello.uid)
-    if (known?.isNewsTo(hello)) return refusal(uid, 'duplicate', 'there is a link already')
+    if (known?.isNewsTo(hello)) return this.#introductions.refusal('duplicate', 'there is a link already')
     if (!known?.connected && uid < hello.uid && this.#dialler.isDialling(hello.address)) {
       // Both dial at once: the link of the node with the lower uid is kept.
-      return refusal(uid, 'duplicate', 'a link is being made the other way')
+      return this.#introductions.refusal('duplicate', 'a link is being made the other way')
     }
     return null
   }
 
   // Associations
 
-  #open(peer: Peer, connection: Connection, number: LinkNumber): Association {
+  #open(peer: Peer, connection: Connection, terms: LinkTerms): Association {
     this.#book.answersAt(peer.address, peer.uid, peer.address)
     const predecessor = this.#book.byAddress(peer.address)
     if (predecessor !== null && predecessor.peer.uid !== peer.uid) predecessor.end('node-restarted')
     const association = this.#book.byUid(peer.uid) ?? this.#associate(peer)
     this.#reconnects.get(association)?.stop()
     this.#reconnects.delete(association)
-    association.attach(connection, number, peer)
+    association.attach(connection, terms, peer)
     return association
   }
 
@@ -381,7 +358,7 @@ export class Remoting implements Associations {
   }
 
   #connection(link: Link): Connection {
-    return new Connection(link, this.cells.timers, (peer, error) => {
+    return new Connection(link, this.cells.timers, this.#settings.dialect, (peer, error) => {
       this.#emit({ type: 'link-broken', peer, message: error.message })
     })
   }
@@ -393,7 +370,3 @@ export class Remoting implements Associations {
 
 /** Refusals that anybody may have made, or that say nothing of the run of a node. */
 const UNPROVEN: ReadonlySet<string> = new Set<RefusalCode>(['secret', 'busy'])
-
-function peerOf({ uid, name, role }: Hello | Welcome, address: string): Peer {
-  return role === undefined ? { uid, name, address } : { uid, name, address, role }
-}

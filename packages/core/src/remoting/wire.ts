@@ -6,7 +6,7 @@ import { FrameTooLargeError } from '../errors.ts'
 export const PROTOCOL_VERSIONS = { min: 1, max: 1 } as const
 
 /** One message may be this large when encoded, in bytes. */
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+export const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024
 
 /** What an envelope is, its first element. Numbers are never used again for something else. */
 export const Kind = {
@@ -41,21 +41,34 @@ export type Envelope =
       causeName: string,
       causeCode: string | null,
     ]
-  | readonly [kind: typeof Kind.watch, to: To, watch: number]
-  | readonly [kind: typeof Kind.unwatch, watch: number]
-  | readonly [kind: typeof Kind.terminated, watch: number, reason: string]
+  | SystemEnvelope
   | readonly [kind: typeof Kind.ping]
   | readonly [kind: typeof Kind.pong]
   | readonly [kind: typeof Kind.bye]
 
+/** What must arrive, exactly once: it has a number, from 1 on, and is sent until that is acknowledged. */
+export type SystemEnvelope =
+  | readonly [kind: typeof Kind.watch, to: To, watch: number, number?: number]
+  | readonly [kind: typeof Kind.unwatch, watch: number, number?: number]
+  | readonly [kind: typeof Kind.terminated, watch: number, reason: string, number?: number]
+
 /** Bytes of an envelope around its payload, about: for cutting batches. */
 export const ENVELOPE_BYTES = 12
 
-/** @param note hears of each ref in it @throws {NotSerializableError | FrameTooLargeError} */
-export function encodePayload(payload: unknown, name: string, note: NoteRef | null = null): Encoded {
+/**
+ * @param note hears of each ref in it
+ * @param maxBytes what the receiver takes
+ * @throws {NotSerializableError | FrameTooLargeError}
+ */
+export function encodePayload(
+  payload: unknown,
+  name: string,
+  note: NoteRef | null = null,
+  maxBytes: number = MAX_MESSAGE_BYTES,
+): Encoded {
   const encoded = note === null ? encodePart(payload, name) : encodePartNoting(payload, name, note)
   // A character is 3 bytes at most.
   const sizeBytes = encoded.end - encoded.start + 3 * name.length
-  if (sizeBytes > MAX_MESSAGE_BYTES) throw new FrameTooLargeError(sizeBytes, MAX_MESSAGE_BYTES)
+  if (sizeBytes > maxBytes) throw new FrameTooLargeError(sizeBytes, maxBytes)
   return encoded
 }

@@ -12,6 +12,8 @@ export interface SystemStats {
   /** Handlers and set-ups that failed. */
   readonly failures: number
   readonly restarts: number
+  /** Runs of peers that count as down because far too many of the system's own messages waited for them. */
+  readonly systemBacklogs: number
   /** Dead letters by their reason; reasons that never occurred are left out. */
   readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>
 }
@@ -22,6 +24,7 @@ export class Counters {
   actorsEnded = 0
   /** Actors killed, and steps of the stop that failed or took too long. */
   givenUp = 0
+  systemBacklogs = 0
   #failures = 0
   #restarts = 0
   readonly #deadLetters = new Map<DeadLetterReason, number>()
@@ -43,6 +46,7 @@ export class Counters {
       messagesHandled,
       failures: this.#failures,
       restarts: this.#restarts,
+      systemBacklogs: this.systemBacklogs,
       deadLetters: Object.fromEntries(this.#deadLetters),
     }
   }

@@ -16,7 +16,7 @@ import type { Member } from '../cluster/member.ts'
 import { Dispatcher } from '../dispatch/dispatcher.ts'
 import { InvalidOptionError, SystemStoppedError, toError } from '../errors.ts'
 import { timeoutOf } from '../options.ts'
-import type { Peer } from '../remoting/peer-event.ts'
+import type { Peer, PeerEvent } from '../remoting/peer-event.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
@@ -287,6 +287,11 @@ export class LocalSystem implements ActorSystem, CellHost {
 
   report(event: CellEvent): void {
     this.#aside(() => this.#reports.report(event))
+  }
+
+  /** Something has become of a connection. */
+  peerChanged(event: PeerEvent): void {
+    this.#reports.peerChanged(event)
   }
 
   answeredLate(target: string, message: string, endedMs: number): void {

@@ -2,6 +2,7 @@ import { actor } from '../actor/actor.ts'
 import type { Actor } from '../actor/context.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
+import { FromPeer } from '../remoting/from-peer.ts'
 import type { Receptionist } from './receptionist.ts'
 
 /** Local registrations of one node for one protocol, all of them. */
@@ -10,7 +11,10 @@ export interface Listing {
   readonly refs: readonly AnyRef[]
 }
 
-/** How the receptionists of two nodes keep each other up to date. Reached by its path. */
+/**
+ * How the receptionists of two nodes keep each other up to date. Reached by its path, so that what comes from another node
+ * arrives as a {@link FromPeer}.
+ */
 export interface ReceptionistSync {
   /** All that `node` has registered: replaces whatever was known of it. */
   replace: (all: { node: string; listings: readonly Listing[] }) => void
@@ -18,6 +22,13 @@ export interface ReceptionistSync {
   update: (one: { node: string; listing: Listing }) => void
   /** From this node only. */
   peerChanged: (change: PeerChange) => void
+}
+
+/** What a peer may have sent: of any type. */
+interface Said {
+  readonly node: string
+  readonly listings: unknown
+  readonly listing: unknown
 }
 
 /** What became of a peer. A class, so that nothing which comes from abroad can pass for one. */
@@ -68,18 +79,26 @@ export function receptionistSync(
     context.onStop(() => {
       receptionist.onLocalChange = null
     })
-    /** Only of connected nodes: a list of one that is down would never be taken away again. */
-    const isListed = (all: { node: string } | null | undefined): boolean => peers.has(all?.node ?? '')
+    /**
+     * What a peer says of its own actors: nobody speaks for another node. Only of connected ones, as a list of one that
+     * is down would never be taken away again.
+     */
+    const said = (sent: unknown): Partial<Said> | null => {
+      if (!(sent instanceof FromPeer) || !peers.has(sent.uid)) return null
+      const payload = sent.payload as Partial<Said> | null
+      return payload?.node === sent.uid ? payload : null
+    }
     return {
-      replace: (all) => {
-        if (!isListed(all) || !Array.isArray(all.listings)) return
-        const listings = all.listings.filter(isListing)
-        receptionist.dropRemote(all.node, new Set(listings.map(({ protocol }) => protocol)))
-        for (const { protocol, refs } of listings) receptionist.setRemote(all.node, protocol, ownOf(all.node, refs))
+      replace: (sent: unknown) => {
+        const { node = '', listings: all } = said(sent) ?? {}
+        if (!Array.isArray(all)) return
+        const listings = all.filter(isListing)
+        receptionist.dropRemote(node, new Set(listings.map(({ protocol }) => protocol)))
+        for (const { protocol, refs } of listings) receptionist.setRemote(node, protocol, ownOf(node, refs))
       },
-      update: (one) => {
-        if (!isListed(one) || !isListing(one.listing)) return
-        receptionist.setRemote(one.node, one.listing.protocol, ownOf(one.node, one.listing.refs))
+      update: (sent: unknown) => {
+        const { node = '', listing } = said(sent) ?? {}
+        if (isListing(listing)) receptionist.setRemote(node, listing.protocol, ownOf(node, listing.refs))
       },
       peerChanged: (change) => {
         if (!(change instanceof PeerChange)) return

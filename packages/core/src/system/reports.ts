@@ -3,6 +3,7 @@ import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import type { Logger } from '../actor/logger.ts'
 import type { Origin } from '../actor/origin.ts'
 import { toError } from '../errors.ts'
+import type { PeerEvent } from '../remoting/peer-event.ts'
 import { Counters } from './counters.ts'
 import { SystemEvents } from './events.ts'
 import { consoleSink, guarded, type LogSink, loggerFor } from './logger.ts'
@@ -49,6 +50,16 @@ export class Reports {
     if (this.#unhandled.has(key) || this.#unhandled.size === MOST_UNHANDLED) return
     this.#unhandled.add(key)
     this.#sink('warn', target, `has no handler of "${name}": the message is a dead letter`)
+  }
+
+  peerChanged(event: PeerEvent): void {
+    if (event.type === 'system-backlog') {
+      this.counters.systemBacklogs++
+      const { peer, messages } = event
+      const why = `${messages} system messages wait for ${peer.name || peer.address}: it counts as down, start it anew`
+      this.#sink('error', '/', why)
+    }
+    this.events.emit(event)
   }
 
   #log(event: CellEvent): void {

@@ -1,13 +1,5 @@
-import {
-  type ActorSystem,
-  createSystem,
-  type Disk,
-  type LogSink,
-  type Random,
-  type Runtime,
-  type SystemOptions,
-  type Transport,
-} from '@troupe/core'
+import type { ActorSystem, Disk, LogSink, Random, Runtime, SystemOptions, Transport } from '@troupe/core'
+import { createSystemSpeaking, DIALECT, type Dialect } from '@troupe/core/testing'
 import { NoNodeError } from './simulation-error.ts'
 
 /** What a node is made of. */
@@ -64,18 +56,21 @@ export class SimulatedNode {
   }
 
   /**
-   * A system on this node: {@link createSystem} with `name`, `runtime`, `transport`, `log` and `messages: 'encoded'`
+   * A system on this node: `createSystem` of core with `name`, `runtime`, `transport`, `log` and `messages: 'encoded'`
    * filled in. Its log goes to the trace of the run.
+   *
+   * @param dialect what it speaks with others, for clusters of several versions. Default: what this version speaks
    */
-  async createSystem(options: Partial<SystemOptions> = {}): Promise<ActorSystem> {
-    this.#system = await createSystem({
+  async createSystem(options: Partial<SystemOptions> = {}, dialect: Dialect = DIALECT): Promise<ActorSystem> {
+    const filled: SystemOptions = {
       name: this.name,
       runtime: this.runtime,
       transport: this.transport,
       messages: 'encoded',
       log: this.#log,
       ...options,
-    })
+    }
+    this.#system = await createSystemSpeaking(filled, dialect)
     return this.#system
   }
 

@@ -1,6 +1,5 @@
 import {
   type ActorSystem,
-  createSystem,
   type Peer,
   type ProtocolShape,
   protocol,
@@ -8,7 +7,7 @@ import {
   type SystemEvent,
   type SystemOptions,
 } from '@troupe/core'
-import { type ManualRuntime, manualRuntime } from '@troupe/core/testing'
+import { createSystemSpeaking, DIALECT, type Dialect, type ManualRuntime, manualRuntime } from '@troupe/core/testing'
 import { type MemoryNetwork, memoryNetwork } from '../memory-network.ts'
 import { RawPeer } from './raw-peer.ts'
 
@@ -31,9 +30,9 @@ export class World {
   }
 
   /** Starts a node that listens at `memory://NAME`. */
-  async node(name: string, options: Partial<SystemOptions> = {}): Promise<Node> {
+  async node(name: string, options: Partial<SystemOptions> = {}, dialect: Dialect = DIALECT): Promise<Node> {
     const transport = options.transport ?? this.network.transport(`memory://${name}`)
-    const system = await createSystem({ name, runtime: this.time, log: false, ...options, transport })
+    const system = await createSystemSpeaking({ name, runtime: this.time, log: false, ...options, transport }, dialect)
     const events: SystemEvent[] = []
     system.events.subscribe((event) => events.push(event))
     this.#systems.push(system)

@@ -1,0 +1,84 @@
+import { ProtocolMismatchError } from '../errors.ts'
+import { commonFeatures, commonVersion, type Dialect, type VersionRange, versionRange } from './dialect.ts'
+import { type Hello, type Refusal, type RefusalCode, refusal, type Welcome } from './greeting.ts'
+import type { Peer } from './peer-event.ts'
+
+/** Who introduces itself. Its address is known once it listens. */
+export interface Introduced {
+  readonly name: string
+  readonly uid: string
+  readonly address: string
+}
+
+/** How this node introduces itself, and whom it has nothing in common with. */
+export class Introductions {
+  readonly dialect: Dialect
+  readonly #node: Introduced
+  readonly #cluster: string
+  readonly #role: 'node' | 'client'
+
+  constructor(node: Introduced, cluster: string, role: 'node' | 'client', dialect: Dialect) {
+    this.#node = node
+    this.#cluster = cluster
+    this.#role = role
+    this.dialect = dialect
+  }
+
+  /** As others are to know it. A client is at no address: nobody but itself makes its links. */
+  get #self(): Peer {
+    const { name, uid, address } = this.#node
+    return this.#role === 'client' ? { name, uid, address: '', role: 'client' } : { name, uid, address }
+  }
+
+  /** @param epoch how many links to the other side this one knows of */
+  hello(epoch: number): Hello {
+    const { versions, features, messageBytes, frameBytes } = this.dialect
+    const { min, max } = versions
+    const speaks = { min, max, features, messageBytes, frameBytes }
+    return { troupe: 'hello', ...speaks, cluster: this.#cluster, ...this.#self, epoch }
+  }
+
+  welcome(hello: Hello, epoch: number): Welcome {
+    const { versions, features, messageBytes, frameBytes } = this.dialect
+    const speaks = {
+      version: commonVersion(hello, versions) ?? 0,
+      features: commonFeatures(hello, features),
+      messageBytes,
+      frameBytes,
+    }
+    return { troupe: 'welcome', ...speaks, ...this.#self, epoch }
+  }
+
+  refusal(code: RefusalCode, message: string): Refusal {
+    return refusal(this.#node.uid, code, message, this.dialect.versions)
+  }
+
+  /** Why the two can have nothing to do with each other; null when they can. */
+  whyNot(hello: Hello): Refusal | null {
+    const { uid, name } = this.#node
+    const { versions } = this.dialect
+    if (commonVersion(hello, versions) === null) {
+      const ours = versionRange(versions)
+      return this.refusal('protocol', `${name} speaks protocol ${ours}, ${hello.name} speaks ${versionRange(hello)}`)
+    }
+    if (hello.uid === uid) return this.refusal('self', `${name} dialled itself`)
+    if (hello.cluster !== this.#cluster) {
+      return this.refusal('cluster', `${name} is of cluster "${this.#cluster}", not "${hello.cluster}"`)
+    }
+    return null
+  }
+
+  /** Whether whoever has answered speaks a version that this node speaks too. */
+  understands({ version }: Welcome): boolean {
+    return commonVersion({ min: version, max: version }, this.dialect.versions) !== null
+  }
+
+  mismatch(theirs: VersionRange, address: string): ProtocolMismatchError {
+    return new ProtocolMismatchError(versionRange(this.dialect.versions), versionRange(theirs), address)
+  }
+}
+
+/** @param address where it is to be reached, whatever it says */
+export function peerOf({ uid, name, role }: Hello | Welcome, address: string): Peer {
+  return role === undefined ? { uid, name, address } : { uid, name, address, role }
+}
