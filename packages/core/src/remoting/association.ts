@@ -5,7 +5,7 @@ import type { Origin } from '../actor/origin.ts'
 import type { Asked, PendingAsk } from '../actor/pending-ask.ts'
 import type { AnyRef } from '../actor/ref.ts'
 import type { Watcher } from '../actor/watcher.ts'
-import { decodePart, type NoteRef, type RefParts, type ResolveRef } from '../codec/cbor.ts'
+import type { Cbor, NoteRef, RefParts, ResolveRef } from '../codec/cbor.ts'
 import type { Encoded } from '../codec/encoded.ts'
 import { type Answer, AnswerRoute, type Question } from './answer-route.ts'
 import type { Connection, FrameSink } from './connection.ts'
@@ -24,6 +24,7 @@ import { failFromWire } from './wire-failure.ts'
 /** What an association needs of the node around it. */
 export interface AssociationHost {
   readonly cells: CellHost
+  readonly cbor: Cbor
   readonly heartbeatMs: number
   readonly resolveRef: ResolveRef
   local(to: To): LocalTarget | null
@@ -66,6 +67,7 @@ const NO_LINK: LinkNumber = { epoch: 0, dialler: '' }
 export class Association implements FrameSink {
   peer: Peer
   readonly #host: AssociationHost
+  readonly #cbor: Cbor
   readonly #outbox = new Outbox()
   readonly #watches: RemoteWatches
   readonly #asks = new OpenAsks()
@@ -85,6 +87,7 @@ export class Association implements FrameSink {
 
   constructor(host: AssociationHost, peer: Peer) {
     this.#host = host
+    this.#cbor = host.cbor
     this.peer = peer
     this.#watches = new RemoteWatches(this, (to) => this.#local(to))
   }
@@ -120,7 +123,7 @@ export class Association implements FrameSink {
   // Out
 
   tell(to: To, target: Asked, name: string, payload: unknown): void {
-    const encoded = encodePayload(payload, name, this.#note)
+    const encoded = encodePayload(this.#cbor, payload, name, this.#note)
     const sizeBytes = encoded.end - encoded.start
     // Whatever is reached by its path is part of the runtime: no load of users' may come between two of those.
     if (typeof to === 'string' && !this.#down) this.sendSystem([Kind.tell, to, name, encoded], sizeBytes)
@@ -128,7 +131,7 @@ export class Association implements FrameSink {
   }
 
   ask(to: To, target: Asked, name: string, payload: unknown, pending: PendingAsk): void {
-    const encoded = encodePayload(payload, name, this.#note)
+    const encoded = encodePayload(this.#cbor, payload, name, this.#note)
     const sizeBytes = encoded.end - encoded.start
     if (this.#neverToBeReached) {
       pending.undelivered('unreachable')
@@ -141,7 +144,7 @@ export class Association implements FrameSink {
 
   /** Queues a message once there is room for it, behind those offered before. @throws {NotSerializableError} */
   offer(to: To, target: Asked, name: string, payload: unknown, offer: PendingOffer): void {
-    const encoded = encodePayload(payload, name, this.#note)
+    const encoded = encodePayload(this.#cbor, payload, name, this.#note)
     const sizeBytes = encoded.end - encoded.start
     if (this.#down) return offer.reject('node-down')
     if (this.#neverToBeReached) return offer.reject('unreachable')
@@ -221,6 +224,7 @@ export class Association implements FrameSink {
     else this.#given = null
     const route: AnswerRoute = new AnswerRoute(
       this.#host.cells.logger('/'),
+      this.#cbor,
       this.#note,
       (answer, sizeBytes, question) => {
         if (connection === this.#connection) this.#answer(answer, sizeBytes, question)
@@ -342,7 +346,7 @@ export class Association implements FrameSink {
         return this.#deliver(envelope[1], envelope[2], envelope[3], reply)
       }
       case Kind.reply:
-        return this.#asks.take(envelope[1])?.settle(decodePart(envelope[2], this.#resolveRef))
+        return this.#asks.take(envelope[1])?.settle(this.#cbor.decodePart(envelope[2], this.#resolveRef))
       case Kind.failure: {
         const pending = this.#asks.take(envelope[1])
         if (pending !== null) failFromWire(pending, pending.target, envelope[2], envelope[3], envelope[4], envelope[5])
@@ -364,7 +368,7 @@ export class Association implements FrameSink {
   }
 
   #deliver(to: To, name: string, encoded: Encoded, origin: Origin | null): void {
-    const payload = decodePart(encoded, this.#resolveRef)
+    const payload = this.#cbor.decodePart(encoded, this.#resolveRef)
     const target = RESERVED.has(name) ? null : this.#local(to)
     if (target !== null) {
       if (!target.enqueue(origin ?? name, payload))

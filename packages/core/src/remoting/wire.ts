@@ -1,4 +1,4 @@
-import { encodePart, encodePartNoting, type NoteRef } from '../codec/cbor.ts'
+import type { Cbor, NoteRef } from '../codec/cbor.ts'
 import type { Encoded } from '../codec/encoded.ts'
 import { FrameTooLargeError } from '../errors.ts'
 
@@ -52,8 +52,8 @@ export type Envelope =
 export const ENVELOPE_BYTES = 12
 
 /** @param note hears of each ref in it @throws {NotSerializableError | FrameTooLargeError} */
-export function encodePayload(payload: unknown, name: string, note: NoteRef | null = null): Encoded {
-  const encoded = note === null ? encodePart(payload, name) : encodePartNoting(payload, name, note)
+export function encodePayload(cbor: Cbor, payload: unknown, name: string, note: NoteRef | null = null): Encoded {
+  const encoded = note === null ? cbor.encodePart(payload, name) : cbor.encodePartNoting(payload, name, note)
   // A character is 3 bytes at most.
   const sizeBytes = encoded.end - encoded.start + 3 * name.length
   if (sizeBytes > MAX_MESSAGE_BYTES) throw new FrameTooLargeError(sizeBytes, MAX_MESSAGE_BYTES)
