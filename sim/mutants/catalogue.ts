@@ -5,6 +5,7 @@ import { guard } from './guard.ts'
 import { mailboxes } from './mailboxes.ts'
 import { membershipMutants } from './membership.ts'
 import type { Mutant } from './mutant.ts'
+import { overload } from './overload.ts'
 import { remoting } from './remoting.ts'
 import { replication } from './replication.ts'
 import { supervision } from './supervision.ts'
@@ -17,6 +18,7 @@ export const catalogue: readonly Mutant[] = [
   ...supervision,
   ...endings,
   ...asks,
+  ...overload,
   ...remoting,
   ...guard,
   ...replication,

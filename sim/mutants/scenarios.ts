@@ -3,12 +3,15 @@ import { activePassive } from '../scenarios/active-passive.ts'
 import { asks } from '../scenarios/asks.ts'
 import { counter } from '../scenarios/counter.ts'
 import { endings } from '../scenarios/endings.ts'
+import { escalation } from '../scenarios/escalation.ts'
+import { fairness } from '../scenarios/fairness.ts'
 import { fencedResource } from '../scenarios/fenced-resource.ts'
 import { hostileFrames } from '../scenarios/hostile-frames.ts'
 import { mailboxes } from '../scenarios/mailboxes.ts'
 import { membership } from '../scenarios/membership.ts'
 import { membershipHealing } from '../scenarios/membership-healing.ts'
 import { mixedVersions } from '../scenarios/mixed-versions.ts'
+import { overload } from '../scenarios/overload.ts'
 import { pairOrder } from '../scenarios/pair-order.ts'
 import { primaryBackup } from '../scenarios/primary-backup.ts'
 import { receptionist } from '../scenarios/receptionist.ts'
@@ -30,6 +33,9 @@ export const scenarios: readonly Scenario[] = [
   mailboxes,
   stashAndTimers,
   supervision,
+  escalation,
+  fairness,
+  overload,
   endings,
   asks,
   primaryBackup,

@@ -32,12 +32,19 @@ const Parent = protocol<Parent>('parent')
 
 type Kind = 'one' | 'all' | 'rest'
 
+/** What becomes of a temporary child that fails. */
+const STOPPED = { directive: 'stop', delayMs: 0 } as const
+
 /** What is known of one child. */
 interface Child {
   readonly index: number
+  /** It is never restarted, and takes nobody along. */
+  readonly isTemporary: boolean
   isUp: boolean
   /** It has failed for good, or its cohort has. */
   isGone: boolean
+  /** It ends for a failure of its own that is nobody else's affair. */
+  endsAlone: boolean
   /** Restarts that failures ask for, and those that were seen. */
   isDue: boolean
   /** Not before this: the wait is to be kept. */
@@ -70,8 +77,10 @@ class Play {
     const count = 2 + random.below(3)
     this.#children = Array.from({ length: count }, (_, index) => ({
       index,
+      isTemporary: stage.oneIn(4),
       isUp: false,
       isGone: false,
+      endsAlone: false,
       isDue: false,
       notBeforeMs: 0,
       starts: 0,
@@ -92,7 +101,8 @@ class Play {
   #parent(supervise: Supervision): Actor<Parent> {
     return actor(Parent, (ctx) => {
       for (const child of this.#children) {
-        this.#refs.push(ctx.spawn(this.#child(child), { name: `${child.index}`, supervise }))
+        const restart = child.isTemporary ? 'temporary' : 'transient'
+        this.#refs.push(ctx.spawn(this.#child(child), { name: `${child.index}`, supervise, restart }))
       }
       return { childFailed: () => {} }
     })
@@ -146,6 +156,7 @@ class Play {
     const { index, helpers } = child
     child.isUp = false
     this.#stage.expect(helpers.size === 0, `${index} cleans up while ${helpers.size} of its helpers are up`)
+    if (child.endsAlone) return
     for (const other of this.#concerned(index)) {
       if (other.index > index) this.#stage.expect(!other.isUp, `${index} stops while ${other.index} behind it is up`)
     }
@@ -161,20 +172,23 @@ class Play {
     const name = 'path' in event ? /^\/user\/parent\/(\d)$/.exec(event.path)?.[1] : undefined
     if (name === undefined || event.type !== 'actor-failed') return
     const child = this.#children[Number(name)]!
+    const { nowMs } = this.#stage
     const { directive, delayMs } = event
     // It was to go down with others already.
     if (child.isDue || child.isGone) return
-    const expected = this.#twins[this.#kind === 'one' ? child.index : 0]!.failed(this.#stage.nowMs)
+    const expected = child.isTemporary ? STOPPED : this.#twins[this.#kind === 'one' ? child.index : 0]!.failed(nowMs)
     const isRight = directive === expected.directive && delayMs === expected.delayMs
     const text = `${directive} after ${delayMs} ms, not ${expected.directive} after ${expected.delayMs} ms`
     this.#stage.expect(isRight, `failure of ${name}, one for ${this.#kind}: ${text}`)
-    for (const other of this.#concerned(child.index)) this.#fails(other, expected)
+    child.endsAlone = child.isTemporary
+    if (child.endsAlone) this.#fails(child, expected)
+    else for (const other of this.#concerned(child.index)) this.#fails(other, expected)
   }
 
   #fails(child: Child, { directive, delayMs }: { directive: string; delayMs: number }): void {
     if (child.isGone) return
-    child.isDue = directive === 'restart'
-    child.isGone = directive !== 'restart'
+    child.isDue = directive === 'restart' && !child.isTemporary
+    child.isGone = !child.isDue
     child.notBeforeMs = this.#stage.nowMs + delayMs
     if (child.isDue) this.#stage.began(`restart of ${child.index}`)
     else this.#stage.ended(`restart of ${child.index}`)
@@ -182,8 +196,8 @@ class Play {
 }
 
 /**
- * One for one, one for all and rest for one: who is restarted, after what wait, in which order, and how often. Judged
- * against "Failure" and "Restart" of docs/semantics.md.
+ * One for one, one for all and rest for one: who is restarted, after what wait, in which order, and how often; and who
+ * stays away. Judged against "Failure" and "Restart" of docs/semantics.md.
  */
 export const supervision: Scenario = scenario({
   name: 'supervision',

@@ -18,23 +18,26 @@ export class Stage {
   /**
    * A stage with a system. The seed chooses whether messages are copied, and whether actors have their turns in any
    * order or in that in which they became ready: then other parts of the runtime are at work.
+   *
+   * @param runtime instead of the node's own
    */
-  static async open(node: SimulatedNode): Promise<Stage> {
-    const { dispatch, ...inOrder } = node.runtime
+  static async open(node: SimulatedNode, runtime: Runtime = node.runtime): Promise<Stage> {
+    const { dispatch, ...inOrder } = runtime
     const choice = node.random.stream('stage')
     const system = await node.createSystem({
+      seeds: node.others,
       runtime: choice.below(2) === 0 || dispatch === undefined ? inOrder : { ...inOrder, dispatch },
       messages: choice.below(2) === 0 ? 'encoded' : 'by-reference',
     })
-    const stage = new Stage(node, system)
+    const stage = new Stage(node.random, runtime, system)
     stages.set(node, stage)
     return stage
   }
 
-  private constructor(node: SimulatedNode, system: ActorSystem) {
+  private constructor(random: Random, runtime: Runtime, system: ActorSystem) {
     this.system = system
-    this.random = node.random.stream('scenario')
-    this.#runtime = node.runtime
+    this.random = random.stream('scenario')
+    this.#runtime = runtime
   }
 
   get nowMs(): number {

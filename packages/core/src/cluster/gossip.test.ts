@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { decode, encode } from '../codec/cbor.ts'
+import { Cbor } from '../codec/cbor.ts'
 import { fromWire, type Gossip, isGossip, PAGE_RECORDS, toWire } from './gossip.ts'
 
 const record = {
@@ -13,7 +13,8 @@ const noRef = (): never => {
 
 test('gossip comes through the codec as it was', (t) => {
   const gossip: Gossip = { kind: 'ping', from: 'v', number: 1, about: '', records: [toWire(record)] }
-  const arrived = decode(encode(gossip, 'gossip'), noRef)
+  const cbor = new Cbor()
+  const arrived = cbor.decode(cbor.encode(gossip, 'gossip'), noRef)
 
   t.true(isGossip(arrived))
   t.deepEqual(fromWire((arrived as Gossip).records[0]), record)

@@ -3,7 +3,7 @@ import { ActorRef, type AnyRef } from '../actor/ref.ts'
 import { MalformedFrameError, NotSerializableError } from '../errors.ts'
 import type { Encoded } from './encoded.ts'
 import { NOT_PLAIN, plainDecode } from './plain-decode.ts'
-import { plainEncode } from './plain-encode.ts'
+import { PlainEncoder } from './plain-encode.ts'
 import { checkWellFormed, MAX_BIGINT_BYTES, MAX_DEPTH } from './well-formed.ts'
 
 /** A ref in pieces, as it stands behind its tag. */
@@ -24,22 +24,18 @@ export type NoteRef = (parts: RefParts) => void
 const REF_TAG = 0x5470
 const ERROR_TAG = 0x5471
 
-// Plain maps, no records: each message is decoded on its own, in any order. Bytes without a tag.
-const codec = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false })
-
-/** Who makes refs for the decode under way. Decoding is synchronous: there is one at a time. */
-let resolveRef: ResolveRef | null = null
-/** Hears of each ref in the encode under way. */
-let noteRef: NoteRef | null = null
-/** Refs of a value that stays on this node, which are not to be opened to others; null when it leaves. */
-let refsAside: AnyRef[] | null = null
+// The library's extensions are those of all its encoders, and are not told for whom it works.
+/** Who encodes just now. */
+let encoding: Cbor | null = null
+/** Who decodes just now; whoever does so from within puts things back. */
+let decoding: Cbor | null = null
 
 addExtension<AnyRef, unknown>({
   // The library wants a class it could instantiate; it only ever asks `instanceof`.
   Class: ActorRef as never,
   tag: REF_TAG,
-  encode: (ref, encode) => encode(refsAside === null ? leaving(ref as ActorRef<never>) : [refsAside.push(ref) - 1]),
-  decode: (parts: unknown) => decodeRef(parts),
+  encode: (ref, encode) => encode(encoding!.piecesOf(ref as ActorRef<never>)),
+  decode: (parts: unknown) => decoding!.refOf(parts),
 })
 
 addExtension({
@@ -74,137 +70,163 @@ for (const { Class, what } of REFUSED) {
   addExtension({ Class: Class as never, encode: refuse, decode: refuse, tag: undefined as never })
 }
 
-/**
- * Encodes one value. Objects of classes arrive as plain objects; -0 arrives as 0.
- *
- * @param message name of the message, for the error
- * @throws {NotSerializableError} naming the path to what has no CBOR form
- */
-export function encode(value: unknown, message: string): Uint8Array {
-  const { bytes, start, end } = encodePart(value, message)
-  return bytes.subarray(start, end)
-}
+/** Encodes and decodes for one node. Nodes of one process share no state of it, so that none can see of another. */
+export class Cbor {
+  // Plain maps, no records: each message is decoded on its own, in any order. Bytes without a tag.
+  readonly #library = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false })
+  readonly #plain = new PlainEncoder()
+  /** Who makes refs for the decode under way. Decoding is synchronous: there is one at a time. */
+  #resolveRef: ResolveRef | null = null
+  /** Hears of each ref in the encode under way. */
+  #noteRef: NoteRef | null = null
+  /** Refs of a value that stays on this node, which are not to be opened to others; null when it leaves. */
+  #refsAside: AnyRef[] | null = null
 
-/**
- * The same without a view of what was encoded, which lies among other bytes: these must not be changed.
- *
- * @throws {NotSerializableError}
- */
-export function encodePart(value: unknown, message: string): Encoded {
-  const plain = plainEncode(value)
-  if (plain !== null) return plain
-  const bytes = encodeAny(value, message)
-  return { bytes, start: 0, end: bytes.length }
-}
-
-/** Any value by the library, plain or not. @throws {NotSerializableError} */
-export function encodeAny(value: unknown, message: string): Uint8Array {
-  try {
-    const bytes = codec.encode(value)
-    // Whoever receives it checks it too, and closes the link: better no than that. Fewer bytes cannot break a limit.
-    if (bytes.length > MAX_DEPTH) checkWellFormed(bytes)
-    return bytes
-  } catch (error) {
-    const culprit = findCulprit(value, 'payload', new Set())
-    if (culprit === null) throw new NotSerializableError('payload', toText(error), message)
-    throw new NotSerializableError(culprit.path, culprit.what, message)
+  /**
+   * Encodes one value. Objects of classes arrive as plain objects; -0 arrives as 0.
+   *
+   * @param message name of the message, for the error
+   * @throws {NotSerializableError} naming the path to what has no CBOR form
+   */
+  encode(value: unknown, message: string): Uint8Array {
+    const { bytes, start, end } = this.encodePart(value, message)
+    return bytes.subarray(start, end)
   }
-}
 
-/** The same, telling of each ref in it. @throws {NotSerializableError} */
-export function encodePartNoting(value: unknown, message: string, note: NoteRef): Encoded {
-  const outer = noteRef
-  noteRef = note
-  try {
-    return encodePart(value, message)
-  } finally {
-    noteRef = outer
+  /**
+   * The same without a view of what was encoded, which lies among other bytes: these must not be changed.
+   *
+   * @throws {NotSerializableError}
+   */
+  encodePart(value: unknown, message: string): Encoded {
+    const plain = this.#plain.encode(value)
+    if (plain !== null) return plain
+    const bytes = this.encodeAny(value, message)
+    return { bytes, start: 0, end: bytes.length }
   }
-}
 
-/**
- * Decodes one value of which nothing is known yet. Byte strings are views of `bytes`.
- *
- * @throws {MalformedFrameError} for anything that is not one well-formed, harmless item
- */
-export function decode(bytes: Uint8Array, resolve: ResolveRef): unknown {
-  return decodePart({ bytes, start: 0, end: bytes.length }, resolve)
-}
-
-/**
- * The same for a part of `bytes`.
- *
- * @throws {MalformedFrameError}
- */
-export function decodePart({ bytes, start, end }: Encoded, resolve: ResolveRef): unknown {
-  const plain = plainDecode(bytes, start, end)
-  return plain === NOT_PLAIN ? decodeAny(bytes.subarray(start, end), resolve) : plain
-}
-
-/** Any value by the library, plain or not. @throws {MalformedFrameError} */
-export function decodeAny(bytes: Uint8Array, resolve: ResolveRef): unknown {
-  checkWellFormed(bytes)
-  const outer = resolveRef
-  resolveRef = resolve
-  try {
-    // Views of a Buffer would be Buffers, which are not equal to the arrays that were sent.
-    const plain =
-      bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
-    return codec.decode(plain)
-  } catch (error) {
-    if (error instanceof MalformedFrameError) throw error
-    throw new MalformedFrameError(toText(error))
-  } finally {
-    resolveRef = outer
+  /** Any value by the library, plain or not. @throws {NotSerializableError} */
+  encodeAny(value: unknown, message: string): Uint8Array {
+    // All encoders of the library write to one place: the bytes of the two would end up among each other.
+    if (encoding !== null) throw new NotSerializableError('payload', 'sent by a getter of another payload', message)
+    encoding = this
+    try {
+      const bytes = this.#library.encode(value)
+      // Whoever receives it checks it too, and closes the link: better no than that. Fewer bytes cannot break a limit.
+      if (bytes.length > MAX_DEPTH) checkWellFormed(bytes)
+      return bytes
+    } catch (error) {
+      const culprit = findCulprit(value, 'payload', new Set())
+      if (culprit === null) throw new NotSerializableError('payload', toText(error), message)
+      throw new NotSerializableError(culprit.path, culprit.what, message)
+    } finally {
+      encoding = null
+    }
   }
-}
 
-/**
- * What would arrive at another node in place of `value`, with the same refs. Encoding opens no actor to messages
- * from abroad.
- *
- * @param encoded encodes it, with all the limits that there are
- * @throws what `encoded` throws
- */
-export function passedThrough(encoded: () => Encoded): unknown {
-  const outer = refsAside
-  refsAside = []
-  try {
-    return decodePart(encoded(), refuseRef)
-  } finally {
-    refsAside = outer
+  /** The same, telling of each ref in it. @throws {NotSerializableError} */
+  encodePartNoting(value: unknown, message: string, note: NoteRef): Encoded {
+    const outer = this.#noteRef
+    this.#noteRef = note
+    try {
+      return this.encodePart(value, message)
+    } finally {
+      this.#noteRef = outer
+    }
   }
-}
 
-function leaving(ref: ActorRef<never>): readonly unknown[] {
-  const wire = ref.toWire()
-  if (noteRef !== null) {
-    const [address, nodeUid, path, uid] = wire
-    noteRef({ address, nodeUid, path, uid })
+  /**
+   * Decodes one value of which nothing is known yet. Byte strings are views of `bytes`.
+   *
+   * @throws {MalformedFrameError} for anything that is not one well-formed, harmless item
+   */
+  decode(bytes: Uint8Array, resolve: ResolveRef): unknown {
+    return this.decodePart({ bytes, start: 0, end: bytes.length }, resolve)
   }
-  return wire
+
+  /**
+   * The same for a part of `bytes`.
+   *
+   * @throws {MalformedFrameError}
+   */
+  decodePart({ bytes, start, end }: Encoded, resolve: ResolveRef): unknown {
+    const plain = plainDecode(bytes, start, end)
+    return plain === NOT_PLAIN ? this.decodeAny(bytes.subarray(start, end), resolve) : plain
+  }
+
+  /** Any value by the library, plain or not. @throws {MalformedFrameError} */
+  decodeAny(bytes: Uint8Array, resolve: ResolveRef): unknown {
+    checkWellFormed(bytes)
+    const outer = decoding
+    const outerResolve = this.#resolveRef
+    decoding = this
+    this.#resolveRef = resolve
+    try {
+      // Views of a Buffer would be Buffers, which are not equal to the arrays that were sent.
+      const plain =
+        bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+      return this.#library.decode(plain)
+    } catch (error) {
+      if (error instanceof MalformedFrameError) throw error
+      throw new MalformedFrameError(toText(error))
+    } finally {
+      this.#resolveRef = outerResolve
+      decoding = outer
+    }
+  }
+
+  /**
+   * What would arrive at another node in place of `value`, with the same refs. Encoding opens no actor to messages
+   * from abroad.
+   *
+   * @param encoded encodes it with this codec, with all the limits that there are
+   * @throws what `encoded` throws
+   */
+  passedThrough(encoded: () => Encoded): unknown {
+    const outer = this.#refsAside
+    this.#refsAside = []
+    try {
+      return this.decodePart(encoded(), refuseRef)
+    } finally {
+      this.#refsAside = outer
+    }
+  }
+
+  /** What stands for a ref, behind its tag. */
+  piecesOf(ref: ActorRef<never>): readonly unknown[] {
+    if (this.#refsAside !== null) return [this.#refsAside.push(ref) - 1]
+    const wire = ref.toWire()
+    if (this.#noteRef !== null) {
+      const [address, nodeUid, path, uid] = wire
+      this.#noteRef({ address, nodeUid, path, uid })
+    }
+    return wire
+  }
+
+  /** The ref that such pieces stand for. @throws {MalformedFrameError} */
+  refOf(pieces: unknown): AnyRef {
+    const aside =
+      this.#refsAside !== null && Array.isArray(pieces) && pieces.length === 1
+        ? this.#refsAside[Number(pieces[0])]
+        : undefined
+    if (aside !== undefined) return aside
+    if (this.#resolveRef === null || !Array.isArray(pieces) || pieces.length !== 4)
+      throw new MalformedFrameError('a ref out of place')
+    const [address, nodeUid, path, uid] = pieces
+    if (
+      typeof address !== 'string' ||
+      typeof nodeUid !== 'string' ||
+      typeof path !== 'string' ||
+      typeof uid !== 'number'
+    ) {
+      throw new MalformedFrameError('a ref of wrong pieces')
+    }
+    return this.#resolveRef({ address, nodeUid, path, uid })
+  }
 }
 
 function refuseRef(): never {
   throw new MalformedFrameError('a ref out of place')
-}
-
-function decodeRef(parts: unknown): AnyRef {
-  const aside =
-    refsAside !== null && Array.isArray(parts) && parts.length === 1 ? refsAside[Number(parts[0])] : undefined
-  if (aside !== undefined) return aside
-  if (resolveRef === null || !Array.isArray(parts) || parts.length !== 4)
-    throw new MalformedFrameError('a ref out of place')
-  const [address, nodeUid, path, uid] = parts
-  if (
-    typeof address !== 'string' ||
-    typeof nodeUid !== 'string' ||
-    typeof path !== 'string' ||
-    typeof uid !== 'number'
-  ) {
-    throw new MalformedFrameError('a ref of wrong pieces')
-  }
-  return resolveRef({ address, nodeUid, path, uid })
 }
 
 /** Exact for every date there is: whole seconds and the rest apart, because their product is not. */

@@ -7,15 +7,18 @@ import { ActorRef } from '../actor/ref.ts'
 import { MalformedFrameError, NotSerializableError } from '../errors.ts'
 import { LocalSystem } from '../system/local-system.ts'
 import { checkSystemOptions } from '../system/system-options.ts'
-import { decode, encode, type RefParts } from './cbor.ts'
+import { Cbor, type RefParts } from './cbor.ts'
+import type { Encoded } from './encoded.ts'
 import { checkWellFormed } from './well-formed.ts'
+
+const cbor = new Cbor()
 
 const noRef = (): never => {
   throw new MalformedFrameError('no ref expected')
 }
 
 function there(value: unknown): unknown {
-  return decode(encode(value, 'm'), noRef)
+  return cbor.decode(cbor.encode(value, 'm'), noRef)
 }
 
 /** The bytes of a hex string; spaces allowed. */
@@ -58,29 +61,29 @@ test('every value that has a CBOR form arrives equal, whatever is nested in it',
 })
 
 test('what encode makes passes the scanner and ends exactly at its end', (t) => {
-  fc.assert(fc.property(value, (sent) => checkWellFormed(encode(sent, 'm'))))
+  fc.assert(fc.property(value, (sent) => checkWellFormed(cbor.encode(sent, 'm'))))
   t.pass()
 })
 
-test('the bytes of a value are the same whatever was encoded, decoded or refused before: nodes may share a codec', (t) => {
+test('the bytes of a value are the same whatever was encoded, decoded or refused before', (t) => {
   fc.assert(
     fc.property(value, value, (sent, other) => {
-      const alone = Uint8Array.from(encode(sent, 'm'))
+      const alone = Uint8Array.from(cbor.encode(sent, 'm'))
       there(other)
       try {
-        encode([other, () => {}], 'm')
+        cbor.encode([other, () => {}], 'm')
       } catch {
         // A function has no CBOR form.
       }
-      return isDeepStrictEqual(Uint8Array.from(encode(sent, 'm')), alone)
+      return isDeepStrictEqual(Uint8Array.from(cbor.encode(sent, 'm')), alone)
     }),
   )
   t.pass()
 })
 
 test('bytes arrive as Uint8Array, also from a Buffer, as a view of the frame', (t) => {
-  const frame = Buffer.from(encode({ bytes: new Uint8Array([1, 2, 3]) }, 'm'))
-  const { bytes } = decode(frame, noRef) as { bytes: Uint8Array }
+  const frame = Buffer.from(cbor.encode({ bytes: new Uint8Array([1, 2, 3]) }, 'm'))
+  const { bytes } = cbor.decode(frame, noRef) as { bytes: Uint8Array }
 
   t.is(bytes.constructor, Uint8Array)
   t.is(bytes.buffer, frame.buffer)
@@ -113,7 +116,7 @@ test('an error arrives with its name and message, and no stack', (t) => {
 })
 
 test('a key named __proto__ changes no prototype, neither of the value nor of all objects (law 18)', (t) => {
-  const arrived = decode(hex('a1 69 5f5f70726f746f5f5f a1 68 706f6c6c75746564 f5'), noRef) as object
+  const arrived = cbor.decode(hex('a1 69 5f5f70726f746f5f5f a1 68 706f6c6c75746564 f5'), noRef) as object
 
   t.is(Object.getPrototypeOf(arrived), Object.prototype)
   t.false('polluted' in arrived)
@@ -145,7 +148,7 @@ test('what has no CBOR form throws NotSerializableError with the path to it', (t
   ]
 
   for (const [payload, message] of cases) {
-    const error = t.throws(() => encode(payload, 'm'), { instanceOf: NotSerializableError, message })
+    const error = t.throws(() => cbor.encode(payload, 'm'), { instanceOf: NotSerializableError, message })
     t.is(error.code, 'NOT_SERIALIZABLE')
     t.true(error.path.startsWith('payload'))
   }
@@ -166,7 +169,7 @@ test('a ref arrives as what the receiver makes of its address, node, path and ui
   const ref = new LocalRef<never>(new GoneTarget(system, 7, '/user/x'))
   const resolved: RefParts[] = []
 
-  const arrived = decode(encode({ deep: [new Map([['ref', ref]])] }, 'm'), (parts) => {
+  const arrived = cbor.decode(cbor.encode({ deep: [new Map([['ref', ref]])] }, 'm'), (parts) => {
     resolved.push(parts)
     return ref
   }) as { deep: [Map<string, unknown>] }
@@ -175,9 +178,67 @@ test('a ref arrives as what the receiver makes of its address, node, path and ui
   t.true(arrived.deep[0].get('ref') instanceof ActorRef)
 })
 
+test('each node has a codec of its own: what one encodes in the midst of what another encodes is none of that one', (t) => {
+  const [a, b] = ['a', 'b'].map((name) => new LocalSystem(checkSystemOptions({ name, log: false })))
+  const refs = [a!, b!].map((system, i) => new LocalRef<never>(new GoneTarget(system, 7 + i, '/user/x')))
+  let inner: Encoded | null = null
+  const value = {
+    get first() {
+      inner ??= b!.cbor.encodePart(new Map([['ref', refs[1]]]), 'inner')
+      return 'first'
+    },
+    ref: refs[0],
+    last: new Set([1]),
+  }
+  const left: RefParts[] = []
+  const arrived: RefParts[] = []
+  const resolve = (parts: RefParts): LocalRef<never> => {
+    arrived.push(parts)
+    return refs[0]!
+  }
+
+  const outer = a!.cbor.encodePartNoting(value, 'outer', (parts) => left.push(parts))
+
+  t.not(a!.cbor, b!.cbor)
+  t.deepEqual(
+    left.map(({ nodeUid }) => nodeUid),
+    [a!.uid],
+  )
+  t.deepEqual(b!.cbor.decodePart(outer, resolve), { first: 'first', ref: refs[0], last: new Set([1]) })
+  t.deepEqual(a!.cbor.decodePart(inner!, resolve), new Map([['ref', refs[0]]]))
+  t.deepEqual(
+    arrived.map(({ nodeUid }) => nodeUid),
+    [a!.uid, b!.uid],
+  )
+})
+
+test('what a getter sends while its payload is encoded is sent, or an error: never bytes among others', (t) => {
+  const a = new Cbor()
+  for (const sent of [{ plain: 1 }, new Map([['not', 'plain']])]) {
+    const seen: unknown[] = []
+    const value = {
+      get nosy() {
+        try {
+          seen.push(there(sent))
+        } catch (error) {
+          seen.push(error)
+        }
+        return seen.length
+      },
+      rest: new Set([1, 2]),
+    }
+
+    const arrived = a.decode(a.encode(value, 'outer'), noRef) as { nosy: number }
+
+    t.deepEqual(arrived, { nosy: seen.length, rest: new Set([1, 2]) })
+    for (const each of seen) if (!(each instanceof NotSerializableError)) t.deepEqual(each, sent)
+    t.is(seen.length, 2)
+  }
+})
+
 test('a ref of wrong pieces, and one where none may be, is malformed', (t) => {
   for (const bytes of ['d95470 01', 'd95470 80', 'd95470 84 01 02 03 04', 'd95470 83 60 60 60'])
-    t.throws(() => decode(hex(bytes), noRef), {
+    t.throws(() => cbor.decode(hex(bytes), noRef), {
       instanceOf: MalformedFrameError,
       message: /a ref of wrong pieces|out of place/,
     })
@@ -209,14 +270,14 @@ test('malformed items are refused with the reason, before the decoder sees them'
   ]
 
   for (const [what, bytes, message] of cases)
-    t.throws(() => decode(hex(bytes), noRef), { instanceOf: MalformedFrameError, message }, what)
+    t.throws(() => cbor.decode(hex(bytes), noRef), { instanceOf: MalformedFrameError, message }, what)
 })
 
 test('a big integer of more than 1,024 bytes is refused, because decoding 256 KiB of one takes many seconds', (t) => {
   const bytes = new Uint8Array(256 * 1024 + 6).fill(255)
   bytes.set([0xc2, 0x5a, 0, 4, 0, 0])
 
-  t.throws(() => decode(bytes, noRef), { instanceOf: MalformedFrameError, message: /1024 bytes/ })
+  t.throws(() => cbor.decode(bytes, noRef), { instanceOf: MalformedFrameError, message: /1024 bytes/ })
 })
 
 test('random bytes decode to something or are refused as malformed, and nothing else happens', (t) => {
@@ -228,7 +289,7 @@ test('mutated and truncated messages decode to something or are refused as malfo
   const mutation = fc.record({ at: fc.nat(), byte: fc.nat(255), cut: fc.boolean() })
   fc.assert(
     fc.property(value, fc.array(mutation, { minLength: 1, maxLength: 4 }), (sent, mutations) => {
-      let bytes = Uint8Array.from(encode(sent, 'm'))
+      let bytes = Uint8Array.from(cbor.encode(sent, 'm'))
       for (const { at, byte, cut } of mutations) {
         if (cut) bytes = bytes.slice(0, at % (bytes.length + 1))
         else if (bytes.length > 0) bytes[at % bytes.length] = byte
@@ -242,15 +303,18 @@ test('mutated and truncated messages decode to something or are refused as malfo
 
 function survives(bytes: Uint8Array): void {
   try {
-    decode(bytes, noRef)
+    cbor.decode(bytes, noRef)
   } catch (error) {
     if (!(error instanceof MalformedFrameError)) throw error
   }
 }
 
 test('every proper prefix of a message is refused: a cut frame never passes for a shorter message', (t) => {
-  const bytes = encode({ list: [1, 'two', new Map([[3, new Set([4n])]]), new Date(0)], bytes: new Uint8Array(30) }, 'm')
+  const bytes = cbor.encode(
+    { list: [1, 'two', new Map([[3, new Set([4n])]]), new Date(0)], bytes: new Uint8Array(30) },
+    'm',
+  )
 
   for (let length = 0; length < bytes.length; length++)
-    t.throws(() => decode(bytes.subarray(0, length), noRef), { instanceOf: MalformedFrameError })
+    t.throws(() => cbor.decode(bytes.subarray(0, length), noRef), { instanceOf: MalformedFrameError })
 })

@@ -223,6 +223,23 @@ test('an actor that floods itself delays a 5 ms timer by at most one slice: 5 ms
   t.pass()
 })
 
+test('where handlers are fast, and what they do behind an await takes 4 ms, a slice is 5 ms and two of them (law 3)', (t) => {
+  const { host, work } = hosted()
+  const flood = work('flood')
+  let left = 40
+  flood.onEmpty = () => {
+    host.promises.push(() => {
+      host.nowMs += 4
+      if (left-- > 0) flood.add(1)
+    })
+  }
+  flood.add(1)
+
+  const slices = host.slices()
+
+  t.true(Math.max(...slices) <= 13, slices.join(', '))
+})
+
 test('an actor that floods itself, by tells or through promises, delays a 5 ms timer by far less than a second', async (t) => {
   const Flood: Protocol<{ sync: () => void; async: () => Promise<void> }> = protocol('flood')
   for (const how of ['sync', 'async'] as const) {

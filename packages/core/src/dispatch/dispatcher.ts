@@ -237,6 +237,8 @@ export class Dispatcher {
   #rest(first: boolean): void {
     if (first) {
       this.#look()
+      // What comes now are promises, and what they wake: they may be slow though the handlers were fast.
+      this.#stretch = 1
       this.#scheduler.yield(this.#endSlice)
     }
     this.#forget()

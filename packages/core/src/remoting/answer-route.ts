@@ -1,6 +1,6 @@
 import { codeOf } from '../actor/ask.ts'
 import type { Logger } from '../actor/logger.ts'
-import type { NoteRef } from '../codec/cbor.ts'
+import type { Cbor, NoteRef } from '../codec/cbor.ts'
 import type { Encoded } from '../codec/encoded.ts'
 import { toError } from '../errors.ts'
 import { type Envelope, encodePayload, Kind } from './wire.ts'
@@ -21,6 +21,7 @@ export class AnswerRoute {
   /** When its connection was lost, for reports. */
   endedMs = 0
   readonly #logger: Logger
+  readonly #cbor: Cbor
   readonly #note: NoteRef | null
   readonly #maxBytes: number
   readonly #send: (answer: Answer, sizeBytes: number, question: Question) => void
@@ -32,11 +33,13 @@ export class AnswerRoute {
    */
   constructor(
     logger: Logger,
+    cbor: Cbor,
     note: NoteRef | null,
     maxBytes: number,
     send: (answer: Answer, sizeBytes: number, question: Question) => void,
   ) {
     this.#logger = logger
+    this.#cbor = cbor
     this.#note = note
     this.#maxBytes = maxBytes
     this.#send = send
@@ -46,7 +49,7 @@ export class AnswerRoute {
   reply(correlation: number, value: unknown, question: Question): void {
     let encoded: Encoded
     try {
-      encoded = encodePayload(value, 'reply', this.#note, this.#maxBytes)
+      encoded = encodePayload(this.#cbor, value, 'reply', this.#note, this.#maxBytes)
     } catch (thrown) {
       const error = toError(thrown)
       this.#logger.error('an answer cannot be sent', error)

@@ -3,7 +3,7 @@ import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import type { PendingOffer } from '../actor/offer.ts'
 import type { Asked, PendingAsk } from '../actor/pending-ask.ts'
 import type { Watcher } from '../actor/watcher.ts'
-import { decodePart } from '../codec/cbor.ts'
+import type { Cbor } from '../codec/cbor.ts'
 import type { Encoded } from '../codec/encoded.ts'
 import { AnswerRoute, type Question } from './answer-route.ts'
 import type { Connection, FrameSink } from './connection.ts'
@@ -24,6 +24,7 @@ import { failFromWire } from './wire-failure.ts'
 /** What an association needs of the node around it. */
 export interface AssociationHost extends ScopeHost {
   readonly cells: CellHost
+  readonly cbor: Cbor
   readonly heartbeatMs: number
   emit(event: PeerEvent): void
   /** The connection is gone: make one, at once or after a little while. */
@@ -45,6 +46,7 @@ const NO_LINK: LinkTerms = { ...DIALECT, epoch: 0, dialler: '', features: 0 }
 export class Association implements FrameSink {
   peer: Peer
   readonly #host: AssociationHost
+  readonly #cbor: Cbor
   readonly #out: Outflow
   readonly #watches: RemoteWatches
   readonly #asks = new OpenAsks()
@@ -58,9 +60,10 @@ export class Association implements FrameSink {
 
   constructor(host: AssociationHost, peer: Peer) {
     this.#host = host
+    this.#cbor = host.cbor
     this.peer = peer
     this.#scope = new PeerScope(host, peer)
-    this.#deliveries = new Deliveries(host.cells, this.#scope)
+    this.#deliveries = new Deliveries(host.cells, host.cbor, this.#scope)
     this.#watches = new RemoteWatches(this, this.#scope.local)
     this.#out = new Outflow({
       cells: host.cells,
@@ -156,7 +159,13 @@ export class Association implements FrameSink {
 
   /** What the runtime says of itself is not held back by what a peer says it takes. */
   #encode(to: To, name: string, payload: unknown): Encoded {
-    return encodePayload(payload, name, this.#scope.note, largestWhole(typeof to === 'string' ? DIALECT : this.#terms))
+    return encodePayload(
+      this.#cbor,
+      payload,
+      name,
+      this.#scope.note,
+      largestWhole(typeof to === 'string' ? DIALECT : this.#terms),
+    )
   }
 
   #push(message: OutgoingMessage): void {
@@ -194,6 +203,7 @@ export class Association implements FrameSink {
     const logger = this.#host.cells.logger('/')
     const route: AnswerRoute = new AnswerRoute(
       logger,
+      this.#cbor,
       note,
       largestWhole(this.#terms),
       (answer, sizeBytes, question) => {
@@ -288,7 +298,7 @@ export class Association implements FrameSink {
       case Kind.ask:
         return this.#deliveries.ask(envelope, link.route)
       case Kind.reply:
-        return this.#asks.take(envelope[1])?.settle(decodePart(envelope[2], this.#scope.resolveRef))
+        return this.#asks.take(envelope[1])?.settle(this.#cbor.decodePart(envelope[2], this.#scope.resolveRef))
       case Kind.failure: {
         const pending = this.#asks.take(envelope[1])
         if (pending !== null) failFromWire(pending, pending.target, envelope[2], envelope[3], envelope[4], envelope[5])

@@ -1,11 +1,13 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { decodePart } from '../codec/cbor.ts'
+import { Cbor } from '../codec/cbor.ts'
 import { MalformedFrameError } from '../errors.ts'
 import { decodeBatch } from './decode-batch.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { CONTENT_AT, sealInPlace } from './seal.ts'
 import { type Envelope, encodePayload, Kind } from './wire.ts'
+
+const cbor = new Cbor()
 
 const refuse = (): never => {
   throw new MalformedFrameError('no ref expected')
@@ -15,14 +17,14 @@ const refuse = (): never => {
 function plain(envelopes: readonly Envelope[]): unknown[] {
   return envelopes.map((envelope) =>
     envelope.map((field) =>
-      typeof field === 'object' && field !== null && 'bytes' in field ? decodePart(field, refuse) : field,
+      typeof field === 'object' && field !== null && 'bytes' in field ? cbor.decodePart(field, refuse) : field,
     ),
   )
 }
 
 const number = fc.oneof(fc.integer(), fc.nat(30), fc.double({ noNaN: true, min: 0.5 }), fc.constant(2 ** 40))
 const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.constantFrom('get', 'put'))
-const payload = fc.oneof(fc.jsonValue(), fc.string({ maxLength: 300 })).map((value) => encodePayload(value, 'm'))
+const payload = fc.oneof(fc.jsonValue(), fc.string({ maxLength: 300 })).map((value) => encodePayload(cbor, value, 'm'))
 const to = fc.oneof(number, text)
 const envelope: fc.Arbitrary<Envelope> = fc.oneof(
   fc.tuple(fc.constant(Kind.tell), to, text, payload),
@@ -91,7 +93,10 @@ test('bytes whose checksum fits are envelopes or a MalformedFrameError, whatever
 
 test('a small message to a known actor has at most 12 bytes around its payload, with its share of the frame', (t) => {
   const name = 'setQuantity'
-  const messages = Array.from({ length: 100 }, (_, i): Envelope => [Kind.tell, 4_711, name, encodePayload({ i }, name)])
+  const messages = Array.from(
+    { length: 100 },
+    (_, i): Envelope => [Kind.tell, 4_711, name, encodePayload(cbor, { i }, name)],
+  )
   const payloadBytes = messages.reduce((sum, [, , , encoded]) => {
     const { start, end } = encoded as { start: number; end: number }
     return sum + end - start

@@ -1,6 +1,6 @@
 import type { CellHost } from '../actor/cell-host.ts'
 import type { Origin } from '../actor/origin.ts'
-import { decodePart } from '../codec/cbor.ts'
+import type { Cbor } from '../codec/cbor.ts'
 import type { Encoded } from '../codec/encoded.ts'
 import type { AnswerRoute } from './answer-route.ts'
 import { FromPeer } from './from-peer.ts'
@@ -18,10 +18,12 @@ const RESERVED: ReadonlySet<string> = new Set([
 /** Brings messages from one run of a peer to the actors here. */
 export class Deliveries {
   readonly #cells: CellHost
+  readonly #cbor: Cbor
   readonly #scope: PeerScope
 
-  constructor(cells: CellHost, scope: PeerScope) {
+  constructor(cells: CellHost, cbor: Cbor, scope: PeerScope) {
     this.#cells = cells
+    this.#cbor = cbor
     this.#scope = scope
   }
 
@@ -38,7 +40,7 @@ export class Deliveries {
   }
 
   #deliver(to: To, name: string, encoded: Encoded, origin: Origin | null): void {
-    const payload = decodePart(encoded, this.#scope.resolveRef)
+    const payload = this.#cbor.decodePart(encoded, this.#scope.resolveRef)
     const target = RESERVED.has(name) ? null : this.#scope.local(to)
     if (target !== null) {
       // Parts of the runtime believe a node what it says of itself, and want to know who says it.

@@ -1,6 +1,6 @@
 import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
 import type { ActorRef, AnyRef, Ref } from '../actor/ref.ts'
-import type { RefParts } from '../codec/cbor.ts'
+import type { Cbor, RefParts } from '../codec/cbor.ts'
 import { RefusedError, SystemStoppedError } from '../errors.ts'
 import type { Link, Transport } from '../transport/transport.ts'
 import { Association, type AssociationHost } from './association.ts'
@@ -24,6 +24,7 @@ import type { To } from './wire.ts'
 /** What remoting needs of its node. */
 export interface RemotingHost extends CellHost {
   readonly name: string
+  readonly cbor: Cbor
   local(to: To): LocalTarget | null
   ownRef(uid: number, path: string): ActorRef<never>
 }
@@ -324,6 +325,7 @@ export class Remoting implements Associations {
   #associate(peer: Peer): Association {
     const host: AssociationHost = {
       cells: this.cells,
+      cbor: this.cells.cbor,
       heartbeatMs: this.#settings.heartbeatMs,
       resolveRef: (parts) => this.refTo(parts),
       local: (to) => (typeof to === 'string' && !this.#settings.exposed.has(to) ? null : this.cells.local(to)),

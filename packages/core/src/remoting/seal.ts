@@ -1,4 +1,4 @@
-import { decode, encode, type ResolveRef } from '../codec/cbor.ts'
+import { Cbor, type ResolveRef } from '../codec/cbor.ts'
 import { MalformedFrameError } from '../errors.ts'
 
 /** CBOR's head of an array of two, and of a number of 32 bits: how each frame begins. */
@@ -17,7 +17,7 @@ const PLACEHOLDER = 0xffffffff
  * @throws {NotSerializableError}
  */
 export function seal(content: unknown, what: string): Uint8Array {
-  const frame = encode([PLACEHOLDER, content], what)
+  const frame = new Cbor().encode([PLACEHOLDER, content], what)
   sealInPlace(frame)
   return frame
 }
@@ -40,7 +40,7 @@ export function sealInPlace(frame: Uint8Array): void {
  */
 export function unseal(frame: Uint8Array, resolve: ResolveRef): unknown {
   checkSeal(frame)
-  return (decode(frame, resolve) as readonly unknown[])[1]
+  return (new Cbor().decode(frame, resolve) as readonly unknown[])[1]
 }
 
 /** @throws {MalformedFrameError} unless a frame has arrived as it was sent */

@@ -1,4 +1,4 @@
-import { encodePart, encodePartNoting, type NoteRef } from '../codec/cbor.ts'
+import type { Cbor, NoteRef } from '../codec/cbor.ts'
 import type { Encoded } from '../codec/encoded.ts'
 import { FrameTooLargeError } from '../errors.ts'
 
@@ -61,12 +61,13 @@ export const ENVELOPE_BYTES = 12
  * @throws {NotSerializableError | FrameTooLargeError}
  */
 export function encodePayload(
+  cbor: Cbor,
   payload: unknown,
   name: string,
   note: NoteRef | null = null,
   maxBytes: number = MAX_MESSAGE_BYTES,
 ): Encoded {
-  const encoded = note === null ? encodePart(payload, name) : encodePartNoting(payload, name, note)
+  const encoded = note === null ? cbor.encodePart(payload, name) : cbor.encodePartNoting(payload, name, note)
   // A character is 3 bytes at most.
   const sizeBytes = encoded.end - encoded.start + 3 * name.length
   if (sizeBytes > maxBytes) throw new FrameTooLargeError(sizeBytes, maxBytes)

@@ -13,6 +13,7 @@ import { checkActor, checkSpawnOptions } from '../actor/spawn-options.ts'
 import { drains, type StopOptions } from '../actor/stop-options.ts'
 import { WaitGraph } from '../actor/wait-graph.ts'
 import type { Member } from '../cluster/member.ts'
+import { Cbor } from '../codec/cbor.ts'
 import { Dispatcher } from '../dispatch/dispatcher.ts'
 import { InvalidOptionError, SystemStoppedError, toError } from '../errors.ts'
 import { timeoutOf } from '../options.ts'
@@ -63,6 +64,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   readonly receptionist: Ref<ReceptionistSync>
   readonly askTimeoutMs: number
   readonly stopTimeoutMs: number
+  readonly cbor: Cbor = new Cbor()
   readonly hooks: MessageHooks | null
   readonly queuesOnly: boolean
   readonly pendingHandlers: StuckHandlers
@@ -96,7 +98,7 @@ export class LocalSystem implements ActorSystem, CellHost {
       onSlowTurn: (path, tookMs, exact) => this.report({ type: 'slow-turn', path, tookMs, exact }),
       strategy: this.runtime.dispatch,
     })
-    this.hooks = systemHooks(settings, this.dispatcher, clock, this.#reports)
+    this.hooks = systemHooks(settings, this.dispatcher, clock, this.#reports, this.cbor)
     this.queuesOnly = this.hooks !== null || this.runtime.dispatch !== undefined
     this.pendingHandlers = new StuckHandlers(settings.stuckHandlerMs, this.runtime, (event) => this.report(event))
     this.#extensions = new Extensions(this)

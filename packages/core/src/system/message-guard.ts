@@ -1,5 +1,5 @@
 import { ActorRef } from '../actor/ref.ts'
-import { passedThrough } from '../codec/cbor.ts'
+import type { Cbor } from '../codec/cbor.ts'
 import { encodePayload } from '../remoting/wire.ts'
 
 /** What happens to payloads and answers between two actors of one node. */
@@ -15,13 +15,10 @@ export type MessagePassing =
 export type MessageGuard = (value: unknown, name: string) => unknown
 
 /** @returns null when messages pass as they are */
-export function messageGuard(passing: MessagePassing): MessageGuard | null {
+export function messageGuard(passing: MessagePassing, cbor: Cbor): MessageGuard | null {
   if (passing === 'by-reference') return null
-  return passing === 'frozen' ? frozen : encoded
-}
-
-function encoded(value: unknown, name: string): unknown {
-  return passedThrough(() => encodePayload(value, name))
+  if (passing === 'frozen') return frozen
+  return (value, name) => cbor.passedThrough(() => encodePayload(cbor, value, name))
 }
 
 /**

@@ -2,6 +2,7 @@ import type { MessageHooks } from '../actor/cell-host.ts'
 import { type Head, nameOf, type Origin, originOf } from '../actor/origin.ts'
 import { PendingAsk } from '../actor/pending-ask.ts'
 import type { AnyRef } from '../actor/ref.ts'
+import type { Cbor } from '../codec/cbor.ts'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
 import { toError } from '../errors.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -17,8 +18,9 @@ export function systemHooks(
   dispatcher: Dispatcher,
   clock: Clock,
   reports: Reports,
+  cbor: Cbor,
 ): MessageHooks | null {
-  const guard = messageGuard(messages)
+  const guard = messageGuard(messages, cbor)
   if (interceptors.length === 0) return guard === null ? null : new SystemHooks(guard, null, dispatcher, clock)
   const watching = new Interceptors(interceptors, (...failure) => reports.interceptorFailed(...failure))
   return new SystemHooks(guard, watching, dispatcher, clock)

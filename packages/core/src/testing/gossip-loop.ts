@@ -2,7 +2,7 @@ import type { Gossip } from '../cluster/gossip.ts'
 import type { MemberEvent } from '../cluster/member-event.ts'
 import { Membership, type MembershipEffect } from '../cluster/membership.ts'
 import { checkMembershipOptions, type MembershipOptions } from '../cluster/membership-settings.ts'
-import { encode } from '../codec/cbor.ts'
+import { Cbor } from '../codec/cbor.ts'
 import { SeededRandom } from '../runtime/random.ts'
 
 /** One machine of the loop. */
@@ -38,6 +38,7 @@ export class GossipLoop {
   weigh = false
   messages = 0
   bytes = 0
+  readonly #cbor = new Cbor()
   /** Whether a message from one to another gets through. */
   passes: (from: string, to: string) => boolean = () => true
 
@@ -129,7 +130,7 @@ export class GossipLoop {
   #send(from: string, to: string, message: Gossip): void {
     const { delayMs = 20 } = this.#options
     this.messages++
-    if (this.weigh) this.bytes += encode(message, 'gossip').length
+    if (this.weigh) this.bytes += this.#cbor.encode(message, 'gossip').length
     if (this.#random.below(1000) < this.lossPerMille || !this.passes(from, to)) return
     this.#at(this.nowMs + 1 + this.#random.below(delayMs), () => this.#arrive(to, message))
   }

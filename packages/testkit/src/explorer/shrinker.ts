@@ -71,6 +71,8 @@ const STEADY = { minLatencyMs: 1, meanLatencyMs: 1 } as const
 const ROUND_MS = [1_000, 100, 10, 1] as const
 /** So many faults are looked at one by one. */
 const FEW = 12
+/** A run in which a turn takes longer, in ms of real time, hangs: many may, where that is what was found. */
+const TURN_LIMIT_MS = 1_000
 /** Rounds over all steps. What is left after this many would not get much smaller. */
 const MAX_ROUNDS = 5
 
@@ -215,7 +217,8 @@ class Search {
 
   async #simulate(plan: Plan): Promise<Run | null> {
     try {
-      return await (this.#options.simulate ?? simulate)(simulateOptions(this.#scenario, this.best.seed, plan))
+      const options = simulateOptions(this.#scenario, this.best.seed, plan)
+      return await (this.#options.simulate ?? simulate)({ ...options, turnLimitMs: TURN_LIMIT_MS })
     } catch {
       // A scenario that cannot do with so little says so; that is not what we look for.
       return null

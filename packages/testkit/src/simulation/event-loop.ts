@@ -2,12 +2,15 @@ import { EventQueue } from './event-queue.ts'
 import type { Host } from './host.ts'
 import { FIRST, type Process, Task } from './process.ts'
 import { LivelockError } from './simulation-error.ts'
+import { withinTime } from './time-limit.ts'
 import type { Trace } from './trace.ts'
 
 /** How long the host's own event loop waits for its turn, in ms of real time: progress, time-outs, Ctrl-C. */
 const HOST_TURN_MS = 5
 /** Steps between two looks at the host's clock. */
 const STEPS_PER_LOOK = 64
+/** A turn that takes longer than this, in ms of real time, is taken to go on for ever. A machine may be busy. */
+const TURN_LIMIT_MS = 10_000
 /** Turns at one instant after which time is taken to stand still for ever. */
 const MOST_TURNS_AT_ONCE = 1_000_000
 
@@ -32,15 +35,18 @@ export class EventLoop {
   #deferredAt = 0
   #turnsAtOnce = 0
   #isRunning = false
+  readonly #turnLimitMs: number
 
   /**
    * @param faulted told of what is thrown or rejected and caught by nobody
    * @param host what the run has to do with the process it runs in
+   * @param turnLimitMs how long a turn may take, in ms of real time
    */
-  constructor(trace: Trace, faulted: Faulted, host: Host) {
+  constructor(trace: Trace, faulted: Faulted, host: Host, turnLimitMs: number = TURN_LIMIT_MS) {
     this.#trace = trace
     this.#faulted = faulted
     this.#host = host
+    this.#turnLimitMs = turnLimitMs
   }
 
   /** Gives `process` a turn at `atUs`, or now if that is over. */
@@ -75,11 +81,24 @@ export class EventLoop {
     try {
       await this.#host.hold(
         (error, what) => this.#faulted(error, what, this.current),
-        () => this.#burst(untilUs, isOver),
+        () => this.#tryBurst(untilUs, isOver),
       )
     } finally {
       this.#isRunning = false
       this.current = null
+    }
+  }
+
+  /** A burst, cut off when it does not come to an end. */
+  #tryBurst(untilUs: number, isOver: () => boolean): boolean {
+    try {
+      return withinTime(this.#turnLimitMs, () => this.#burst(untilUs, isOver))
+    } catch (error) {
+      if (!(error instanceof LivelockError)) throw error
+      // How far it came depends on how fast it was.
+      this.#trace.rewind()
+      this.#faulted(error, 'livelock', this.current)
+      return isOver()
     }
   }
 
@@ -117,10 +136,7 @@ export class EventLoop {
     if (atUs > this.nowUs) {
       this.nowUs = atUs
       this.#turnsAtOnce = 0
-    } else if (++this.#turnsAtOnce > MOST_TURNS_AT_ONCE) {
-      this.#turnsAtOnce = 0
-      this.#faulted(new LivelockError(`${MOST_TURNS_AT_ONCE} turns at one instant`), 'livelock', process)
-    }
+    } else this.#countTurn(process)
     if (!process.isAlive) return
     if (process.isPaused) {
       process.backlog.push(task)
@@ -137,6 +153,12 @@ export class EventLoop {
     this.#call(process, task)
   }
 
+  #countTurn(process: Process): void {
+    if (++this.#turnsAtOnce <= MOST_TURNS_AT_ONCE) return
+    this.#turnsAtOnce = 0
+    this.#faulted(new LivelockError(`${MOST_TURNS_AT_ONCE} turns at one instant`), 'livelock', process)
+  }
+
   #runDeferred(): void {
     const process = this.#deferred[this.#deferredAt++] as Process
     const run = this.#deferred[this.#deferredAt++] as () => void
@@ -144,6 +166,7 @@ export class EventLoop {
       this.#deferred.length = 0
       this.#deferredAt = 0
     }
+    this.#countTurn(process)
     if (!process.isAlive) return
     if (process.isPaused) process.backlog.push(new Task(process, this.queue, run))
     else this.#call(process, { run })
@@ -151,6 +174,7 @@ export class EventLoop {
 
   #call(process: Process, task: { run(): void }): void {
     this.current = process
+    this.#trace.mark()
     process.clock.looks = 0
     try {
       task.run()

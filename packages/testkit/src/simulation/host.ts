@@ -14,6 +14,8 @@ const tickCallback = (process as { _tickCallback?: () => void })._tickCallback
 const { setImmediate, performance } = globalThis
 const now = performance.now
 
+/** Frames of the simulation at the bottom of each stack: whoever awaits is seen behind them. */
+const FRAMES_BELOW = 8
 /** Runs of one process, one after the other: what they hold is the whole process's. */
 let lastHold: Promise<void> = Promise.resolve()
 
@@ -114,7 +116,10 @@ export class Host {
   #takeOver(): () => void {
     const restoreListeners = (Object.keys(UNCAUGHT) as UncaughtName[]).map((name) => this.#listen(name))
     this.#trap?.install()
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = stackTraceLimit + FRAMES_BELOW
     return () => {
+      Error.stackTraceLimit = stackTraceLimit
       this.#trap?.remove()
       for (const restore of restoreListeners) restore()
     }

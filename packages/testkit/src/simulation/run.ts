@@ -29,6 +29,11 @@ export interface SimulateOptions {
   readonly record?: boolean
   /** Whether calls of what no seed decides are violations. Default true. */
   readonly trap?: boolean
+  /**
+   * A turn that takes longer than this, in ms of real time, is taken to go on for ever, and cut off: a violation `livelock`.
+   * Default 10,000.
+   */
+  readonly turnLimitMs?: number
 }
 
 /** What came of a run. All of it is data: a run can be written to a file, and begun again from it. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
-import { InvalidOptionError, protocol, UnknownOptionError } from '@troupe/core'
+import { actor, InvalidOptionError, protocol, UnknownOptionError } from '@troupe/core'
 import test from 'ava'
 import { registerModel } from '../checkers/models/register.ts'
 import { counting } from '../testing/counting.ts'
@@ -311,10 +311,12 @@ test('what code throws or rejects and nobody catches is a crash violation that n
     throw new RangeError('oops')
   }
   const cases: Record<string, (node: Parameters<Scenario['start']>[0]) => unknown> = {
-    'start: RangeError': oops,
-    'uncaught-exception: RangeError': ({ runtime }) => runtime.scheduler.after(5, oops),
-    'unhandled-rejection: RangeError': ({ runtime }) =>
-      runtime.scheduler.after(5, () => void Promise.reject(new RangeError('oops'))),
+    'start: RangeError in oops (simulate.test.ts)': oops,
+    'uncaught-exception: RangeError in oops (simulate.test.ts)': ({ runtime }) => runtime.scheduler.after(5, oops),
+    'unhandled-rejection: RangeError in later (simulate.test.ts)': ({ runtime }) =>
+      runtime.scheduler.after(5, function later() {
+        void Promise.reject(new RangeError('oops'))
+      }),
   }
   for (const [name, start] of Object.entries(cases)) {
     const violation = await violationOf({ start })
@@ -338,7 +340,7 @@ test('what a cluster in trouble answers is no violation of its client, and anyth
 
   t.like(await violationOf({ clients: 1, client: () => Promise.reject(new RangeError('oops')) }), {
     kind: 'crash',
-    name: 'client: RangeError',
+    name: 'client: RangeError in client (simulate.test.ts)',
     node: 'c1',
   })
   const thrown = await violationOf({ clients: 1, client: () => Promise.reject(new RangeError('oops')) })
@@ -364,6 +366,35 @@ test('turns that follow one another at one instant for ever are a violation, and
     }),
     { kind: 'crash', name: 'livelock', node: 'n1' },
   )
+})
+
+test('a turn that does not end, in a loop or in promises that wake one another, is cut off: the same run each time', async (t) => {
+  const Loop = protocol<{ sync: () => void; async: () => Promise<void> }>('loop')
+  for (const how of ['sync', 'async'] as const) {
+    const hanging = alone({
+      durationMs: 1_000,
+      async start(node) {
+        const system = await node.createSystem()
+        const loop = actor(Loop, () => ({
+          sync: () => {
+            for (;;);
+          },
+          async: async () => {
+            for (;;) await null
+          },
+        }))
+        const ref = system.spawn(loop)
+        node.runtime.scheduler.after(500, () => ref.tell(how))
+      },
+    })
+
+    const run = await simulate({ scenario: hanging, seed: 1, turnLimitMs: 60 })
+    const again = await simulate({ scenario: hanging, seed: 1, turnLimitMs: 20 })
+
+    t.like(run.violations[0], { kind: 'crash', name: 'livelock', node: 'n1' })
+    t.regex(run.violations[0]!.message, /has not ended within 60 ms of real time/)
+    t.deepEqual([again.hash, again.events, again.simulatedMs], [run.hash, run.events, run.simulatedMs])
+  }
 })
 
 test('a call of what no seed decides is a violation that names its place, unless it is allowed', async (t) => {

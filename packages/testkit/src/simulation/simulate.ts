@@ -27,6 +27,7 @@ export async function simulate(options: SimulateOptions): Promise<Run> {
       operations: is.integer(0),
       record: is.boolean,
       trap: is.boolean,
+      turnLimitMs: is.number(1),
     },
   )
   return new Simulation({ ...options, scenario: checkScenario(options.scenario) }).run()

@@ -7,6 +7,7 @@ import type { NemesisOperation } from '../nemesis/nemesis.ts'
 import { shuffled } from '../nemesis/shuffle.ts'
 import { drawNemesis } from '../nemesis/swarm.ts'
 import { coverageOf } from './coverage.ts'
+import { crashClass } from './crash-class.ts'
 import { DiskAtlas } from './disk/disk-atlas.ts'
 import { DEFAULT_DISK_MODEL } from './disk/disk-model.ts'
 import { MessageFaults, withoutFaults } from './message-faults.ts'
@@ -64,7 +65,7 @@ export class Simulation {
     const { scenario } = options
     this.#scenario = scenario
     this.#durationMs = options.durationMs ?? scenario.durationMs ?? DEFAULT_DURATION_MS
-    const { seed, mode = 'explore', record = false, trap = true } = options
+    const { seed, mode = 'explore', record = false, trap = true, turnLimitMs } = options
     this.#messageFaults = new MessageFaults(options.messageFaults ?? null)
     const { of: messageFaults, observe } = this.#messageFaults
     this.#random = new SeededRandom(seedOf(seed))
@@ -84,6 +85,7 @@ export class Simulation {
       },
       atlas: this.#atlas,
       restartMs: RESTART_MS,
+      ...(turnLimitMs === undefined ? {} : { turnLimitMs }),
     })
     this.#clients = numbered('c', options.clients ?? scenario.clients ?? 0)
     this.#cluster = new SimulatedCluster(this.#world, this.#recorder('final'), () => ++this.#unique)
@@ -171,7 +173,7 @@ export class Simulation {
       } catch (error) {
         if (IN_TROUBLE.some((Trouble) => error instanceof Trouble)) continue
         const message = `${stackOf(error)}\na client may reject with an AskError, an OfferError or a ServiceNotFoundError only`
-        this.#violate({ kind: 'crash', name: `client: ${nameOf(error)}`, message, node: client.name })
+        this.#violate({ kind: 'crash', name: crashClass('client', error), message, node: client.name })
         return
       }
     }
@@ -357,10 +359,6 @@ export class Simulation {
       },
     }
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error
 }
 
 function stackOf(error: unknown): string {

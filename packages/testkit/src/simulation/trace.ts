@@ -57,6 +57,11 @@ export class Trace {
   #a = 0x243f6a88
   #b = 0x85a308d3 | 0
   #count = 0
+  /** Where it stood when the turn under way began. */
+  #markedA = 0
+  #markedB = 0
+  #markedCount = 0
+  #markedEvents = 0
 
   /** @param keeps whether to keep the events: about 100 bytes each */
   constructor(keeps: boolean) {
@@ -76,6 +81,23 @@ export class Trace {
   /** The hash so far, 16 hexadecimal digits. */
   get hash(): string {
     return hex(this.#a) + hex(this.#b)
+  }
+
+  /** A turn begins. */
+  mark(): void {
+    this.#markedA = this.#a
+    this.#markedB = this.#b
+    this.#markedCount = this.#count
+    this.#markedEvents = this.events.length
+  }
+
+  /** Forgets what has happened since the last {@link mark}. */
+  rewind(): void {
+    this.#a = this.#markedA
+    this.#b = this.#markedB
+    this.#count = this.#markedCount
+    this.events.length = this.#markedEvents
+    this.checkpoints.length = Math.floor(this.#count / CHECKPOINT_EVENTS)
   }
 
   /** Something has happened that only the hash is to know: a turn of `node`, at `atUs`. */

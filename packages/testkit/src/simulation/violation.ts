@@ -1,5 +1,8 @@
 import type { HistoryEvent } from '../checkers/history.ts'
 
+/** Name of the violation where virtual time does not move on. */
+export const LIVELOCK = 'livelock'
+
 /** Something a run must not show. */
 export interface Violation {
   /**

@@ -28,6 +28,11 @@ export interface WorldOptions {
   readonly record?: boolean
   /** Whether a call of what no seed decides, `Date.now()` say, fails. Default true. */
   readonly trap?: boolean
+  /**
+   * A turn that takes longer than this, in ms of real time, is taken to go on for ever, and cut off: a violation `livelock`.
+   * Default 10,000.
+   */
+  readonly turnLimitMs?: number
 }
 
 /** @throws {UnknownOptionError | InvalidOptionError} */
@@ -43,5 +48,6 @@ export function checkWorldOptions(options: WorldOptions): void {
     restartMs: is.integer(0),
     record: is.boolean,
     trap: is.boolean,
+    turnLimitMs: is.number(1),
   })
 }

@@ -293,7 +293,10 @@ test('a step in which something goes wrong that nobody catches rejects', async (
   lonely(world, ({ runtime }) => runtime.scheduler.after(50, () => void Promise.reject(new TypeError('oops'))))
   await world.start()
 
-  await t.throwsAsync(world.advance(100), { instanceOf: ViolationError, message: /TypeError, at \d+ ms on a: .*oops/ })
+  await t.throwsAsync(world.advance(100), {
+    instanceOf: ViolationError,
+    message: /TypeError at world\.test\.ts:\d+, at \d+ ms on a: .*oops/,
+  })
 })
 
 test('what is not there is named', async (t) => {

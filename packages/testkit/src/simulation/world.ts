@@ -1,6 +1,7 @@
 import { type Random, SeededRandom } from '@troupe/core'
 import { type SimulatedNetwork, simulatedNetwork } from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
+import { crashClass } from './crash-class.ts'
 import type { DiskModel } from './disk/disk-model.ts'
 import { SimulatedDisk } from './disk/simulated-disk.ts'
 import { EventLoop } from './event-loop.ts'
@@ -11,7 +12,7 @@ import { seedOf } from './seed.ts'
 import type { SimulatedNode } from './simulated-node.ts'
 import { AmbientCallError, LivelockError, NoNodeError, NotInTimeError, ViolationError } from './simulation-error.ts'
 import { Trace } from './trace.ts'
-import type { Violation } from './violation.ts'
+import { LIVELOCK, type Violation } from './violation.ts'
 import { VirtualClock } from './virtual-clock.ts'
 import { checkWorldOptions, type WorldOptions } from './world-options.ts'
 
@@ -48,12 +49,13 @@ export class World {
   /** @throws {UnknownOptionError | InvalidOptionError} */
   constructor(options: WorldOptions = {}) {
     checkWorldOptions(options)
-    const { seed = 1, mode = 'explore', record = false, trap = true, restartMs } = options
+    const { seed = 1, mode = 'explore', record = false, trap = true, restartMs, turnLimitMs } = options
     this.#options = options
     this.random = new SeededRandom(seedOf(seed))
     this.trace = new Trace(record)
     const faulted = (error: unknown, what: string, process: Process | null): void => this.#faulted(error, what, process)
-    this.#loop = new EventLoop(this.trace, faulted, new Host(trap ? (error) => this.#trapped(error) : null))
+    const host = new Host(trap ? (error) => this.#trapped(error) : null)
+    this.#loop = new EventLoop(this.trace, faulted, host, turnLimitMs)
     this.#outside = new Process('world', 0, new VirtualClock(this.#loop, 0), null)
     this.network = this.#newNetwork()
     this.#ground = {
@@ -273,9 +275,9 @@ export class World {
   #faulted(thrown: unknown, what: string, process: Process | null): void {
     // It has been told of where it was called; and nobody hears the last words of a process that has ended.
     if (thrown instanceof AmbientCallError || process?.isAlive === false) return
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-    const name = error instanceof LivelockError ? 'livelock' : `${what}: ${error.name}`
-    this.#violate('crash', name, error.stack ?? error.message, process)
+    const name = thrown instanceof LivelockError ? LIVELOCK : crashClass(what, thrown)
+    const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+    this.#violate('crash', name, message, process)
   }
 
   #violate(kind: Violation['kind'], name: string, message: string, process: Process | null): void {
