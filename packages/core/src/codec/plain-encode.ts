@@ -1,20 +1,36 @@
 import type { Encoded } from './encoded.ts'
+import { type KnownKey, keyChain, knownKey } from './known-keys.ts'
+import { Block, type NodeBytes } from './node-bytes.ts'
 import { MAX_DEPTH } from './well-formed.ts'
 
 /** Values are written one behind the other into blocks of this size, in bytes; larger ones get a block of their own. */
 const BLOCK_BYTES = 64 * 1024
-/** Up to here, a loop over the characters is faster than a call of the platform. */
-const SHORT = 48
+/** Up to here, in characters, a loop over them is faster than a call of the platform. */
+const SHORT = 40
+/** Free before each value, in bytes: the most that one which is no long text takes, and a key behind it. */
+const SLACK = 128
 
 let bytes = new Uint8Array(0)
 let view = new DataView(bytes.buffer)
-let at = 0
+let node: NodeBytes | null = null
+/** Beyond this, less than {@link SLACK} is left. */
+let limit = -1
+/** What is free begins here. */
+let free = 0
 /** Where the value under way begins. */
 let begun = 0
 /** A getter inside a value may encode another one. */
 let busy = false
 
+/** What the functions below return instead of where they ended. */
+const NOT_PLAIN = -1
+
 const utf8 = new TextEncoder()
+
+/** Where the keys of the last object began, per depth. */
+const chains: readonly KnownKey[] = Array.from({ length: MAX_DEPTH }, keyChain)
+
+const empty = {}
 
 /**
  * Encodes what most messages are, without what it takes to encode everything: plain objects, arrays, strings, numbers,
@@ -23,136 +39,173 @@ const utf8 = new TextEncoder()
  * @returns null for any other value
  */
 export function plainEncode(value: unknown): Encoded | null {
-  if (busy) return null
+  if (busy || everyObjectHasMore()) return null
   busy = true
-  if (bytes.length - at < 512) use(new Uint8Array(BLOCK_BYTES), 0)
-  begun = at
-  let written = false
+  begun = free
+  let end = NOT_PLAIN
   try {
-    written = write(value, 0)
+    end = write(value, free, 0)
   } catch {
     // Something of the value's own threw: whoever encodes it after all says so.
   }
   busy = false
-  if (written) return { bytes, start: begun, end: at }
-  at = begun
-  return null
+  if (end === NOT_PLAIN) {
+    free = begun
+    return null
+  }
+  free = end
+  return { bytes, start: begun, end }
 }
 
-function use(block: Uint8Array<ArrayBuffer>, offset: number): void {
-  bytes = block
-  view = new DataView(block.buffer)
-  at = offset
+/** Somebody gave a property to all objects there are: it would be taken for one of their own. */
+function everyObjectHasMore(): boolean {
+  for (const _ in empty) return true
+  return false
 }
 
-/** Makes room for `needed` more bytes. */
-function reserve(needed: number): void {
-  if (at + needed <= bytes.length) return
-  const done = bytes.subarray(begun, at)
-  const block = new Uint8Array(Math.max(BLOCK_BYTES, 2 * (done.length + needed)))
-  block.set(done)
-  use(block, done.length)
+/** Takes another block, where `needed` bytes are free behind what has been written up to `at`. @returns where that is */
+function grown(at: number, needed: number): number {
+  const done = at - begun
+  const block = new Block(done + needed + SLACK <= BLOCK_BYTES / 2 ? BLOCK_BYTES : 2 * (done + needed + SLACK))
+  block.bytes.set(bytes.subarray(begun, at))
+  bytes = block.bytes
+  view = block.view
+  node = block.node
+  limit = bytes.length - SLACK
   begun = 0
+  return done
 }
 
-function write(value: unknown, depth: number): boolean {
+// Where to write is handed on from call to call, not kept: twice as fast. Each returns where it ended.
+
+function write(value: unknown, from: number, depth: number): number {
+  const at = from > limit ? grown(from, 0) : from
   switch (typeof value) {
     case 'string':
-      writeText(value)
-      return true
+      return writeText(value, at)
     case 'number':
-      writeNumber(value)
-      return true
+      return writeNumber(value, at)
     case 'object':
-      return value === null ? writeSimple(0xf6) : writeObject(value, depth)
+      if (value !== null) return writeObject(value, at, depth)
+      bytes[at] = 0xf6
+      return at + 1
     case 'boolean':
-      return writeSimple(value ? 0xf5 : 0xf4)
+      bytes[at] = value ? 0xf5 : 0xf4
+      return at + 1
     case 'undefined':
-      return writeSimple(0xf7)
+      bytes[at] = 0xf7
+      return at + 1
     default:
-      return false
+      return NOT_PLAIN
   }
 }
 
-function writeSimple(byte: number): boolean {
-  reserve(1)
-  bytes[at++] = byte
-  return true
-}
-
-function writeObject(value: object, depth: number): boolean {
-  if (depth >= MAX_DEPTH) return false
+function writeObject(value: object, from: number, depth: number): number {
+  if (depth >= MAX_DEPTH) return NOT_PLAIN
   if (Array.isArray(value)) {
     const { length } = value
-    writeHead(0x80, length)
-    for (let i = 0; i < length; i++) if (!write(value[i], depth + 1)) return false
-    return true
+    let at = writeHead(0x80, length, from)
+    for (let i = 0; i < length && at !== NOT_PLAIN; i++) at = write(value[i], at, depth + 1)
+    return at
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) return false
-  const keys = Object.keys(value)
-  writeHead(0xa0, keys.length)
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i]!
-    writeText(key)
-    if (!write((value as Record<string, unknown>)[key], depth + 1)) return false
+  if (Object.getPrototypeOf(value) !== Object.prototype) return NOT_PLAIN
+  // From where the value begins: it may move.
+  const place = from - begun
+  let at = from + 1
+  let count = 0
+  let previous = chains[depth]!
+  // A third of the time of a list of the keys.
+  for (const key in value) {
+    let known = previous.next
+    if (known === null || known.text !== key) {
+      known = knownKey(key)
+      if (known !== null) previous.next = known
+    }
+    if (known === null) at = writeText(key, at > limit ? grown(at, 0) : at)
+    else {
+      at = writeKey(known, at)
+      previous = known
+    }
+    at = write((value as Record<string, unknown>)[key], at, depth + 1)
+    if (at === NOT_PLAIN) return NOT_PLAIN
+    count++
   }
-  return true
+  return writeCount(place, count, at)
 }
 
-function writeHead(major: number, value: number): void {
-  reserve(5)
-  if (value < 24) bytes[at++] = major | value
-  else if (value < 0x100) {
-    bytes[at++] = major | 24
-    bytes[at++] = value
-  } else if (value < 0x10000) {
-    bytes[at++] = major | 25
-    bytes[at++] = value >> 8
-    bytes[at++] = value
-  } else {
-    bytes[at++] = major | 26
-    view.setUint32(at, value)
-    at += 4
-  }
+function writeKey({ words, bytes: { length } }: KnownKey, at: number): number {
+  const target = view
+  for (let i = 0; i < words.length; i++) target.setInt32(at + 4 * i, words[i]!)
+  return at + length
 }
 
-function writeNumber(value: number): void {
-  if ((value | 0) === value) {
-    if (value >= 0) writeHead(0x00, value)
-    else writeHead(0x20, -1 - value)
-    return
+/** The head of a map, one byte at `place`, once its keys have been counted. */
+function writeCount(place: number, count: number, from: number): number {
+  if (count < 24) {
+    bytes[begun + place] = 0xa0 | count
+    return from
   }
-  reserve(9)
-  if (value >>> 0 === value) {
-    bytes[at++] = 0x1a
-    view.setUint32(at, value)
-    at += 4
-  } else {
-    bytes[at++] = 0xfb
-    view.setFloat64(at, value)
-    at += 8
-  }
+  const end = from > limit ? grown(from, 0) : from
+  const head = begun + place
+  const more = headLength(count) - 1
+  bytes.copyWithin(head + 1 + more, head + 1, end)
+  writeHead(0xa0, count, head)
+  return end + more
 }
 
-function writeText(text: string): void {
+function writeHead(major: number, value: number, at: number): number {
+  if (value < 24) {
+    bytes[at] = major | value
+    return at + 1
+  }
+  if (value < 0x100) {
+    view.setUint16(at, ((major | 24) << 8) | value)
+    return at + 2
+  }
+  if (value < 0x10000) {
+    bytes[at] = major | 25
+    view.setUint16(at + 1, value)
+    return at + 3
+  }
+  bytes[at] = major | 26
+  view.setUint32(at + 1, value)
+  return at + 5
+}
+
+function writeNumber(value: number, at: number): number {
+  if ((value | 0) === value) return value >= 0 ? writeHead(0x00, value, at) : writeHead(0x20, -1 - value, at)
+  if (value >>> 0 === value) return writeHead(0x00, value, at)
+  bytes[at] = 0xfb
+  view.setFloat64(at + 1, value)
+  return at + 9
+}
+
+function writeText(text: string, at: number): number {
   const { length } = text
-  if (length <= SHORT) {
-    reserve(2 + SHORT)
-    const before = at
-    writeHead(0x60, length)
-    let i = 0
-    for (; i < length; i++) {
-      const code = text.charCodeAt(i)
-      if (code > 0x7f) break
-      bytes[at + i] = code
-    }
-    if (i === length) {
-      at += length
-      return
-    }
-    at = before
+  if (length > SHORT) return writeLongText(text, at)
+  const end = writeAscii(text, writeHead(0x60, length, at))
+  return end === NOT_PLAIN ? writeLongText(text, at) : end
+}
+
+/** @returns {@link NOT_PLAIN} for something else */
+function writeAscii(text: string, at: number): number {
+  const { length } = text
+  const target = view
+  let i = 0
+  for (; i + 4 <= length; i += 4) {
+    const a = text.charCodeAt(i)
+    const b = text.charCodeAt(i + 1)
+    const c = text.charCodeAt(i + 2)
+    const d = text.charCodeAt(i + 3)
+    if ((a | b | c | d) > 0x7f) return NOT_PLAIN
+    target.setInt32(at + i, (a << 24) | (b << 16) | (c << 8) | d)
   }
-  writeLongText(text)
+  for (; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return NOT_PLAIN
+    bytes[at + i] = code
+  }
+  return at + length
 }
 
 function headLength(value: number): number {
@@ -160,13 +213,16 @@ function headLength(value: number): number {
 }
 
 /** The head is written last: until then nobody knows how many bytes there are. */
-function writeLongText(text: string): void {
+function writeLongText(text: string, from: number): number {
+  const { length } = text
   // A character is 3 bytes at most.
-  reserve(5 + 3 * text.length)
-  const guess = headLength(text.length)
-  const { written } = utf8.encodeInto(text, bytes.subarray(at + guess))
+  const most = 5 + 3 * length
+  const at = from + most > limit ? grown(from, most) : from
+  const guess = headLength(length)
+  const start = at + guess
+  const written =
+    node === null ? utf8.encodeInto(text, bytes.subarray(start)).written : node.utf8Write(text, start, 3 * length)
   const needed = headLength(written)
-  if (needed !== guess) bytes.copyWithin(at + needed, at + guess, at + guess + written)
-  writeHead(0x60, written)
-  at += written
+  if (needed !== guess) bytes.copyWithin(at + needed, start, start + written)
+  return writeHead(0x60, written, at) + written
 }
