@@ -1,4 +1,5 @@
 import type { Encoded } from '../codec/encoded.ts'
+import { Block } from '../codec/node-bytes.ts'
 import { CONTENT_AT, sealInPlace } from './seal.ts'
 import { type Envelope, Kind } from './wire.ts'
 
@@ -21,8 +22,9 @@ export function encodeBatch(envelopes: readonly Envelope[]): Uint8Array {
   let most = CONTENT_AT + 16
   for (const envelope of envelopes) most += MOST_ENVELOPE_BYTES + variableBytes(envelope)
   if (block.length - at < most) {
-    block = new Uint8Array(Math.max(BLOCK_BYTES, most))
-    view = new DataView(block.buffer)
+    const { bytes, view: over } = new Block(Math.max(BLOCK_BYTES, most))
+    block = bytes
+    view = over
     at = 0
   }
   const start = at
@@ -95,13 +97,25 @@ function writeName(name: string): void {
   writeText(name)
 }
 
+/** The block that the last payload came from, and a view of it: most of a frame lie in one. */
+let source = new Uint8Array(0)
+let sourceView = view
+
 function writePayload({ bytes, start, end }: Encoded): void {
   const length = end - start
   writeHead(0x40, length)
+  const to = at
+  at = to + length
   // A call costs as much as copying so many bytes by hand.
-  if (length > 64) block.set(bytes.subarray(start, end), at)
-  else for (let i = 0; i < length; i++) block[at + i] = bytes[start + i]!
-  at += length
+  if (length > 96) return block.set(bytes.subarray(start, end), to)
+  if (bytes !== source) {
+    source = bytes
+    sourceView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+  const target = view
+  const words = length & ~3
+  for (let i = 0; i < words; i += 4) target.setInt32(to + i, sourceView.getInt32(start + i))
+  for (let i = words; i < length; i++) block[to + i] = bytes[start + i]!
 }
 
 function writeText(text: string): void {
