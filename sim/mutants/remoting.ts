@@ -17,9 +17,9 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'batch-sent-again',
     file: `${DIR}/association.ts`,
-    find: `if (batch.length > 0) this.#sendNow(encodeBatch(batch))`,
+    find: `if (batch.length > 0) this.#sendNow(encodeBatch(batch, this.#names.sent))`,
     replace: `if (batch.length > 0) {
-      this.#sendNow(encodeBatch(batch))
+      this.#sendNow(encodeBatch(batch, this.#names.sent))
       if (this.#blocked) for (const envelope of batch) this.#outbox.pushSystem(envelope, 0)
     }`,
     form: 'statement',
@@ -153,7 +153,7 @@ export const remoting: readonly Mutant[] = [
     name: 'system-messages-first',
     file: `${DIR}/association.ts`,
     find: `this.#outbox.pushSystem(envelope, payloadBytes)`,
-    replace: `if (this.#connection !== null && !this.#blocked) this.#sendNow(encodeBatch([envelope]))
+    replace: `if (this.#connection !== null && !this.#blocked) this.#sendNow(encodeBatch([envelope], this.#names.sent))
     else this.#outbox.pushSystem(envelope, payloadBytes)`,
     form: 'statement',
     scenario: 'remote-watch',

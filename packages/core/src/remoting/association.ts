@@ -13,6 +13,7 @@ import { decodeBatch } from './decode-batch.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { GivenRefs } from './given-refs.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { LinkNames, SentNames } from './link-names.ts'
 import { OpenAsks } from './open-asks.ts'
 import { Outbox, OutgoingMessage } from './outbox.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
@@ -51,8 +52,8 @@ const RESERVED: ReadonlySet<string> = new Set([
   'childFailed',
 ])
 
-const PING: Uint8Array = encodeBatch([[Kind.ping]])
-const PONG: Uint8Array = encodeBatch([[Kind.pong]])
+const PING: Uint8Array = encodeBatch([[Kind.ping]], new SentNames())
+const PONG: Uint8Array = encodeBatch([[Kind.pong]], new SentNames())
 
 /** No actor's uid: a ref with it leads to a dead letter. */
 export const NOBODY: number = -1
@@ -75,6 +76,8 @@ export class Association implements FrameSink {
   #given: GivenRefs | null = new GivenRefs()
   #connection: Connection | null = null
   #number: LinkNumber = NO_LINK
+  /** Of the present connection. */
+  #names = new LinkNames()
   /** The way back for asks of the present connection: over a later one their answers would find nobody. */
   #route: AnswerRoute | null = null
   #down = false
@@ -205,7 +208,7 @@ export class Association implements FrameSink {
     while (this.#connection !== null && !this.#blocked && !this.#outbox.empty) {
       const batch = this.#outbox.takeBatch()
       this.#offers.admit()
-      if (batch.length > 0) this.#sendNow(encodeBatch(batch))
+      if (batch.length > 0) this.#sendNow(encodeBatch(batch, this.#names.sent))
     }
   }
 
@@ -217,6 +220,7 @@ export class Association implements FrameSink {
     this.peer = peer
     this.#number = number
     this.#connection = connection
+    this.#names = new LinkNames()
     if (peer.role === 'client') this.#given ??= new GivenRefs()
     else this.#given = null
     const route: AnswerRoute = new AnswerRoute(
@@ -318,7 +322,7 @@ export class Association implements FrameSink {
   receive(frame: Uint8Array): void {
     this.#heartbeat?.heard()
     const connection = this.#connection
-    for (const envelope of decodeBatch(frame)) {
+    for (const envelope of decodeBatch(frame, this.#names.received)) {
       // An envelope may end the association: what follows it does not count.
       if (this.#connection !== connection) return
       this.#receive(envelope)

@@ -27,7 +27,7 @@ export type To = number | string
 
 /**
  * What travels, as an array in fixed order. Payloads are encoded apart, so that routing never reads them. On the wire, a
- * name that stood in the same frame before is a number: that of its place among all names of the frame.
+ * name or a path that has been sent over the same connection before is a number: see `SentNames`.
  */
 export type Envelope =
   | readonly [kind: typeof Kind.tell, to: To, name: string, payload: Encoded]
