@@ -1,4 +1,5 @@
 import { encodePart, encodePartNoting, type NoteRef } from '../codec/cbor.ts'
+import { encodedOnce } from '../codec/encode-once.ts'
 import type { Encoded } from '../codec/encoded.ts'
 import { FrameTooLargeError } from '../errors.ts'
 
@@ -53,7 +54,9 @@ export const ENVELOPE_BYTES = 12
 
 /** @param note hears of each ref in it @throws {NotSerializableError | FrameTooLargeError} */
 export function encodePayload(payload: unknown, name: string, note: NoteRef | null = null): Encoded {
-  const encoded = note === null ? encodePart(payload, name) : encodePartNoting(payload, name, note)
+  const encoded =
+    encodedOnce(payload, name, note) ??
+    (note === null ? encodePart(payload, name) : encodePartNoting(payload, name, note))
   // A character is 3 bytes at most.
   const sizeBytes = encoded.end - encoded.start + 3 * name.length
   if (sizeBytes > MAX_MESSAGE_BYTES) throw new FrameTooLargeError(sizeBytes, MAX_MESSAGE_BYTES)
