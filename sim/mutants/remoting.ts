@@ -80,9 +80,8 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'names-outlive-link',
     file: `${DIR}/association.ts`,
-    find: `this.#names = new LinkNames()
-    if`,
-    replace: `if`,
+    find: `this.#names = new LinkNames()`,
+    replace: ``,
     form: 'statement',
     scenario: 'pair-order',
     why: 'A name is defined once per connection: both sides are thought to remember those of the one before, frames lost.',
