@@ -60,15 +60,18 @@ export class Frames {
   /** In form, and to whoever may be there. */
   #envelope(): unknown[] {
     const { below } = this
-    const to = this.#pick<unknown>(below(20), '/system/receptionist', '/user/echo', '')
-    const name = this.#pick('echo', 'hear', 'update', 'replace', 'peerChanged', 'constructor', '__proto__', 'unhandled')
+    const to = this.#pick<unknown>(below(20), below(20), '/system/receptionist', '/user/echo', '', [below(12)])
+    const name = this.#pick<unknown>(
+      ...['echo', 'hear', 'update', 'replace', 'peerChanged', 'constructor', '__proto__', 'unhandled'],
+      ...[below(12), below(300), `name ${below(1_000)}`, 'x'.repeat(60 + below(9)), 'ü'.repeat(30 + below(4))],
+    )
     const payload = below(16) === 0 ? this.#bytes(below(16)) : cbor(below(6) === 0 ? this.#odd(0) : this.#plain())
     const id = below(50)
     return this.#pick<() => unknown[]>(
       () => [0, to, name, payload],
       () => [1, to, name, payload, id, below(1_000)],
       () => [2, id, payload],
-      () => [3, id, this.#pick('handler', 'undelivered:unhandled', 'x'), 'message', name, null],
+      () => [3, id, this.#pick('handler', 'undelivered:unhandled', 'x'), 'message', String(name), null],
       () => [4, to, id, ...this.#number()],
       () => [5, id, ...this.#number()],
       () => [6, id, this.#pick('stopped', 'failed', 'x'), ...this.#number()],

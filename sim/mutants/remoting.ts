@@ -78,6 +78,15 @@ export const remoting: readonly Mutant[] = [
     why: 'A frame that was damaged on its way arrives as a wrong value: TCP is thought to be enough.',
   },
   {
+    name: 'names-outlive-link',
+    file: `${DIR}/association.ts`,
+    find: `this.#names = new LinkNames()`,
+    replace: ``,
+    form: 'statement',
+    scenario: 'pair-order',
+    why: 'A name is defined once per connection: both sides are thought to remember those of the one before, frames lost.',
+  },
+  {
     name: 'open-asks-outlive-link',
     file: `${DIR}/association.ts`,
     find: `this.#asks.abandonSent('link-lost')`,

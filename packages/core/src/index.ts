@@ -24,6 +24,7 @@ export {
 export type { AnyRef, Ref } from './actor/ref.ts'
 export type { Deferred, Forwarded } from './actor/reply.ts'
 export type { StopOptions } from './actor/stop-options.ts'
+export { tellAll } from './actor/tell-all.ts'
 export type { Terminated } from './actor/terminated.ts'
 export type { AskCycle } from './actor/wait-graph.ts'
 export type { TerminationReason } from './actor/watcher.ts'

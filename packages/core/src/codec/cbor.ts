@@ -3,7 +3,7 @@ import { ActorRef, type AnyRef } from '../actor/ref.ts'
 import { MalformedFrameError, NotSerializableError } from '../errors.ts'
 import type { Encoded } from './encoded.ts'
 import { NOT_PLAIN, plainDecode } from './plain-decode.ts'
-import { PlainEncoder } from './plain-encode.ts'
+import { plainEncode } from './plain-encode.ts'
 import { checkWellFormed, MAX_BIGINT_BYTES, MAX_DEPTH } from './well-formed.ts'
 
 /** A ref in pieces, as it stands behind its tag. */
@@ -74,7 +74,6 @@ for (const { Class, what } of REFUSED) {
 export class Cbor {
   // Plain maps, no records: each message is decoded on its own, in any order. Bytes without a tag.
   readonly #library = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false })
-  readonly #plain = new PlainEncoder()
   /** Who makes refs for the decode under way. Decoding is synchronous: there is one at a time. */
   #resolveRef: ResolveRef | null = null
   /** Hears of each ref in the encode under way. */
@@ -99,7 +98,7 @@ export class Cbor {
    * @throws {NotSerializableError}
    */
   encodePart(value: unknown, message: string): Encoded {
-    const plain = this.#plain.encode(value)
+    const plain = plainEncode(value)
     if (plain !== null) return plain
     const bytes = this.encodeAny(value, message)
     return { bytes, start: 0, end: bytes.length }

@@ -1,3 +1,6 @@
+import { type KnownKey, keyChain, knownKey } from './known-keys.ts'
+import { isNodeBytes } from './node-bytes.ts'
+import { LONGEST, SHORTEST, shortText } from './short-text.ts'
 import { cachedText, MOST_CACHED } from './text-cache.ts'
 import { MAX_DEPTH } from './well-formed.ts'
 
@@ -35,19 +38,26 @@ function leave(): undefined {
 function read(depth: number): unknown {
   if (at >= end) return leave()
   const first = bytes[at++]!
-  if (first < 24) return first
   const major = first >> 5
   if (major === 7) return readSimple(first)
-  // Byte strings and tags.
-  if (major === 2 || major === 6) return leave()
-  const value = readArgument(first & 31)
-  if (!plain) return undefined
-  if (major === 0) return value
-  if (major === 1) return -1 - value
-  if (major === 3) return readText(value)
-  // The depth of what is inside.
-  if (depth >= MAX_DEPTH) return leave()
-  return major === 4 ? readArray(value, depth) : readMap(value, depth)
+  const info = first & 31
+  const value = info < 24 ? info : readArgument(info)
+  switch (major) {
+    case 0:
+      return value
+    case 1:
+      return -1 - value
+    case 3:
+      return plain ? readText(value) : undefined
+    case 4:
+      // The depth of what is inside.
+      return plain && depth < MAX_DEPTH ? readArray(value, depth) : leave()
+    case 5:
+      return plain && depth < MAX_DEPTH ? readMap(value, depth) : leave()
+    default:
+      // Byte strings and tags.
+      return leave()
+  }
 }
 
 function readArgument(info: number): number {
@@ -94,23 +104,50 @@ function readArray(length: number, depth: number): unknown {
   return array
 }
 
+/** Where the keys of the last map began, by how many they were and how deep it stood. */
+const chains: readonly KnownKey[] = Array.from({ length: 64 }, keyChain)
+
 function readMap(length: number, depth: number): unknown {
   if (2 * length > end - at) return leave()
   const object: Record<string, unknown> = {}
+  let previous = chains[((depth & 7) << 3) | (length & 7)]!
   for (let i = 0; i < length; i++) {
-    const first = bytes[at++]!
-    if (first >> 5 !== 3) return leave()
-    const keyLength = readArgument(first & 31)
-    if (!plain || at + keyLength > end) return leave()
-    const key = readKey(keyLength)
-    if (key === '__proto__') return leave()
+    const known = previous.next
+    let key: string
+    if (known !== null && isHere(known.bytes)) {
+      at += known.bytes.length
+      key = known.text
+      previous = known
+    } else {
+      const text = readKey()
+      if (text === undefined || text === '__proto__') return leave()
+      key = text
+      const found = knownKey(text)
+      if (found !== null) {
+        previous.next = found
+        previous = found
+      }
+    }
     object[key] = read(depth + 1)
     if (!plain) return undefined
   }
   return object
 }
 
-function readKey(length: number): string {
+function isHere(expected: Uint8Array): boolean {
+  const from = bytes
+  const start = at
+  const { length } = expected
+  if (start + length > end) return false
+  for (let i = 0; i < length; i++) if (from[start + i] !== expected[i]) return false
+  return true
+}
+
+function readKey(): string | undefined {
+  const first = at < end ? bytes[at++]! : 0
+  if (first >> 5 !== 3) return leave()
+  const length = readArgument(first & 31)
+  if (!plain || at + length > end) return leave()
   if (length <= MOST_CACHED) {
     const text = cachedText(bytes, at, length)
     if (text !== null) {
@@ -118,7 +155,7 @@ function readKey(length: number): string {
       return text
     }
   }
-  return readText(length) ?? ''
+  return readText(length)
 }
 
 function readText(length: number): string | undefined {
@@ -130,16 +167,13 @@ function readText(length: number): string | undefined {
     const text = cachedText(bytes, start, length)
     if (text !== null) return text
   }
+  if (length >= SHORTEST && length <= LONGEST) {
+    const text = shortText(bytes, start, length)
+    if (text !== null) return text
+  }
   return textOf(bytes, start, start + length)
 }
 
-/** Bytes of Node read text several times as fast as what browsers have. */
-interface NodeBytes {
-  utf8Slice(start: number, end: number): string
-}
-
 function textOf(from: Uint8Array, start: number, stop: number): string {
-  return 'utf8Slice' in from
-    ? (from as Uint8Array & NodeBytes).utf8Slice(start, stop)
-    : utf8.decode(from.subarray(start, stop))
+  return isNodeBytes(from) ? from.utf8Slice(start, stop) : utf8.decode(from.subarray(start, stop))
 }

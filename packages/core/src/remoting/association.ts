@@ -279,10 +279,11 @@ export class Association implements FrameSink {
 
   receive(frame: Uint8Array): void {
     const link = this.#link
-    link?.heard()
-    for (const envelope of decodeBatch(frame, this.#acknowledged)) {
+    if (link === null) return
+    link.heard()
+    for (const envelope of decodeBatch(frame, link.names.received, this.#acknowledged)) {
       // An envelope may end the association: what follows it does not count.
-      if (link === null || this.#link !== link) return
+      if (this.#link !== link) return
       this.#receive(envelope, link)
     }
   }

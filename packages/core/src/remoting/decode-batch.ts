@@ -2,6 +2,7 @@ import type { Encoded } from '../codec/encoded.ts'
 import { cachedText, MOST_CACHED } from '../codec/text-cache.ts'
 import { skipItem } from '../codec/well-formed.ts'
 import { MalformedFrameError } from '../errors.ts'
+import { ReceivedNames } from './link-names.ts'
 import { CONTENT_AT, checkSeal } from './seal.ts'
 import { type Envelope, Kind, type To } from './wire.ts'
 
@@ -9,23 +10,25 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 let frame: Uint8Array = new Uint8Array(0)
 let at = 0
-/** Names of the frame under way, in the order in which they stood there. */
-let names: string[] = []
+/** Of the connection that the frame under way came over. */
+let names = new ReceivedNames()
 
 /**
  * Reads the envelopes of a frame; what is in their payloads is not looked at.
  *
+ * @param over names of the connection that it has come over; after a frame that is none they are of no more use
  * @param onAcknowledged gets the number of the last system message that the other side has got, once all is read
  * @throws {MalformedFrameError} for anything that `encodeBatch` would not have made
  */
 export function decodeBatch(
   bytes: Uint8Array,
+  over: ReceivedNames,
   onAcknowledged: (number: number) => void = () => {},
 ): readonly Envelope[] {
   checkSeal(bytes)
   frame = bytes
   at = CONTENT_AT
-  names = []
+  names = over
   if (readHead(4, 'no batch') !== 2) throw new MalformedFrameError('no batch')
   const acknowledged = readNumber()
   const count = readHead(4, 'no batch')
@@ -85,19 +88,20 @@ function majorHere(): number {
 }
 
 function readTo(): To {
-  return majorHere() === 3 ? readText() : readNumber()
+  const major = majorHere()
+  if (major === 3) return readName()
+  if (major !== 4) return readNumber()
+  // The number of a path: a bare one is that of an actor.
+  if (readHead(4, '') !== 1 || majorHere() !== 0) throw new MalformedFrameError('a field that is nobody')
+  return readName()
 }
 
-/** A text, or the number of one that stood as a name in this frame before. */
+/** A text, or the number of one that has come over this connection before. */
 function readName(): string {
-  if (majorHere() === 0) {
-    const number = readHead(0, 'a name')
-    const known = names[number]
-    if (known === undefined) throw new MalformedFrameError(`name ${number} of ${names.length}`)
-    return known
-  }
-  const name = readText()
-  names.push(name)
+  if (majorHere() === 0) return names.get(readHead(0, 'a name'))
+  const length = readHead(3, 'a field that is no text')
+  const name = textOf(length)
+  names.read(name, length)
   return name
 }
 
@@ -109,7 +113,10 @@ function readBytes(): Encoded {
 }
 
 function readText(): string {
-  const length = readHead(3, 'a field that is no text')
+  return textOf(readHead(3, 'a field that is no text'))
+}
+
+function textOf(length: number): string {
   const start = at
   advance(length)
   const known = length <= MOST_CACHED ? cachedText(frame, start, length) : null

@@ -1,6 +1,8 @@
 import type { Encoded } from '../codec/encoded.ts'
-import { CONTENT_AT, sealInPlace } from './seal.ts'
-import { type Envelope, Kind } from './wire.ts'
+import { Block } from '../codec/node-bytes.ts'
+import { SentNames } from './link-names.ts'
+import { CONTENT_AT, sealPart } from './seal.ts'
+import { type Envelope, Kind, type To } from './wire.ts'
 
 /** Frames are cut from blocks of this size, in bytes; larger ones have a block of their own. */
 const BLOCK_BYTES = 256 * 1024
@@ -13,32 +15,33 @@ let block = new Uint8Array(0)
 let view = new DataView(block.buffer)
 /** What is free begins here. */
 let at = 0
-/** Names of the frame under way, by the number that stands for them from their second time on. */
-const names = new Map<string, number>()
+/** Of the connection that the frame under way is for. */
+let names = new SentNames()
 
 /**
  * One frame with many envelopes.
  *
+ * @param over names of the connection that it will be sent over, next
  * @param acknowledged the number of the last system message that has come from the other side; 0 for none
  */
-export function encodeBatch(envelopes: readonly Envelope[], acknowledged = 0): Uint8Array {
+export function encodeBatch(envelopes: readonly Envelope[], over: SentNames, acknowledged = 0): Uint8Array {
   let most = CONTENT_AT + 16
   for (const envelope of envelopes) most += MOST_ENVELOPE_BYTES + variableBytes(envelope)
   if (block.length - at < most) {
-    block = new Uint8Array(Math.max(BLOCK_BYTES, most))
-    view = new DataView(block.buffer)
+    const { bytes, view: over } = new Block(Math.max(BLOCK_BYTES, most))
+    block = bytes
+    view = over
     at = 0
   }
   const start = at
   at += CONTENT_AT
-  names.clear()
+  names = over
   block[at++] = 0x82
   writeNumber(acknowledged)
   writeHead(0x80, envelopes.length)
   for (const envelope of envelopes) write(envelope)
-  const frame = block.subarray(start, at)
-  sealInPlace(frame)
-  return frame
+  sealPart(block, view, start, at)
+  return block.subarray(start, at)
 }
 
 /** At most 3 bytes a character. */
@@ -72,7 +75,7 @@ function write(envelope: Envelope): void {
   switch (envelope[0]) {
     case Kind.tell:
     case Kind.ask:
-      writeField(envelope[1])
+      writeTo(envelope[1])
       writeName(envelope[2])
       writePayload(envelope[3])
       if (envelope[0] === Kind.tell) return
@@ -81,6 +84,9 @@ function write(envelope: Envelope): void {
     case Kind.reply:
       writeNumber(envelope[1])
       return writePayload(envelope[2])
+    case Kind.watch:
+      writeTo(envelope[1])
+      return writeNumber(envelope[2])
     default:
       for (let i = 1; i < envelope.length; i++) writeField(envelope[i] as number | string | null)
   }
@@ -92,23 +98,42 @@ function writeField(value: number | string | null): void {
   else writeText(value)
 }
 
+function writeTo(to: To): void {
+  if (typeof to === 'number') return writeNumber(to)
+  // A bare number would be that of an actor.
+  if (names.get(to) !== undefined) block[at++] = 0x81
+  writeName(to)
+}
+
 function writeName(name: string): void {
   const known = names.get(name)
   if (known !== undefined) return writeHead(0x00, known)
-  names.set(name, names.size)
-  writeText(name)
+  names.wrote(name, writeText(name))
 }
+
+/** The block that the last payload came from, and a view of it: most of a frame lie in one. */
+let source: Uint8Array = block
+let sourceView: DataView = view
 
 function writePayload({ bytes, start, end }: Encoded): void {
   const length = end - start
   writeHead(0x40, length)
+  const to = at
+  at = to + length
   // A call costs as much as copying so many bytes by hand.
-  if (length > 64) block.set(bytes.subarray(start, end), at)
-  else for (let i = 0; i < length; i++) block[at + i] = bytes[start + i]!
-  at += length
+  if (length > 96) return block.set(bytes.subarray(start, end), to)
+  if (bytes !== source) {
+    source = bytes
+    sourceView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+  const target = view
+  const words = length & ~3
+  for (let i = 0; i < words; i += 4) target.setInt32(to + i, sourceView.getInt32(start + i))
+  for (let i = words; i < length; i++) block[to + i] = bytes[start + i]!
 }
 
-function writeText(text: string): void {
+/** @returns how many bytes the text itself took */
+function writeText(text: string): number {
   const { length } = text
   const before = at
   writeHead(0x60, length)
@@ -120,11 +145,12 @@ function writeText(text: string): void {
       writeHead(0x60, bytes.length)
       block.set(bytes, at)
       at += bytes.length
-      return
+      return bytes.length
     }
     block[at + i] = code
   }
   at += length
+  return length
 }
 
 function writeNumber(value: number): void {

@@ -3,11 +3,12 @@ import type { AnswerRoute } from './answer-route.ts'
 import type { Connection } from './connection.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { LinkNames, SentNames } from './link-names.ts'
 import { Kind } from './wire.ts'
 
 /** Heartbeats say nothing of what has come, so that they can be made ahead. */
-const PING: Uint8Array = encodeBatch([[Kind.ping]])
-const PONG: Uint8Array = encodeBatch([[Kind.pong]])
+const PING: Uint8Array = encodeBatch([[Kind.ping]], new SentNames())
+const PONG: Uint8Array = encodeBatch([[Kind.pong]], new SentNames())
 
 /** Who hears of a link that goes on and of one that does not. */
 export interface LinkWatcher {
@@ -22,6 +23,7 @@ export class OpenLink {
   readonly connection: Connection
   /** The way back for asks of this connection: over a later one their answers would find nobody. */
   readonly route: AnswerRoute
+  readonly names: LinkNames = new LinkNames()
   readonly #heartbeat: Heartbeat
   readonly #heartbeatMs: number
   readonly #host: Pick<CellHost, 'timers' | 'runtime'>

@@ -162,8 +162,8 @@ export class Outflow {
 
   #send(batch: readonly Envelope[]): void {
     if (this.#link === null) return
-    if (!this.#isNumbered) return this.#link.send(encodeBatch(unnumbered(batch)))
+    if (!this.#isNumbered) return this.#link.send(encodeBatch(unnumbered(batch), this.#link.names.sent))
     this.log.sent(batch)
-    this.#link.send(encodeBatch(batch, this.log.say()))
+    this.#link.send(encodeBatch(batch, this.#link.names.sent, this.log.say()))
   }
 }

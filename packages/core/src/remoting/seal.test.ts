@@ -3,7 +3,8 @@ import { MalformedFrameError } from '../errors.ts'
 import { SeededRandom } from '../runtime/random.ts'
 import { decodeBatch } from './decode-batch.ts'
 import { encodeBatch } from './encode-batch.ts'
-import { checksum, seal, unseal } from './seal.ts'
+import { ReceivedNames, SentNames } from './link-names.ts'
+import { checksum, seal, sealPart, unseal } from './seal.ts'
 import { type Envelope, Kind } from './wire.ts'
 
 const noRef = (): never => {
@@ -49,7 +50,7 @@ const envelopes: readonly Envelope[] = [
 ]
 
 test('of a frame with up to four bytes damaged next to each other nothing is taken for something else', (t) => {
-  const frame = encodeBatch(envelopes)
+  const frame = encodeBatch(envelopes, new SentNames())
   let tried = 0
   for (let at = 0; at < frame.length; at++) {
     for (let bit = 0; bit < 32; bit++) {
@@ -58,16 +59,16 @@ test('of a frame with up to four bytes damaged next to each other nothing is tak
       damaged[at]! ^= 1 << (bit & 7)
       if (Buffer.compare(damaged, frame) === 0) continue
       tried++
-      t.throws(() => decodeBatch(damaged), { instanceOf: MalformedFrameError })
+      t.throws(() => decodeBatch(damaged, new ReceivedNames()), { instanceOf: MalformedFrameError })
     }
-    t.throws(() => decodeBatch(frame.subarray(0, at)), { instanceOf: MalformedFrameError })
+    t.throws(() => decodeBatch(frame.subarray(0, at), new ReceivedNames()), { instanceOf: MalformedFrameError })
   }
   t.true(tried > 31 * frame.length)
 })
 
 test('whoever makes the checksum fit gets a batch or a refusal, whatever the bytes, and no other error', (t) => {
   const random = new SeededRandom(2)
-  const frame = encodeBatch(envelopes)
+  const frame = encodeBatch(envelopes, new SentNames())
   let taken = 0
   for (let i = 0; i < 20_000; i++) {
     const forged = new Uint8Array(frame)
@@ -75,13 +76,30 @@ test('whoever makes the checksum fit gets a batch or a refusal, whatever the byt
     const sum = checksum(forged)
     new DataView(forged.buffer).setUint32(2, sum)
     try {
-      decodeBatch(forged)
+      decodeBatch(forged, new ReceivedNames())
       taken++
     } catch (error) {
       if (!(error instanceof MalformedFrameError)) throw error
     }
   }
   t.true(taken > 0 && taken < 20_000, `${taken}`)
+})
+
+test('the checksum is the same number whether a frame is read word by word or byte by byte, wherever it lies', (t) => {
+  const random = new SeededRandom(3)
+  for (let length = 7; length < 600; length++) {
+    const bytes = Uint8Array.from({ length: length + 3 }, () => random.below(256))
+    const sums = [0, 1, 2, 3].map((shift) => {
+      const moved = new Uint8Array(length + 8)
+      moved.set(bytes.subarray(0, length), shift)
+      return checksum(moved.subarray(shift, shift + length))
+    })
+    const sealedByView = new Uint8Array(bytes.subarray(0, length))
+    const view = new DataView(sealedByView.buffer)
+    sealPart(sealedByView, view, 0, length)
+    if (new Set([...sums, view.getUint32(2)]).size > 1) t.fail(`${length} bytes`)
+  }
+  t.pass()
 })
 
 test('the least frame has a content; its checksum stands in four bytes, however small it is', (t) => {

@@ -18,19 +18,15 @@ const PLACEHOLDER = 0xffffffff
  */
 export function seal(content: unknown, what: string): Uint8Array {
   const frame = new Cbor().encode([PLACEHOLDER, content], what)
-  sealInPlace(frame)
+  sealPart(frame, new DataView(frame.buffer, frame.byteOffset, frame.length), 0, frame.length)
   return frame
 }
 
-/** Writes what stands before the content, which is in its place already. */
-export function sealInPlace(frame: Uint8Array): void {
-  const sum = checksum(frame)
-  frame[0] = ARRAY_OF_TWO
-  frame[1] = UINT_32
-  frame[2] = sum >>> 24
-  frame[3] = sum >>> 16
-  frame[4] = sum >>> 8
-  frame[5] = sum
+/** Writes what stands before the content, which is in its place already: the frame is a part of `bytes`. */
+export function sealPart(bytes: Uint8Array, view: DataView, start: number, end: number): void {
+  bytes[start] = ARRAY_OF_TWO
+  bytes[start + 1] = UINT_32
+  view.setUint32(start + 2, checksumOf(bytes, view, start, end))
 }
 
 /**
@@ -59,15 +55,29 @@ export function checkSeal(frame: Uint8Array): void {
  * a frame that fits.
  */
 export function checksum(frame: Uint8Array): number {
-  const { length } = frame
-  let i = CONTENT_AT
+  const { buffer, byteOffset, length } = frame
+  return checksumOf(frame, length < WORTH_A_VIEW ? null : new DataView(buffer, byteOffset, length), 0, length)
+}
+
+/** In bytes: making a view takes as long as reading so many without. */
+const WORTH_A_VIEW = 256
+
+function checksumOf(bytes: Uint8Array, view: DataView | null, start: number, end: number): number {
+  const length = end - start
+  let i = start + CONTENT_AT
   let a = length
   let b = length
   let c = length
   let d = length
-  if (length >= CONTENT_AT + 16) {
-    const view = new DataView(frame.buffer, frame.byteOffset, length)
-    for (; i + 16 <= length; i += 16) {
+  if (view === null) {
+    for (; i + 16 <= end; i += 16) {
+      a = mixed(a, wordAt(bytes, i))
+      b = mixed(b, wordAt(bytes, i + 4))
+      c = mixed(c, wordAt(bytes, i + 8))
+      d = mixed(d, wordAt(bytes, i + 12))
+    }
+  } else {
+    for (; i + 16 <= end; i += 16) {
       a = mixed(a, view.getInt32(i, true))
       b = mixed(b, view.getInt32(i + 4, true))
       c = mixed(c, view.getInt32(i + 8, true))
@@ -75,8 +85,12 @@ export function checksum(frame: Uint8Array): number {
     }
   }
   let sum = mixed(mixed(mixed(a, b), c), d)
-  for (; i < length; i++) sum = mixed(sum, frame[i]!)
+  for (; i < end; i++) sum = mixed(sum, bytes[i]!)
   return sum >>> 0
+}
+
+function wordAt(bytes: Uint8Array, i: number): number {
+  return bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24)
 }
 
 function mixed(sum: number, word: number): number {

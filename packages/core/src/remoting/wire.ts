@@ -1,4 +1,5 @@
 import type { Cbor, NoteRef } from '../codec/cbor.ts'
+import { encodedOnce } from '../codec/encode-once.ts'
 import type { Encoded } from '../codec/encoded.ts'
 import { FrameTooLargeError } from '../errors.ts'
 
@@ -27,7 +28,7 @@ export type To = number | string
 
 /**
  * What travels, as an array in fixed order. Payloads are encoded apart, so that routing never reads them. On the wire, a
- * name that stood in the same frame before is a number: that of its place among all names of the frame.
+ * name or a path that has been sent over the same connection before is a number: see `SentNames`.
  */
 export type Envelope =
   | readonly [kind: typeof Kind.tell, to: To, name: string, payload: Encoded]
@@ -67,7 +68,9 @@ export function encodePayload(
   note: NoteRef | null = null,
   maxBytes: number = MAX_MESSAGE_BYTES,
 ): Encoded {
-  const encoded = note === null ? cbor.encodePart(payload, name) : cbor.encodePartNoting(payload, name, note)
+  const encoded =
+    encodedOnce(cbor, payload, name, note) ??
+    (note === null ? cbor.encodePart(payload, name) : cbor.encodePartNoting(payload, name, note))
   // A character is 3 bytes at most.
   const sizeBytes = encoded.end - encoded.start + 3 * name.length
   if (sizeBytes > maxBytes) throw new FrameTooLargeError(sizeBytes, maxBytes)

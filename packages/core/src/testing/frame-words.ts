@@ -1,16 +1,22 @@
 import { decodeBatch } from '../remoting/decode-batch.ts'
 import { decodeGreeting } from '../remoting/greeting.ts'
+import { ReceivedNames } from '../remoting/link-names.ts'
 import { type Envelope, Kind } from '../remoting/wire.ts'
 
 /**
- * What a frame of a transport carries, in words for diagrams: `put, ask get #7, reply #6`. Asks and their answers have
- * the same number. Empty for what is no frame of ours, a corrupted one say.
+ * What the frames of one side of a link carry, in words for diagrams: `put, ask get #7, reply #6`. Asks and their answers
+ * have the same number.
  */
-export function frameWords(frame: Uint8Array): string {
-  try {
-    return decodeBatch(frame).map(envelopeWords).join(', ')
-  } catch {
-    return greetingWords(frame)
+export class FrameWords {
+  readonly #names = new ReceivedNames()
+
+  /** @param frame the next one of this side @returns an empty text for what is no frame of ours, a corrupted one say */
+  next(frame: Uint8Array): string {
+    try {
+      return decodeBatch(frame, this.#names).map(envelopeWords).join(', ')
+    } catch {
+      return greetingWords(frame)
+    }
   }
 }
 

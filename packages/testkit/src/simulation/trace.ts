@@ -1,4 +1,4 @@
-import { frameWords } from '@troupe/core/testing'
+import { FrameWords } from '@troupe/core/testing'
 import type { NetworkEvent } from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
 import type { DiskEvent } from './disk/disk-event.ts'
@@ -54,6 +54,8 @@ export class Trace {
   /** The hash after each 1,024 events. */
   readonly checkpoints: string[] = []
   readonly #keeps: boolean
+  /** What reads the frames of each side of each link, for the words of the events. */
+  readonly #words = new Map<string, FrameWords>()
   #a = 0x243f6a88
   #b = 0x85a308d3 | 0
   #count = 0
@@ -137,7 +139,7 @@ export class Trace {
     if (!this.#keeps) return
     // Seen from where it happens.
     const [node, peer] = kind === 'received' || kind === 'dropped' ? [to, from] : [from, to]
-    const text = kind === 'sent' && bytes !== null ? frameWords(bytes) : reason
+    const text = kind === 'sent' && bytes !== null ? this.#wordsOf(link, from).next(bytes) : reason
     const frame = n === 0 ? {} : { n, sizeBytes }
     this.events.push({
       atMs: atUs / 1000,
@@ -171,6 +173,13 @@ export class Trace {
     if (bytes !== undefined) this.#bytes(bytes)
     const name = file === null ? kind : `${kind} ${file}`
     this.add({ atMs: atUs / 1000, node, kind: 'disk', sizeBytes, text: fault === null ? name : `${name}: ${fault}` })
+  }
+
+  #wordsOf(link: number, from: string): FrameWords {
+    const side = `${link} ${from}`
+    const words = this.#words.get(side) ?? new FrameWords()
+    this.#words.set(side, words)
+    return words
   }
 
   #bytes(bytes: Uint8Array): void {

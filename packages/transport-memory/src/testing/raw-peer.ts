@@ -44,7 +44,7 @@ export class RawLink {
 
   /** All envelopes that came, in order. Names are names. */
   get envelopes(): readonly (readonly unknown[])[] {
-    return this.frames.filter(Array.isArray).flatMap((batch) => named(batch[1] as unknown[][]))
+    return named(this.frames.filter(Array.isArray).flatMap((batch) => batch[1] as unknown[][]))
   }
 
   send(frame: unknown): void {
@@ -69,15 +69,19 @@ export class RawLink {
   }
 }
 
-/** A name that stood in the same frame before is a number there: that of its place among the names. */
+/** A name or a path that has come over the link before is a number: that of its place among those. */
 function named(envelopes: readonly (readonly unknown[])[]): readonly (readonly unknown[])[] {
-  const names: unknown[] = []
+  const names: string[] = []
+  const text = (field: unknown): unknown => {
+    if (typeof field !== 'string') return typeof field === 'number' ? names[field] : field
+    if (names.length < 256 && Buffer.byteLength(field) <= 64) names.push(field)
+    return field
+  }
   return envelopes.map((envelope) => {
     const [kind, to, name, ...rest] = envelope
-    if (kind !== Kind.tell && kind !== Kind.ask) return envelope
-    if (typeof name === 'number') return [kind, to, names[name], ...rest]
-    names.push(name)
-    return envelope
+    if (kind !== Kind.tell && kind !== Kind.ask && kind !== Kind.watch) return envelope
+    const target = typeof to === 'number' ? to : text(Array.isArray(to) ? to[0] : to)
+    return [kind, target, kind === Kind.watch ? name : text(name), ...rest]
   })
 }
 

@@ -1,0 +1,48 @@
+import { MalformedFrameError } from '../errors.ts'
+
+/** Names that a side of a connection gives numbers to: as many as two bytes hold, so that no peer fills anything. */
+const MOST_NAMES = 256
+/** Longest one, in bytes. Longer ones travel in full each time. */
+const MOST_BYTES = 64
+
+/**
+ * Numbers for what is sent over one connection again and again, names of messages and paths. The first time it travels in
+ * full, and both sides count: the next number stands for it from then on. Whatever is encoded with it must be sent over
+ * that connection, in that order.
+ */
+export class SentNames {
+  readonly #numbers = new Map<string, number>()
+
+  /** @returns undefined for one that must travel in full */
+  get(name: string): number | undefined {
+    return this.#numbers.get(name)
+  }
+
+  /** It has just been written in full, in so many bytes. */
+  wrote(name: string, bytes: number): void {
+    if (this.#numbers.size < MOST_NAMES && bytes <= MOST_BYTES) this.#numbers.set(name, this.#numbers.size)
+  }
+}
+
+/** The other end of {@link SentNames}. */
+export class ReceivedNames {
+  readonly #names: string[] = []
+
+  /** @throws {MalformedFrameError} for a number that stands for nothing yet */
+  get(number: number): string {
+    const name = this.#names[number]
+    if (name === undefined) throw new MalformedFrameError(`name ${number} of ${this.#names.length}`)
+    return name
+  }
+
+  /** It has just been read in full, in so many bytes. */
+  read(name: string, bytes: number): void {
+    if (this.#names.length < MOST_NAMES && bytes <= MOST_BYTES) this.#names.push(name)
+  }
+}
+
+/** Both directions of one connection, as one side sees them. */
+export class LinkNames {
+  readonly sent: SentNames = new SentNames()
+  readonly received: ReceivedNames = new ReceivedNames()
+}
