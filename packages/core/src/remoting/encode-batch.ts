@@ -86,10 +86,14 @@ function write(envelope: Envelope): void {
       return writePayload(envelope[2])
     case Kind.watch:
       writeTo(envelope[1])
-      return writeNumber(envelope[2])
+      return writeFields(envelope, 2)
     default:
-      for (let i = 1; i < envelope.length; i++) writeField(envelope[i] as number | string | null)
+      return writeFields(envelope, 1)
   }
+}
+
+function writeFields(envelope: Envelope, from: number): void {
+  for (let i = from; i < envelope.length; i++) writeField(envelope[i] as number | string | null)
 }
 
 function writeField(value: number | string | null): void {
