@@ -8,10 +8,11 @@ import {
   protocol,
   type Ref,
   RefusedError,
+  type Transport,
 } from '@troupe/core'
 import test from 'ava'
 import { type Recorder, recorder } from './testing/recorder.ts'
-import { eventsOf, World } from './testing/world.ts'
+import { eventsOf, type Node, World } from './testing/world.ts'
 
 test('two nodes introduce themselves by name, address and uid', async (t) => {
   const world = new World()
@@ -130,6 +131,34 @@ test('a dial that is answered when the other side has made a link already is giv
   for (const node of [a, b]) t.deepEqual([eventsOf(node, 'peer-up').length, eventsOf(node, 'peer-lost').length], [1, 0])
   remote.tell('release')
   t.is(await world.during(held), 'released')
+  await world.stop()
+})
+
+test('whoever dials a node whose own dial gets no answer is let in at once', async (t) => {
+  const world = new World()
+  const isStuck = new Set<string>()
+  const stuck = (address: string): Transport => {
+    const transport = world.network.transport(address)
+    const dial = transport.dial.bind(transport)
+    transport.dial = (to, signal) =>
+      isStuck.has(address)
+        ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(new DialError(to, 'no answer'))))
+        : dial(to, signal)
+    return transport
+  }
+  const nodes = [
+    await world.node('a', { transport: stuck('memory://a'), handshakeTimeoutMs: 1_000 }),
+    await world.node('b', { transport: stuck('memory://b'), handshakeTimeoutMs: 1_000 }),
+  ]
+  const [lower, higher] = nodes.sort((one, other) => (one.system.uid < other.system.uid ? -1 : 1)) as [Node, Node]
+  isStuck.add(lower.system.address)
+  const hopeless = lower.system.connect(higher.system.address)
+  await world.time.advance(10)
+  const startMs = world.time.clock.now()
+
+  t.is((await world.connect(higher, lower)).uid, lower.system.uid)
+  t.true(world.time.clock.now() - startMs < 20)
+  t.is((await world.during(hopeless)).uid, higher.system.uid)
   await world.stop()
 })
 

@@ -9,6 +9,7 @@ export class Dialler {
   readonly #timeoutMs: number
   readonly #introduce: (link: Link, address: string) => Promise<Peer>
   readonly #underWay = new Map<string, Promise<Peer>>()
+  readonly #introducing = new Set<string>()
 
   /**
    * @param timeoutMs for the link; `introduce` has its own
@@ -26,8 +27,9 @@ export class Dialler {
     this.#introduce = introduce
   }
 
-  isDialling(address: string): boolean {
-    return this.#underWay.has(address)
+  /** Whether there is a link to that address which is just being introduced. */
+  isIntroducing(address: string): boolean {
+    return this.#introducing.has(address)
   }
 
   dial(address: string): Promise<Peer> {
@@ -47,6 +49,11 @@ export class Dialler {
     } finally {
       deadline.cancel()
     }
-    return this.#introduce(link, address)
+    this.#introducing.add(address)
+    try {
+      return await this.#introduce(link, address)
+    } finally {
+      this.#introducing.delete(address)
+    }
   }
 }

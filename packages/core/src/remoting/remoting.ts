@@ -302,8 +302,9 @@ export class Remoting implements Associations {
     }
     const known = this.known(hello.uid)
     if (known?.isNewsTo(hello)) return this.#introductions.refusal('duplicate', 'there is a link already')
-    if (!known?.connected && uid < hello.uid && this.#dialler.isDialling(hello.address)) {
-      // Both dial at once: the link of the node with the lower uid is kept.
+    if (!known?.connected && uid < hello.uid && this.#dialler.isIntroducing(hello.address)) {
+      // Both dial at once: the link of the node with the lower uid is kept. Once there is one: a dial that nothing answers
+      // must not keep away whoever comes by another way.
       return this.#introductions.refusal('duplicate', 'a link is being made the other way')
     }
     return null
