@@ -17,8 +17,8 @@ const FRUGAL_COMPILER = [
  * Saves what a run of all tests pays for without need; no test may depend on it, as `npx ava` does without.
  *
  * Most functions run for part of a second, and V8 compiles them for a life of hours: a quarter of all CPU time. With
- * these flags it takes 13 % less. And most files are written to be deleted: in
- * memory that costs a third of what a disk takes. Child processes inherit the folder, not the flags.
+ * these flags tests take 13 % less. And most files are written to be deleted soon: in memory that costs a fraction of
+ * what a disk takes. Child processes inherit the folder, not the flags.
  */
 export function thriftily() {
   for (const flag of FRUGAL_COMPILER) setFlagsFromString(flag)
