@@ -25,7 +25,7 @@ async function called(...args: readonly string[]): Promise<Output> {
   return { status: await main(args, out), ...printed }
 }
 
-/** Runs `npm run bench -- ARGS`, without npm. One at a time, as all that measure: they would measure one another. */
+/** `npm run bench -- ARGS`, without npm: for what measures in the process of the command. One at a time, as all that measure. */
 function bench(...args: readonly string[]): Promise<Output> {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const child = spawn(process.execPath, ['scripts/run.mjs', 'bench/main.ts', ...args], { cwd: root })
@@ -51,7 +51,7 @@ test.serial(
 )
 
 test.serial('a hello world prints its first line within 1 s', async (t) => {
-  const { status, out, err } = await bench('hello', '--rounds=1', '--json')
+  const { status, out, err } = await called('hello', '--rounds=1', '--json')
 
   t.is(status, 0, err)
   // More where node alone takes longer than 60 ms: other tests run at the same time.
@@ -158,7 +158,7 @@ test.serial('how late timers and sockets are beside a flood comes out, and what 
 })
 
 test.serial('a short soak leaves nothing behind', async (t) => {
-  const { status, out, err } = await bench('soak', '--quick', '--json')
+  const { status, out, err } = await called('soak', '--quick', '--json')
 
   t.is(status, 0, err)
   const { operations, grownBytes, toleranceBytes } = JSON.parse(out)

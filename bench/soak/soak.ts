@@ -18,15 +18,15 @@ export const soak: Bench = {
     const seconds = quick ? 1.5 : Number(extra.minutes ?? 5) * 60
     const built = await bundle('soak/soak-main.ts')
     try {
-      return report(await looks(join(built.dir, 'soak-main.js'), seconds))
+      return report(await looks(join(built.dir, 'soak-main.js'), seconds, !quick))
     } finally {
       built.remove()
     }
   },
 }
 
-/** Shows each look at the heap as it comes: minutes are long. */
-async function looks(file: string, seconds: number): Promise<Look[]> {
+/** @param show each look at the heap as it comes: minutes are long */
+async function looks(file: string, seconds: number, show: boolean): Promise<Look[]> {
   const child = spawn(process.execPath, ['--expose-gc', file, String(seconds)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -35,6 +35,7 @@ async function looks(file: string, seconds: number): Promise<Look[]> {
   for await (const line of createInterface(child.stdout)) {
     const look = JSON.parse(line) as Look
     found.push(look)
+    if (!show) continue
     console.error(
       `${look.seconds.toFixed(0).padStart(5)} s  ${mib(look.heapBytes)} live  ${look.operations} operations`,
     )
