@@ -1,5 +1,6 @@
 import { assertNoViolations, explore, type Scenario } from '@troupe/testkit'
 import test from 'ava'
+import { discovery } from './scenarios/discovery.ts'
 import { hostileFrames } from './scenarios/hostile-frames.ts'
 import { membership } from './scenarios/membership.ts'
 import { membershipHealing } from './scenarios/membership-healing.ts'
@@ -25,6 +26,7 @@ const laws: readonly (readonly [promise: string, scenario: Scenario])[] = [
   ['with membership nobody who is well is down, and a node that was stalled accuses nobody (law 15)', membership],
   ['when partitions are healed all see the same members, and no removed one comes back (law 14)', membershipHealing],
   ['two sides of a split never both go on (law 14)', splitBrain],
+  ['nodes that start together and find one another late begin one cluster', discovery],
   ['a stranger breaks nothing and pollutes no prototype (law 18)', hostileFrames],
   ['who does not know the secret is not heard, whatever was overheard (law 18)', strangers],
 ]

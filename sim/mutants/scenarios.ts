@@ -2,6 +2,7 @@ import type { Scenario } from '@troupe/testkit'
 import { activePassive } from '../scenarios/active-passive.ts'
 import { asks } from '../scenarios/asks.ts'
 import { counter } from '../scenarios/counter.ts'
+import { discovery } from '../scenarios/discovery.ts'
 import { endings } from '../scenarios/endings.ts'
 import { fencedResource } from '../scenarios/fenced-resource.ts'
 import { hostileFrames } from '../scenarios/hostile-frames.ts'
@@ -42,6 +43,7 @@ export const scenarios: readonly Scenario[] = [
   membership,
   membershipHealing,
   splitBrain,
+  discovery,
 ]
 
 /** The scenario of that name; undefined when there is none. */

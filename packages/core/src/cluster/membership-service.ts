@@ -83,6 +83,21 @@ export class MembershipService {
     return this.#machine.members
   }
 
+  /** Whether it counts in a cluster. */
+  get isUp(): boolean {
+    return this.#machine.self.upNumber > 0
+  }
+
+  /** Whether anything is known of `uid`. */
+  knows(uid: string): boolean {
+    return this.#machine.knows(uid)
+  }
+
+  /** Whether this node may begin a cluster. To be told before the start, if ever. */
+  mayFound(may: boolean): void {
+    this.#apply(this.#machine.mayFound(may, this.#nowMs))
+  }
+
   start(): void {
     this.#apply(this.#machine.tick(this.#nowMs))
   }

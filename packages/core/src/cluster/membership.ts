@@ -61,6 +61,8 @@ export class Membership {
   #nextSyncMs: number
   /** Until when to wait for others before this node begins a cluster of its own. */
   readonly #aloneUntilMs: number
+  /** Whether this node may begin a cluster; null where that is for the lowest uid to do. */
+  #mayFound: boolean | null = null
   /** When the last input came. */
   #lastMs: number
 
@@ -171,6 +173,13 @@ export class Membership {
     return this.#do(nowMs, () => {
       // Also of one that this node has never heard of: it has been there, and was forgotten.
       if ((this.#roster.get(uid)?.state ?? JOINING) < DOWN) this.#goDown(nowMs)
+    })
+  }
+
+  /** Whether this node is the one to begin a cluster, where addresses decide that and not uids. */
+  mayFound(may: boolean, nowMs: number): MembershipEffect[] {
+    return this.#do(nowMs, () => {
+      this.#mayFound = may
     })
   }
 
@@ -429,16 +438,21 @@ export class Membership {
     const counted = all.filter(({ state }) => state === UP)
     const joining = this.#roster.listed().filter(({ state, opinion }) => state === JOINING && opinion === ALIVE)
     if (joining.length === 0) return
-    const first = counted[0] ?? joining.reduce((a, b) => (a.info.uid < b.info.uid ? a : b))
-    if (first.info.uid !== this.#self) return
-    if (counted.length === 0) {
-      if (joining.length < this.#settings.minMembers) return
-      if (joining.length === 1 && nowMs < this.#aloneUntilMs) return
-    }
+    const first = counted[0] ?? this.#founder(joining, nowMs)
+    if (first?.info.uid !== this.#self) return
+    if (counted.length === 0 && joining.length < this.#settings.minMembers) return
     let last = counted.reduce((most, { upNumber }) => Math.max(most, upNumber), 0)
     // This node is the first one of its cluster, if it is new itself.
     const order = joining.sort((a, b) => (a === first || (b !== first && a.info.uid < b.info.uid) ? -1 : 1))
     for (const record of order) this.#change({ ...record, state: UP, upNumber: ++last }, nowMs)
+  }
+
+  /** Who is to be the first one of a new cluster; null while it is not known, or not this node. */
+  #founder(joining: readonly MemberRecord[], nowMs: number): MemberRecord | null {
+    if (this.#mayFound === false) return null
+    if (this.#mayFound) return joining.find(({ info }) => info.uid === this.#self) ?? null
+    if (joining.length === 1 && nowMs < this.#aloneUntilMs) return null
+    return joining.reduce((a, b) => (a.info.uid < b.info.uid ? a : b))
   }
 
   // Effects
