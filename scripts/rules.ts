@@ -16,7 +16,10 @@ const SIMULATOR: ReadonlySet<string> = new Set([
 ])
 
 /** What shares a file with other nodes by its path: a disk of the runtime belongs to one node alone. */
-const NODE_FILES: ReadonlySet<string> = new Set(['packages/core/src/node-cluster/file-seeds.ts'])
+const NODE_FILES: ReadonlySet<string> = new Set([
+  'packages/core/src/node-cluster/file-lease.ts',
+  'packages/core/src/node-cluster/file-seeds.ts',
+])
 
 /** Entry points that tie a strategy to a real engine: they may do I/O, and import their engine and Node. */
 const ADAPTERS: ReadonlySet<string> = new Set(['packages/strategies/src/caching/lmdb.ts'])

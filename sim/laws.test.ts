@@ -9,6 +9,7 @@ import { receptionist } from './scenarios/receptionist.ts'
 import { remoteAsks } from './scenarios/remote-asks.ts'
 import { remoteWatch } from './scenarios/remote-watch.ts'
 import { splitBrain } from './scenarios/split-brain.ts'
+import { splitBrainLease } from './scenarios/split-brain-lease.ts'
 import { strangers } from './scenarios/strangers.ts'
 
 /** Enough to find most bugs that are planted; `npm run sim -- pair-order --seeds 1000` runs more. */
@@ -26,6 +27,7 @@ const laws: readonly (readonly [promise: string, scenario: Scenario])[] = [
   ['with membership nobody who is well is down, and a node that was stalled accuses nobody (law 15)', membership],
   ['when partitions are healed all see the same members, and no removed one comes back (law 14)', membershipHealing],
   ['two sides of a split never both go on (law 14)', splitBrain],
+  ['of two sides that want one lease, never both go on (law 14)', splitBrainLease],
   ['nodes that start together and find one another late begin one cluster', discovery],
   ['a stranger breaks nothing and pollutes no prototype (law 18)', hostileFrames],
   ['who does not know the secret is not heard, whatever was overheard (law 18)', strangers],

@@ -15,6 +15,7 @@ import { receptionist } from '../scenarios/receptionist.ts'
 import { remoteAsks } from '../scenarios/remote-asks.ts'
 import { remoteWatch } from '../scenarios/remote-watch.ts'
 import { splitBrain } from '../scenarios/split-brain.ts'
+import { splitBrainLease } from '../scenarios/split-brain-lease.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { strangers } from '../scenarios/strangers.ts'
 import { supervision } from '../scenarios/supervision.ts'
@@ -43,6 +44,7 @@ export const scenarios: readonly Scenario[] = [
   membership,
   membershipHealing,
   splitBrain,
+  splitBrainLease,
   discovery,
 ]
 

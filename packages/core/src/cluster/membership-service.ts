@@ -7,10 +7,12 @@ import type { Peer, PeerEvent } from '../remoting/peer-event.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Deadline, TimerQueue } from '../runtime/timer-queue.ts'
 import { type Gossip, isGossip } from './gossip.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
 import type { Member } from './member.ts'
 import type { MemberEvent } from './member-event.ts'
 import { Membership, type MembershipEffect } from './membership.ts'
 import type { MembershipSettings } from './membership-settings.ts'
+import type { LeaseTerms } from './split-brain.ts'
 
 /** What the nodes' memberships tell each other. Reached by its path. */
 export interface MembershipGossip {
@@ -52,6 +54,8 @@ export class MembershipService {
   readonly #links: MembershipLinks
   readonly #machine: Membership
   readonly #log: Logger
+  /** Null where the strategy needs none. */
+  readonly #lease: LeaseKeeper | null
   readonly #effects: MembershipEffect[] = []
   #applying = false
   #next: Deadline | null = null
@@ -68,6 +72,7 @@ export class MembershipService {
     const random = runtime.random.stream('membership')
     const self = { uid, name, address, roles, appVersion }
     this.#machine = new Membership(self, settings, random, this.#nowMs, alone)
+    this.#lease = settings.splitBrain.lease === undefined ? null : this.#leaseKeeper(settings.splitBrain.lease)
   }
 
   /** Takes in what other nodes send. To be spawned as {@link MEMBERSHIP_NAME}, once. */
@@ -111,6 +116,7 @@ export class MembershipService {
   close(): void {
     this.#closed = true
     this.#next?.cancel()
+    this.#lease?.close()
   }
 
   /** Whether the membership decides when that one counts as down: of a node that listens, also before it is known. */
@@ -140,11 +146,33 @@ export class MembershipService {
     this.#applying = true
     for (let effect = this.#effects.shift(); effect !== undefined; effect = this.#effects.shift()) {
       if (this.#closed) continue
-      if (effect.type === 'send') this.#send(effect.to, effect.message)
-      else this.#happened(effect.event)
+      this.#do(effect)
     }
     this.#applying = false
     this.#plan()
+  }
+
+  #do(effect: MembershipEffect): void {
+    switch (effect.type) {
+      case 'send':
+        return this.#send(effect.to, effect.message)
+      case 'event':
+        return this.#happened(effect.event)
+      case 'claim':
+        if (this.#lease === null) this.#apply(this.#machine.claimed(false, this.#nowMs))
+        return this.#lease?.claim()
+      case 'unclaim':
+        return this.#lease?.giveUp()
+    }
+  }
+
+  #leaseKeeper(terms: LeaseTerms): LeaseKeeper {
+    const { uid, timers } = this.#host
+    return new LeaseKeeper(terms, {
+      ...{ uid, timers, log: this.#log },
+      claimed: (isTaken) => this.#apply(this.#machine.claimed(isTaken, this.#nowMs)),
+      lost: () => this.#apply(this.#machine.lostLease(this.#nowMs)),
+    })
   }
 
   /** Without a connection it is lost, as on any network: nothing may wait here and arrive when it is true no more. */

@@ -22,10 +22,12 @@ import { Probing } from './probing.ts'
 import { Roster } from './roster.ts'
 import { bitLength, Rumours } from './rumours.ts'
 
-/** What the machine wants done: messages sent, events told. */
+/** What the machine wants done: messages sent, events told, the lease of the cluster claimed, and such a claim given up. */
 export type MembershipEffect =
   | { readonly type: 'send'; readonly to: string; readonly message: Gossip }
   | { readonly type: 'event'; readonly event: MemberEvent }
+  | { readonly type: 'claim' }
+  | { readonly type: 'unclaim' }
 
 /** Records that a message carries along besides what it is sent for. */
 const RECORDS_ALONG = 8
@@ -61,6 +63,8 @@ export class Membership {
   #nextSyncMs: number
   /** Until when to wait for others before this node begins a cluster of its own. */
   readonly #aloneUntilMs: number
+  /** Uid of the member that tries to take the lease for this side; null without a decision that needs it. */
+  #claimant: string | null = null
   /** Whether this node may begin a cluster; null where that is for the lowest uid to do. */
   #mayFound: boolean | null = null
   /** When the last input came. */
@@ -181,6 +185,21 @@ export class Membership {
     return this.#do(nowMs, () => {
       this.#mayFound = may
     })
+  }
+
+  /** The claim of the lease has been granted, or was refused for as long as it was worth trying. */
+  claimed(isTaken: boolean, nowMs: number): MembershipEffect[] {
+    return this.#do(nowMs, () => {
+      if (this.#claimant !== this.#self) return
+      this.#claimant = null
+      if (isTaken) this.#downUnreachable(nowMs)
+      else this.#goDown(nowMs)
+    })
+  }
+
+  /** Another one has the lease that this node had: so that one's side goes on, and not this one. */
+  lostLease(nowMs: number): MembershipEffect[] {
+    return this.#do(nowMs, () => this.#goDown(nowMs))
   }
 
   /** This node is about to stop. */
@@ -341,6 +360,7 @@ export class Membership {
     if (before.state !== state || (before.opinion === UNREACHABLE) !== (opinion === UNREACHABLE)) {
       this.#stableSinceMs = nowMs
       this.#decided = false
+      this.#endClaim(before, after, nowMs)
     }
   }
 
@@ -404,7 +424,6 @@ export class Membership {
 
   #decide(nowMs: number): void {
     this.#decided = true
-    const unreachable = this.#roster.unreachable()
     const counted = this.#roster.counted()
     const away = counted.filter(({ opinion }) => opinion === UNREACHABLE)
     if (this.#own.state === JOINING) {
@@ -420,8 +439,31 @@ export class Membership {
             reachable: counted.filter(({ opinion }) => opinion !== UNREACHABLE).map(memberOf),
             unreachable: away.map(memberOf),
           })
+    if (decision === 'take-lease') return this.#claim(counted)
     if (decision !== 'down-unreachable') return this.#goDown(nowMs)
-    for (const record of unreachable) this.#change({ ...record, state: DOWN }, nowMs)
+    this.#downUnreachable(nowMs)
+  }
+
+  #downUnreachable(nowMs: number): void {
+    for (const record of this.#roster.unreachable()) this.#change({ ...record, state: DOWN }, nowMs)
+  }
+
+  /** One for each side, so that it is one owner that has the lease. The others go its way. */
+  #claim(counted: readonly MemberRecord[]): void {
+    const reachable = counted.filter(({ opinion }) => opinion !== UNREACHABLE)
+    const claimant = reachable.find(({ state }) => state === UP) ?? reachable[0]
+    this.#claimant = claimant?.info.uid ?? null
+    if (this.#claimant === this.#self) this.#effects.push({ type: 'claim' })
+  }
+
+  /** Somebody has come or gone: what was to be decided is so no more. */
+  #endClaim(before: MemberRecord, after: MemberRecord, nowMs: number): void {
+    const claimant = this.#claimant
+    if (claimant === null) return
+    this.#claimant = null
+    if (claimant === this.#self) this.#effects.push({ type: 'unclaim' })
+    // It was refused, and all of its side with it. One that was leaving is down for another reason.
+    else if (after.info.uid === claimant && after.state >= DOWN && before.state < LEAVING) this.#goDown(nowMs)
   }
 
   #goDown(nowMs: number): void {

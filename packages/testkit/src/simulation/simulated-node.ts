@@ -1,5 +1,6 @@
 import {
   type ActorSystem,
+  type Clock,
   createSystem,
   type Disk,
   type LogSink,
@@ -24,6 +25,7 @@ export interface NodeParts {
   readonly log: LogSink
   readonly exit: (why: string) => void
   readonly record: (f: string, value: unknown) => void
+  readonly outside: <T extends object>(make: (clock: Clock) => T) => T
 }
 
 /** One machine of a simulated cluster, from a start to the crash that ends it. */
@@ -46,6 +48,7 @@ export class SimulatedNode {
   readonly #log: LogSink
   readonly #exit: (why: string) => void
   readonly #record: (f: string, value: unknown) => void
+  readonly #outside: <T extends object>(make: (clock: Clock) => T) => T
   #system: ActorSystem | null = null
 
   constructor(parts: NodeParts) {
@@ -61,6 +64,7 @@ export class SimulatedNode {
     this.#log = parts.log
     this.#exit = parts.exit
     this.#record = parts.record
+    this.#outside = parts.outside
   }
 
   /**
@@ -97,6 +101,16 @@ export class SimulatedNode {
    */
   note(f: string, value?: unknown): void {
     this.#record(f, value)
+  }
+
+  /**
+   * Something that stands outside of all machines, and is the same for all of a run: a database, say, which no fault reaches.
+   * What takes time to reach it, and whether it can be reached, is for the program to add.
+   *
+   * @param make makes it when it is asked for first, with the clock of the run; it is known by this function
+   */
+  outside<T extends object>(make: (clock: Clock) => T): T {
+    return this.#outside(make)
   }
 
   /** The system made last. @throws {NoNodeError} when there is none yet */
