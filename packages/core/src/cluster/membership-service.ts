@@ -132,7 +132,9 @@ export class MembershipService {
     // A client is no member, and knows of none.
     if ('peer' in event && typeof event.peer === 'object' && event.peer.role === 'client') return
     if (event.type === 'peer-up') this.#apply(this.#machine.connected(event.peer.uid, this.#nowMs))
-    else if (event.type === 'peer-down') this.#apply(this.#machine.ended(event.peer.uid, this.#nowMs))
+    else if (event.type === 'peer-down') {
+      this.#apply(this.#machine.ended(event.peer.uid, this.#nowMs, event.reason === 'left'))
+    }
   }
 
   get #nowMs(): number {

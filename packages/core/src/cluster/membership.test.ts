@@ -184,3 +184,12 @@ test('of each side the oldest claims the lease, and the others go its way (law 1
   t.deepEqual(claimants.sort(), ['n0', oldestThere].sort())
   for (const node of loop.nodes.values()) t.is(node.machine.isOver, here.has(node.uid), node.uid)
 })
+
+test('one that says goodbye was leaving, also where that word comes later than its last one', (t) => {
+  const loop = settled(3, { seed: 1, membership: QUICK })
+  const [n0] = loop.living
+  loop.input(n0!, (machine) => machine.ended('n2', loop.nowMs, true))
+  const types = n0!.events.filter(({ event }) => event.member.uid === 'n2').map(({ event }) => event.type)
+
+  t.deepEqual(types.slice(-2), ['member-leaving', 'member-down'])
+})

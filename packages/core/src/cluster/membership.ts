@@ -163,12 +163,20 @@ export class Membership {
     })
   }
 
-  /** That run is certainly over: it said goodbye, or another one stands in its place. */
-  ended(uid: string, nowMs: number): MembershipEffect[] {
+  /**
+   * That run is certainly over: it said goodbye, or another one stands in its place.
+   *
+   * @param inOrder it said goodbye, so it was leaving, though that word may come later than its last one
+   */
+  ended(uid: string, nowMs: number, inOrder = false): MembershipEffect[] {
     return this.#do(nowMs, () => {
       const record = this.#roster.get(uid)
-      if (record !== undefined && uid !== this.#self)
-        this.#change({ ...record, state: Math.max(record.state, DOWN) }, nowMs)
+      if (record === undefined || uid === this.#self) return
+      // A claimant that stops without having said that it leaves has been refused.
+      if (inOrder && uid !== this.#claimant) {
+        this.#change({ ...record, state: Math.max(record.state, LEAVING) }, nowMs)
+      }
+      this.#change({ ...record, state: Math.max(record.state, DOWN) }, nowMs)
     })
   }
 
