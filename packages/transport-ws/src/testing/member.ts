@@ -33,6 +33,9 @@ try {
     // Whoever looks after processes starts another one in place of one that counts as down.
     else if (event.type === 'system-stopped' && process.connected) process.disconnect()
   })
+  // A node without seeds has been up from its start.
+  for (const { name, state } of system.members)
+    if (state === 'up') say({ event: 'member-up', about: name, atMs: nowMs() })
   say({ address: system.address, uid: system.uid })
   process.on('message', (command: MemberCommand) => {
     if ('stop' in command) return void system.stop()
