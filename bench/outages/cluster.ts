@@ -48,18 +48,19 @@ export class Cluster {
   async replace(member: MemberProcess): Promise<MemberProcess> {
     await member.exited
     const i = this.members.indexOf(member)
-    this.#seeds = this.others(member).map(({ address }) => address)
+    const others = this.others(member).filter((other) => other.isRunning)
+    this.#seeds = others.map(({ address }) => address)
     const sinceMs = sharedNowMs()
     const next = await this.#start(i)
     this.members[i] = next
-    await Promise.all(this.members.map((each) => each.sees('member-up', next.name, sinceMs, 120_000)))
+    await Promise.all([...others, next].map((each) => each.sees('member-up', next.name, sinceMs, 30_000)))
     return next
   }
 
   /** All see all as up. */
   async settled(): Promise<void> {
     for (const { name } of this.members) {
-      await Promise.all(this.members.map((member) => member.sees('member-up', name, 0, 120_000)))
+      await Promise.all(this.members.map((member) => member.sees('member-up', name, 0, 30_000)))
     }
   }
 

@@ -74,6 +74,7 @@ async function kills(cluster: Cluster, count: number): Promise<Part> {
       times[mark]!.push(ms)
     }
     await cluster.replace(victim)
+    console.error(`${String(i + 1).padStart(5)} of ${count} kills: down to all after ${ms(times.at(-1)!.at(-1)!)}`)
   }
   const rows = MARKS.map(({ name }, mark) => ({
     name,

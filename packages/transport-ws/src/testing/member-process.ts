@@ -88,7 +88,10 @@ export class MemberProcess {
         this.#waiting.delete(look)
         settle()
       }
-      const late = setTimeout(() => end(() => reject(new Error(`waited ${withinMs} ms for ${what}`))), withinMs)
+      const late = setTimeout(() => {
+        const last = this.sightings.slice(-12).map(({ event, about }) => `${event} ${about}`)
+        end(() => reject(new Error(`waited ${withinMs} ms for ${what}; last it saw ${last.join(', ')}`)))
+      }, withinMs)
       const look = (): void => {
         if (isSo()) end(resolve)
       }
@@ -101,9 +104,12 @@ export class MemberProcess {
     if (this.process.connected) this.process.send(command)
   }
 
+  get isRunning(): boolean {
+    return this.process.exitCode === null && this.process.signalCode === null
+  }
+
   get exited(): Promise<number | null> {
-    const { exitCode, signalCode } = this.process
-    if (exitCode !== null || signalCode !== null) return Promise.resolve(exitCode)
+    if (!this.isRunning) return Promise.resolve(this.process.exitCode)
     return new Promise((resolve) => this.process.once('exit', (status) => resolve(status)))
   }
 
