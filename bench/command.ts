@@ -3,13 +3,26 @@ import { actors } from './actors/actors.ts'
 import type { Bench, Report } from './bench.ts'
 import { bundleSize } from './browser/bundle-size.ts'
 import { checker } from './checker/checker.ts'
+import { connections } from './connections/connections.ts'
 import { fairness } from './fairness/fairness.ts'
 import { hello } from './hello.ts'
+import { outages } from './outages/outages.ts'
 import { remote } from './remote/remote.ts'
 import { soak } from './soak/soak.ts'
 import { tell } from './tell.ts'
 
-const benches: readonly Bench[] = [tell, hello, actors, remote, fairness, soak, checker, bundleSize]
+const benches: readonly Bench[] = [
+  tell,
+  hello,
+  actors,
+  remote,
+  fairness,
+  soak,
+  outages,
+  connections,
+  checker,
+  bundleSize,
+]
 
 /** What every bench takes. */
 const COMMON = { json: /^$/, quick: /^$/, rounds: /^[1-9]\d*$/ }

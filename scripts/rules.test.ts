@@ -22,7 +22,7 @@ test('no package imports in a circle, type imports included', (t) => {
 test('time, chance, timers and files come through the runtime seam only', (t) => {
   clean(t, ambient(sources))
 })
-test('cbor-x stands behind one file of core, rxjs behind its entry rx, Node behind node-disk, ws behind transport-ws', (t) => {
+test('cbor-x stands behind one file of core, rxjs behind its entry rx, Node behind node-disk and node-cluster, ws behind transport-ws', (t) => {
   clean(t, wrapped(sources))
 })
 test('no code switches the type checker off', (t) => {
@@ -159,7 +159,7 @@ test('caught: rxjs outside the entry rx of core, and core that would load it', (
   t.is(wrapped([sample('packages/core/src/system/a.ts', `import { a } from '../rx/a.ts'`)]).length, 1)
 })
 
-test('caught: what Node has outside the disk of core, and core that would load it', (t) => {
+test('caught: what Node has outside of the entries of core for Node, and core that would load it', (t) => {
   const files = `import { open } from 'node:fs/promises'`
 
   clean(
@@ -170,6 +170,8 @@ test('caught: what Node has outside the disk of core, and core that would load i
       sample('packages/core/src/runtime/node-disk.test.ts', `${files}\nimport { nodeDisk } from './node-disk.ts'`),
     ]),
   )
+  clean(t, wrapped([sample('packages/core/src/node-cluster/dns.ts', `import { lookup } from 'node:dns'`)]))
+  t.is(wrapped([sample('packages/core/src/index.ts', `export { dnsSeeds } from './node-cluster/dns.ts'`)]).length, 1)
   t.is(wrapped([sample('packages/core/src/runtime/real.ts', files)]).length, 1)
   t.is(wrapped([sample('packages/core/src/index.ts', `export { nodeDisk } from './node-disk.ts'`)]).length, 1)
   t.is(wrapped([sample('packages/core/src/runtime/real.ts', `import { nodeDisk } from './node-disk.ts'`)]).length, 1)

@@ -15,6 +15,12 @@ const SIMULATOR: ReadonlySet<string> = new Set([
   'packages/testkit/src/simulation/host.ts',
 ])
 
+/** What shares a file with other nodes by its path: a disk of the runtime belongs to one node alone. */
+const NODE_FILES: ReadonlySet<string> = new Set([
+  'packages/core/src/node-cluster/file-lease.ts',
+  'packages/core/src/node-cluster/file-seeds.ts',
+])
+
 /** Entry points that tie a strategy to a real engine: they may do I/O, and import their engine and Node. */
 const ADAPTERS: ReadonlySet<string> = new Set(['packages/strategies/src/caching/lmdb.ts'])
 
@@ -133,6 +139,7 @@ export function ambient(sources: readonly Source[]): string[] {
     path.startsWith('packages/core/src/runtime/') ||
     path.startsWith('packages/transport-ws/') ||
     ADAPTERS.has(path) ||
+    NODE_FILES.has(path) ||
     SIMULATOR.has(path) ||
     isTest(path)
   return each(sources, (source, report) => {
@@ -149,7 +156,7 @@ export function ambient(sources: readonly Source[]): string[] {
 }
 
 /**
- * cbor-x stands behind one file, ws behind one package, rxjs and what Node has behind one entry of core each: each can
+ * cbor-x stands behind one file, ws behind one package, rxjs and what Node has behind entries of core: each can
  * be replaced in one place, and whoever imports core alone loads neither rxjs nor anything of Node.
  */
 export function wrapped(sources: readonly Source[]): string[] {
@@ -161,9 +168,17 @@ export function wrapped(sources: readonly Source[]): string[] {
     if (name === undefined) return
     for (const { specifier, line } of source.imports) {
       if (name === 'core' && !isTest(source.path)) {
-        if (specifier.startsWith('node:') && source.path !== NODE_DISK)
-          report(line, `${specifier} in core belongs into ${NODE_DISK}; the rest of core runs in browsers too`)
+        if (specifier.startsWith('node:') && source.path !== NODE_DISK && !isNodeCluster(source.path))
+          report(
+            line,
+            `${specifier} in core belongs into ${NODE_DISK} or ${NODE_CLUSTER}; the rest of core runs in browsers too`,
+          )
         const target = specifier.startsWith('.') ? resolve(source, specifier) : ''
+        if (isNodeCluster(target) && !isNodeCluster(source.path))
+          report(
+            line,
+            `${specifier} would load parts of Node with core; it is for those who import the entry node-cluster`,
+          )
         if ((target === NODE_DISK || target === NODE_DISK_ENTRY) && source.path !== NODE_DISK_ENTRY)
           report(line, `${specifier} would load node:fs with core; it is for those who import the entry node-disk`)
       }
@@ -182,7 +197,13 @@ export function wrapped(sources: readonly Source[]): string[] {
 
 const RX = 'packages/core/src/rx'
 const NODE_DISK = 'packages/core/src/runtime/node-disk.ts'
+/** Seeds and a lease of the host: what they ask is outside of any run, as a transport over sockets is. */
+const NODE_CLUSTER = 'packages/core/src/node-cluster'
 const NODE_DISK_ENTRY = 'packages/core/src/node-disk.ts'
+
+function isNodeCluster(path: string): boolean {
+  return path === `${NODE_CLUSTER}.ts` || path.startsWith(`${NODE_CLUSTER}/`)
+}
 
 function isRx(path: string): boolean {
   return path === `${RX}.ts` || path.startsWith(`${RX}/`)

@@ -1,5 +1,6 @@
 import { assertNoViolations, explore, type Scenario } from '@troupe/testkit'
 import test from 'ava'
+import { discovery } from './scenarios/discovery.ts'
 import { endings } from './scenarios/endings.ts'
 import { escalation } from './scenarios/escalation.ts'
 import { fairness } from './scenarios/fairness.ts'
@@ -16,6 +17,7 @@ import { remoteWatch } from './scenarios/remote-watch.ts'
 import { saturatedLink } from './scenarios/saturated-link.ts'
 import { simultaneousDials } from './scenarios/simultaneous-dials.ts'
 import { splitBrain } from './scenarios/split-brain.ts'
+import { splitBrainLease } from './scenarios/split-brain-lease.ts'
 import { strangers } from './scenarios/strangers.ts'
 import { supervision } from './scenarios/supervision.ts'
 import { systemMessages } from './scenarios/system-messages.ts'
@@ -45,6 +47,8 @@ const laws: readonly (readonly [promise: string, scenario: Scenario])[] = [
   ['with membership nobody who is well is down, and a node that was stalled accuses nobody (law 15)', membership],
   ['when partitions are healed all see the same members, and no removed one comes back (law 14)', membershipHealing],
   ['two sides of a split never both go on (law 14)', splitBrain],
+  ['of two sides that want one lease, never both go on (law 14)', splitBrainLease],
+  ['nodes that start together and find one another late begin one cluster', discovery],
   ['a stranger breaks nothing and pollutes no prototype (law 18)', hostileFrames],
   ['senders ten times too fast fill no memory and hold up no notice, and the counts add up (law 19)', overload],
   ['who does not know the secret is not heard, whatever was overheard (law 18)', strangers],

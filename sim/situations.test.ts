@@ -1,9 +1,20 @@
-import { AskError, actor, bounded, FrameTooLargeError, protocol, type Ref, type Terminated } from '@troupe/core'
+import {
+  AskError,
+  actor,
+  bounded,
+  FrameTooLargeError,
+  keepLeaseHolder,
+  protocol,
+  type Ref,
+  type Terminated,
+} from '@troupe/core'
 import { activePassive, type Fenced, fenced, Lease, lease } from '@troupe/strategies/failover'
 import { type SimulatedNode, World } from '@troupe/testkit'
 import test from 'ava'
 import { cbor } from '../packages/transport-memory/src/testing/cbor.ts'
 import { sealed } from '../packages/transport-memory/src/testing/sealed.ts'
+import { DistantLease } from './stage/distant-lease.ts'
+import { join } from './stage/members.ts'
 
 /*
  * What broke other clusters: one situation after the other, each over some seeds, so that latencies and the order of
@@ -274,6 +285,38 @@ test('an owner that was paused past its lease writes nothing more where the new 
   // Whether its first turn after the pause is one of the service, or that in which it sees the time.
   t.true(tried > 0)
 })
+
+for (const seed of SEEDS) {
+  test(`an owner of the lease of a split that was paused past it goes down, though it reaches nobody who could tell it (seed ${seed}) (law 14)`, async (t) => {
+    const world = new World({ seed, network: { minLatencyMs: 1, meanLatencyMs: 5 } })
+    for (const name of ['a', 'b', 'c']) {
+      world.add(name, (node) =>
+        join(node, { splitBrain: keepLeaseHolder({ lease: new DistantLease(node), ttlMs: 1_500 }) }),
+      )
+    }
+    await world.start()
+    const upAt = (name: string): string[] => {
+      const members = world.nodes.get(name)?.system.members ?? []
+      return members.filter(({ state }) => state === 'up').map((member) => member.name)
+    }
+    await world.until('members', () => ['a', 'b', 'c'].every((name) => upAt(name).length === 3))
+    const [owner, heir, lost] = upAt('a') as [string, string, string]
+
+    world.crash(lost)
+    await world.advance(10_000)
+    t.deepEqual(upAt(owner), [owner, heir])
+
+    world.pause(owner)
+    await world.advance(10_000)
+    t.deepEqual(upAt(heir), [heir])
+    world.network.partition([[owner], [heir]])
+    world.resume(owner)
+    await world.advance(1_500)
+
+    t.false(world.nodes.has(owner))
+    t.deepEqual(upAt(heir), [heir])
+  })
+}
 
 test('a message too large is an error where it is sent, and neither the link nor the messages around it are harmed (law 1)', async (t) => {
   const office = await Office.open(1, 'a', 'b')

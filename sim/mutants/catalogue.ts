@@ -1,4 +1,5 @@
 import { asks } from './asks.ts'
+import { discoveryMutants } from './discovery.ts'
 import { endings } from './endings.ts'
 import { failover } from './failover.ts'
 import { guard } from './guard.ts'
@@ -24,4 +25,5 @@ export const catalogue: readonly Mutant[] = [
   ...replication,
   ...failover,
   ...membershipMutants,
+  ...discoveryMutants,
 ]

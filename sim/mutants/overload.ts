@@ -60,9 +60,8 @@ export const overload: readonly Mutant[] = [
   },
   {
     name: 'outbox-full-without-a-word',
-    file: `${REMOTING}/association.ts`,
-    find: `this.#undelivered('outbound-full', message)`,
-    within: `!this.#outbox.push(message)) this.#undelivered('outbound-full', message)`,
+    file: `${REMOTING}/outflow.ts`,
+    find: `this.#host.undelivered('outbound-full', message)`,
     replace: 'undefined',
     form: 'expression',
     scenario: 'overload',
@@ -70,8 +69,8 @@ export const overload: readonly Mutant[] = [
   },
   {
     name: 'full-mailbox-not-told-of-afar',
-    file: `${REMOTING}/association.ts`,
-    find: `this.#host.cells.undelivered('mailbox-full', target.path, name, payload, origin)`,
+    file: `${REMOTING}/deliveries.ts`,
+    find: `this.#cells.undelivered('mailbox-full', target.path, name, payload, origin)`,
     replace: '',
     form: 'statement',
     scenario: 'overload',

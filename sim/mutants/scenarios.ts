@@ -2,6 +2,7 @@ import type { Scenario } from '@troupe/testkit'
 import { activePassive } from '../scenarios/active-passive.ts'
 import { asks } from '../scenarios/asks.ts'
 import { counter } from '../scenarios/counter.ts'
+import { discovery } from '../scenarios/discovery.ts'
 import { endings } from '../scenarios/endings.ts'
 import { escalation } from '../scenarios/escalation.ts'
 import { fairness } from '../scenarios/fairness.ts'
@@ -20,6 +21,7 @@ import { remoteWatch } from '../scenarios/remote-watch.ts'
 import { saturatedLink } from '../scenarios/saturated-link.ts'
 import { simultaneousDials } from '../scenarios/simultaneous-dials.ts'
 import { splitBrain } from '../scenarios/split-brain.ts'
+import { splitBrainLease } from '../scenarios/split-brain-lease.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { strangers } from '../scenarios/strangers.ts'
 import { supervision } from '../scenarios/supervision.ts'
@@ -56,6 +58,8 @@ export const scenarios: readonly Scenario[] = [
   membership,
   membershipHealing,
   splitBrain,
+  splitBrainLease,
+  discovery,
 ]
 
 /** The scenario of that name; undefined when there is none. */

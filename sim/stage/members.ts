@@ -1,4 +1,4 @@
-import type { ActorSystem, Member, MembershipOptions } from '@troupe/core'
+import type { ActorSystem, Member, MembershipOptions, SystemOptions } from '@troupe/core'
 import type { Checker, HistoryEvent, SimulatedCluster, SimulatedNode } from '@troupe/testkit'
 import { noteStalls, type StallNote } from './link-notes.ts'
 
@@ -27,10 +27,15 @@ export interface MemberNote {
  * A node that takes part in the membership of its cluster, and ends its process when it counts as down: whatever looks
  * after processes starts it anew.
  */
-export async function join(node: SimulatedNode, options: MembershipOptions = {}): Promise<ActorSystem> {
+export async function join(
+  node: SimulatedNode,
+  options: MembershipOptions = {},
+  terms: Partial<SystemOptions> = {},
+): Promise<ActorSystem> {
   const minMembers = (node.others.length + 1) / 2 + 1
   const membership = { ...MEMBERSHIP, minMembers: Math.floor(minMembers), ...options }
-  const system = await node.createSystem({ seeds: node.others, heartbeatMs: 250, disconnectGraceMs: 2_000, membership })
+  const times = { heartbeatMs: 250, disconnectGraceMs: 2_000 }
+  const system = await node.createSystem({ seeds: node.others, ...times, membership, ...terms })
   const run = system.uid
   node.note('run', { run, node: node.name })
   noteStalls(node, system)

@@ -8,10 +8,12 @@ import type { Peer, PeerEvent } from '../remoting/peer-event.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Deadline, TimerQueue } from '../runtime/timer-queue.ts'
 import { type Gossip, isGossip } from './gossip.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
 import type { Member } from './member.ts'
 import type { MemberEvent } from './member-event.ts'
 import { Membership, type MembershipEffect } from './membership.ts'
 import type { MembershipSettings } from './membership-settings.ts'
+import type { LeaseTerms } from './split-brain.ts'
 
 /** What the nodes' memberships tell each other. Reached by its path. */
 export interface MembershipGossip {
@@ -53,6 +55,8 @@ export class MembershipService {
   readonly #links: MembershipLinks
   readonly #machine: Membership
   readonly #log: Logger
+  /** Null where the strategy needs none. */
+  readonly #lease: LeaseKeeper | null
   readonly #effects: MembershipEffect[] = []
   #applying = false
   #next: Deadline | null = null
@@ -69,6 +73,7 @@ export class MembershipService {
     const random = runtime.random.stream('membership')
     const self = { uid, name, address, roles, appVersion }
     this.#machine = new Membership(self, settings, random, this.#nowMs, alone)
+    this.#lease = settings.splitBrain.lease === undefined ? null : this.#leaseKeeper(settings.splitBrain.lease)
   }
 
   /** Takes in what other nodes send. To be spawned as {@link MEMBERSHIP_NAME}, once. */
@@ -86,6 +91,21 @@ export class MembershipService {
     return this.#machine.members
   }
 
+  /** Whether it counts in a cluster. */
+  get isUp(): boolean {
+    return this.#machine.self.upNumber > 0
+  }
+
+  /** Whether anything is known of `uid`. */
+  knows(uid: string): boolean {
+    return this.#machine.knows(uid)
+  }
+
+  /** Whether this node may begin a cluster. To be told before the start, if ever. */
+  mayFound(may: boolean): void {
+    this.#apply(this.#machine.mayFound(may, this.#nowMs))
+  }
+
   start(): void {
     this.#apply(this.#machine.tick(this.#nowMs))
   }
@@ -99,6 +119,7 @@ export class MembershipService {
   close(): void {
     this.#closed = true
     this.#next?.cancel()
+    this.#lease?.close()
   }
 
   /** Whether the membership decides when that one counts as down: of a node that listens, also before it is known. */
@@ -114,7 +135,9 @@ export class MembershipService {
     // A client is no member, and knows of none.
     if ('peer' in event && typeof event.peer === 'object' && event.peer.role === 'client') return
     if (event.type === 'peer-up') this.#apply(this.#machine.connected(event.peer.uid, this.#nowMs))
-    else if (event.type === 'peer-down') this.#apply(this.#machine.ended(event.peer.uid, this.#nowMs))
+    else if (event.type === 'peer-down') {
+      this.#apply(this.#machine.ended(event.peer.uid, this.#nowMs, event.reason === 'left'))
+    }
   }
 
   get #nowMs(): number {
@@ -128,11 +151,33 @@ export class MembershipService {
     this.#applying = true
     for (let effect = this.#effects.shift(); effect !== undefined; effect = this.#effects.shift()) {
       if (this.#closed) continue
-      if (effect.type === 'send') this.#send(effect.to, effect.message)
-      else this.#happened(effect.event)
+      this.#do(effect)
     }
     this.#applying = false
     this.#plan()
+  }
+
+  #do(effect: MembershipEffect): void {
+    switch (effect.type) {
+      case 'send':
+        return this.#send(effect.to, effect.message)
+      case 'event':
+        return this.#happened(effect.event)
+      case 'claim':
+        if (this.#lease === null) this.#apply(this.#machine.claimed(false, this.#nowMs))
+        return this.#lease?.claim()
+      case 'unclaim':
+        return this.#lease?.giveUp()
+    }
+  }
+
+  #leaseKeeper(terms: LeaseTerms): LeaseKeeper {
+    const { uid, timers } = this.#host
+    return new LeaseKeeper(terms, {
+      ...{ uid, timers, log: this.#log },
+      claimed: (isTaken) => this.#apply(this.#machine.claimed(isTaken, this.#nowMs)),
+      lost: () => this.#apply(this.#machine.lostLease(this.#nowMs)),
+    })
   }
 
   /** Without a connection it is lost, as on any network: nothing may wait here and arrive when it is true no more. */

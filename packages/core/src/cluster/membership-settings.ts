@@ -26,6 +26,11 @@ export interface MembershipOptions {
   readonly minMembers?: number
   /** How long a node with seeds waits for one of them before it begins a cluster of its own, in ms. Default 5,000. */
   readonly aloneAfterMs?: number
+  /**
+   * Where seeds are looked up: how long the same ones must have been found before the first of them begins a cluster, in
+   * ms. Longer than what one node finds may be unknown to another one, or two begin one each. Default 5,000.
+   */
+  readonly foundAfterMs?: number
   /** Which side of a split goes on. Default {@link keepMajority}. */
   readonly splitBrain?: SplitBrainStrategy
 }
@@ -51,6 +56,7 @@ export function checkMembershipOptions(options: MembershipOptions | true): Membe
     syncPeriodMs: is.number(10),
     minMembers: is.integer(1),
     aloneAfterMs: is.number(0),
+    foundAfterMs: is.number(0),
     splitBrain: is.objectWith('a split-brain strategy', 'decide'),
   })
   const probePeriodMs = chosen.probePeriodMs ?? DEFAULT_PERIOD_MS
@@ -65,6 +71,7 @@ export function checkMembershipOptions(options: MembershipOptions | true): Membe
     syncPeriodMs: 10_000,
     minMembers: 1,
     aloneAfterMs: 5_000,
+    foundAfterMs: 5_000,
     splitBrain: keepMajority(),
     ...given(chosen),
     probePeriodMs,

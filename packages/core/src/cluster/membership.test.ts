@@ -1,6 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { type GossipLoop, type LoopNode, settled } from '../testing/gossip-loop.ts'
+import { keepLeaseHolder } from './keep-lease-holder.ts'
 import type { MemberEventType } from './member-event.ts'
 
 const QUICK = {
@@ -165,4 +166,30 @@ test('a message carries 8 records besides its purpose at most, and a page of all
     effect.type === 'send' && effect.message.kind === 'page' ? [effect.message.records.length] : [],
   )
   t.deepEqual(sizes, [64, 64, 64, 11])
+})
+
+test('of each side the oldest claims the lease, and the others go its way (law 14)', (t) => {
+  const lease = { acquire: () => Promise.resolve(false), renew: () => Promise.resolve(false), release: async () => {} }
+  const loop = settled(5, { seed: 3, membership: { ...QUICK, splitBrain: keepLeaseHolder({ lease }) } })
+  const here = new Set(['n0', 'n4'])
+  const claimants: string[] = []
+  const oldestThere = loop.node('n1').machine.members.find(({ uid }) => !here.has(uid))!.uid
+  loop.passes = (from, to) => here.has(from) === here.has(to)
+  loop.grants = (uid) => {
+    claimants.push(uid)
+    return !here.has(uid)
+  }
+  loop.run(20_000)
+
+  t.deepEqual(claimants.sort(), ['n0', oldestThere].sort())
+  for (const node of loop.nodes.values()) t.is(node.machine.isOver, here.has(node.uid), node.uid)
+})
+
+test('one that says goodbye was leaving, also where that word comes later than its last one', (t) => {
+  const loop = settled(3, { seed: 1, membership: QUICK })
+  const [n0] = loop.living
+  loop.input(n0!, (machine) => machine.ended('n2', loop.nowMs, true))
+  const types = n0!.events.filter(({ event }) => event.member.uid === 'n2').map(({ event }) => event.type)
+
+  t.deepEqual(types.slice(-2), ['member-leaving', 'member-down'])
 })

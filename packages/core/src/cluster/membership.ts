@@ -22,10 +22,12 @@ import { Probing } from './probing.ts'
 import { Roster } from './roster.ts'
 import { bitLength, Rumours } from './rumours.ts'
 
-/** What the machine wants done: messages sent, events told. */
+/** What the machine wants done: messages sent, events told, the lease of the cluster claimed, and such a claim given up. */
 export type MembershipEffect =
   | { readonly type: 'send'; readonly to: string; readonly message: Gossip }
   | { readonly type: 'event'; readonly event: MemberEvent }
+  | { readonly type: 'claim' }
+  | { readonly type: 'unclaim' }
 
 /** Records that a message carries along besides what it is sent for. */
 const RECORDS_ALONG = 8
@@ -61,6 +63,10 @@ export class Membership {
   #nextSyncMs: number
   /** Until when to wait for others before this node begins a cluster of its own. */
   readonly #aloneUntilMs: number
+  /** Uid of the member that tries to take the lease for this side; null without a decision that needs it. */
+  #claimant: string | null = null
+  /** Whether this node may begin a cluster; null where that is for the lowest uid to do. */
+  #mayFound: boolean | null = null
   /** When the last input came. */
   #lastMs: number
 
@@ -157,12 +163,20 @@ export class Membership {
     })
   }
 
-  /** That run is certainly over: it said goodbye, or another one stands in its place. */
-  ended(uid: string, nowMs: number): MembershipEffect[] {
+  /**
+   * That run is certainly over: it said goodbye, or another one stands in its place.
+   *
+   * @param inOrder it said goodbye, so it was leaving, though that word may come later than its last one
+   */
+  ended(uid: string, nowMs: number, inOrder = false): MembershipEffect[] {
     return this.#do(nowMs, () => {
       const record = this.#roster.get(uid)
-      if (record !== undefined && uid !== this.#self)
-        this.#change({ ...record, state: Math.max(record.state, DOWN) }, nowMs)
+      if (record === undefined || uid === this.#self) return
+      // A claimant that stops without having said that it leaves has been refused.
+      if (inOrder && uid !== this.#claimant) {
+        this.#change({ ...record, state: Math.max(record.state, LEAVING) }, nowMs)
+      }
+      this.#change({ ...record, state: Math.max(record.state, DOWN) }, nowMs)
     })
   }
 
@@ -172,6 +186,28 @@ export class Membership {
       // Also of one that this node has never heard of: it has been there, and was forgotten.
       if ((this.#roster.get(uid)?.state ?? JOINING) < DOWN) this.#goDown(nowMs)
     })
+  }
+
+  /** Whether this node is the one to begin a cluster, where addresses decide that and not uids. */
+  mayFound(may: boolean, nowMs: number): MembershipEffect[] {
+    return this.#do(nowMs, () => {
+      this.#mayFound = may
+    })
+  }
+
+  /** The claim of the lease has been granted, or was refused for as long as it was worth trying. */
+  claimed(isTaken: boolean, nowMs: number): MembershipEffect[] {
+    return this.#do(nowMs, () => {
+      if (this.#claimant !== this.#self) return
+      this.#claimant = null
+      if (isTaken) this.#downUnreachable(nowMs)
+      else this.#goDown(nowMs)
+    })
+  }
+
+  /** Another one has the lease that this node had: so that one's side goes on, and not this one. */
+  lostLease(nowMs: number): MembershipEffect[] {
+    return this.#do(nowMs, () => this.#goDown(nowMs))
   }
 
   /** This node is about to stop. */
@@ -332,6 +368,7 @@ export class Membership {
     if (before.state !== state || (before.opinion === UNREACHABLE) !== (opinion === UNREACHABLE)) {
       this.#stableSinceMs = nowMs
       this.#decided = false
+      this.#endClaim(before, after, nowMs)
     }
   }
 
@@ -395,7 +432,6 @@ export class Membership {
 
   #decide(nowMs: number): void {
     this.#decided = true
-    const unreachable = this.#roster.unreachable()
     const counted = this.#roster.counted()
     const away = counted.filter(({ opinion }) => opinion === UNREACHABLE)
     if (this.#own.state === JOINING) {
@@ -411,8 +447,31 @@ export class Membership {
             reachable: counted.filter(({ opinion }) => opinion !== UNREACHABLE).map(memberOf),
             unreachable: away.map(memberOf),
           })
+    if (decision === 'take-lease') return this.#claim(counted)
     if (decision !== 'down-unreachable') return this.#goDown(nowMs)
-    for (const record of unreachable) this.#change({ ...record, state: DOWN }, nowMs)
+    this.#downUnreachable(nowMs)
+  }
+
+  #downUnreachable(nowMs: number): void {
+    for (const record of this.#roster.unreachable()) this.#change({ ...record, state: DOWN }, nowMs)
+  }
+
+  /** One for each side, so that it is one owner that has the lease. The others go its way. */
+  #claim(counted: readonly MemberRecord[]): void {
+    const reachable = counted.filter(({ opinion }) => opinion !== UNREACHABLE)
+    const claimant = reachable.find(({ state }) => state === UP) ?? reachable[0]
+    this.#claimant = claimant?.info.uid ?? null
+    if (this.#claimant === this.#self) this.#effects.push({ type: 'claim' })
+  }
+
+  /** Somebody has come or gone: what was to be decided is so no more. */
+  #endClaim(before: MemberRecord, after: MemberRecord, nowMs: number): void {
+    const claimant = this.#claimant
+    if (claimant === null) return
+    this.#claimant = null
+    if (claimant === this.#self) this.#effects.push({ type: 'unclaim' })
+    // It was refused, and all of its side with it. One that was leaving is down for another reason.
+    else if (after.info.uid === claimant && after.state >= DOWN && before.state < LEAVING) this.#goDown(nowMs)
   }
 
   #goDown(nowMs: number): void {
@@ -429,16 +488,21 @@ export class Membership {
     const counted = all.filter(({ state }) => state === UP)
     const joining = this.#roster.listed().filter(({ state, opinion }) => state === JOINING && opinion === ALIVE)
     if (joining.length === 0) return
-    const first = counted[0] ?? joining.reduce((a, b) => (a.info.uid < b.info.uid ? a : b))
-    if (first.info.uid !== this.#self) return
-    if (counted.length === 0) {
-      if (joining.length < this.#settings.minMembers) return
-      if (joining.length === 1 && nowMs < this.#aloneUntilMs) return
-    }
+    const first = counted[0] ?? this.#founder(joining, nowMs)
+    if (first?.info.uid !== this.#self) return
+    if (counted.length === 0 && joining.length < this.#settings.minMembers) return
     let last = counted.reduce((most, { upNumber }) => Math.max(most, upNumber), 0)
     // This node is the first one of its cluster, if it is new itself.
     const order = joining.sort((a, b) => (a === first || (b !== first && a.info.uid < b.info.uid) ? -1 : 1))
     for (const record of order) this.#change({ ...record, state: UP, upNumber: ++last }, nowMs)
+  }
+
+  /** Who is to be the first one of a new cluster; null while it is not known, or not this node. */
+  #founder(joining: readonly MemberRecord[], nowMs: number): MemberRecord | null {
+    if (this.#mayFound === false) return null
+    if (this.#mayFound) return joining.find(({ info }) => info.uid === this.#self) ?? null
+    if (joining.length === 1 && nowMs < this.#aloneUntilMs) return null
+    return joining.reduce((a, b) => (a.info.uid < b.info.uid ? a : b))
   }
 
   // Effects

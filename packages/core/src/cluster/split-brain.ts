@@ -1,3 +1,4 @@
+import type { ClusterLease } from './cluster-lease.ts'
 import type { Member } from './member.ts'
 
 /** What a strategy decides by: members that are up or leaving, as this node sees them. */
@@ -10,8 +11,17 @@ export interface SplitView {
   readonly unreachable: readonly Member[]
 }
 
-/** Which side goes on: `they` stay, and the others are down. */
-export type SplitDecision = 'down-unreachable' | 'down-reachable' | 'down-all'
+/**
+ * Which side goes on. `take-lease`: that of the oldest member if it gets the strategy's lease, or it is down with all that it
+ * can reach.
+ */
+export type SplitDecision = 'down-unreachable' | 'down-reachable' | 'down-all' | 'take-lease'
+
+/** A lease, and how long it is kept for whoever is silent, in ms. */
+export interface LeaseTerms {
+  readonly lease: ClusterLease
+  readonly ttlMs: number
+}
 
 /**
  * Decides which side of a split goes on once the view has been the same for `stableAfterMs`. Each node decides for itself,
@@ -19,5 +29,7 @@ export type SplitDecision = 'down-unreachable' | 'down-reachable' | 'down-all'
  */
 export interface SplitBrainStrategy {
   readonly name: string
+  /** What `take-lease` takes. Without one nobody gets it. */
+  readonly lease?: LeaseTerms
   decide(view: SplitView): SplitDecision
 }

@@ -31,7 +31,6 @@ export interface RemotingHost extends CellHost {
 
 export interface RemotingSettings {
   readonly cluster: string
-  readonly seeds: readonly string[]
   /** What this one is to others. */
   readonly role: 'node' | 'client'
   readonly disconnectGraceMs: number
@@ -95,9 +94,20 @@ export class Remoting implements Associations {
     return (await this.#transport.listen((link) => this.#accept(link), this.cells.runtime)) ?? ''
   }
 
-  /** Connects to the seeds, now and whenever one of them is not connected, until the node stops. */
-  connectSeeds(): void {
-    this.#seeds.start(this.#settings.seeds.filter((seed) => seed !== this.cells.address))
+  /** Connects to these, now and whenever one of them is not connected, until others are named or the node stops. */
+  followSeeds(addresses: readonly string[]): void {
+    this.#seeds.follow(addresses.filter((seed) => seed !== this.cells.address))
+  }
+
+  /** Whether `address` leads to this node. */
+  isSelf(address: string): boolean {
+    return address === this.cells.address || this.#seeds.isSelf(address)
+  }
+
+  /** @returns null when nobody at `address` is connected */
+  peerAt(address: string): Peer | null {
+    const known = this.#book.byAddress(address)
+    return known?.connected ? known.peer : null
   }
 
   async #connectSeed(address: string): Promise<boolean> {

@@ -17,12 +17,15 @@ interface Seed {
   failures: number
 }
 
-/** Connects to the seeds, now and whenever one of them is not connected, until it is stopped. */
+/** Connects to the seeds, now and whenever one of them is not connected, until they are no seeds any more or it is stopped. */
 export class Seeds {
   readonly #timers: TimerQueue
   readonly #connect: (address: string) => Promise<boolean>
   readonly #log: Logger
-  readonly #waiting = new Set<Deadline>()
+  readonly #seeds = new Map<string, Seed>()
+  readonly #waiting = new Map<Seed, Deadline>()
+  /** Addresses that turned out to lead back to this node. */
+  readonly #selves = new Set<string>()
   #stopped = false
 
   /** @param connect makes a connection to an address unless others see to it; answers whether there is one now */
@@ -32,13 +35,31 @@ export class Seeds {
     this.#log = log
   }
 
-  start(addresses: Iterable<string>): void {
-    for (const address of new Set(addresses)) this.#try({ address, refusedMs: RETRY_MS, failures: 0 })
+  /** These are the seeds from now on. */
+  follow(addresses: Iterable<string>): void {
+    const wanted = new Set(addresses)
+    for (const [address, seed] of this.#seeds) {
+      if (wanted.has(address)) continue
+      this.#seeds.delete(address)
+      this.#waiting.get(seed)?.cancel()
+      this.#waiting.delete(seed)
+    }
+    for (const address of wanted) {
+      if (this.#seeds.has(address) || this.#stopped) continue
+      const seed = { address, refusedMs: RETRY_MS, failures: 0 }
+      this.#seeds.set(address, seed)
+      this.#try(seed)
+    }
+  }
+
+  /** Whether this node has met itself there. */
+  isSelf(address: string): boolean {
+    return this.#selves.has(address)
   }
 
   stop(): void {
     this.#stopped = true
-    for (const deadline of this.#waiting) deadline.cancel()
+    for (const deadline of this.#waiting.values()) deadline.cancel()
     this.#waiting.clear()
   }
 
@@ -50,7 +71,10 @@ export class Seeds {
         this.#later(seed, RETRY_MS)
       },
       (error) => {
-        if (error instanceof RefusedError && error.reason === 'self') return
+        if (error instanceof RefusedError && error.reason === 'self') {
+          this.#selves.add(seed.address)
+          return
+        }
         if (isRefusal(error)) {
           this.#later(seed, seed.refusedMs)
           seed.refusedMs = Math.min(MAX_REFUSED_MS, seed.refusedMs * 2)
@@ -66,7 +90,7 @@ export class Seeds {
 
   /** Says once what keeps a node alone. Refusals are not counted: each is in the log already. */
   #missed(seed: Seed, error: Error): void {
-    if (this.#stopped || ++seed.failures !== FAILURES_TO_WARN) return
+    if (this.#isOver(seed) || ++seed.failures !== FAILURES_TO_WARN) return
     this.#log.warn(`seed ${seed.address} does not answer, tried again each ${RETRY_MS} ms: ${error.message}`)
   }
 
@@ -79,12 +103,16 @@ export class Seeds {
   }
 
   #later(seed: Seed, waitMs: number): void {
-    if (this.#stopped) return
+    if (this.#isOver(seed)) return
     const deadline = this.#timers.after(waitMs, () => {
-      this.#waiting.delete(deadline)
+      this.#waiting.delete(seed)
       this.#try(seed)
     })
-    this.#waiting.add(deadline)
+    this.#waiting.set(seed, deadline)
+  }
+
+  #isOver(seed: Seed): boolean {
+    return this.#stopped || this.#seeds.get(seed.address) !== seed
   }
 }
 

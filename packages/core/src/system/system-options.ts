@@ -1,3 +1,4 @@
+import type { Discovery } from '../cluster/discovery.ts'
 import {
   checkMembershipOptions,
   type MembershipOptions,
@@ -37,8 +38,17 @@ export interface SystemOptions {
   readonly role?: 'node' | 'client'
   /** Protocols whose registered actors clients can find. Default none. */
   readonly expose?: readonly { readonly id: string }[]
-  /** Addresses to connect to, in the background, until each answers. Default none. */
-  readonly seeds?: readonly string[]
+  /**
+   * Addresses to connect to, in the background, until each answers; or what finds them, again and again: `staticSeeds`,
+   * `memorySeeds`, those of `@troupe/core/node-cluster`, or one of yours. Of those found the lowest address begins the
+   * cluster, where there is `membership`. Default none.
+   */
+  readonly seeds?: readonly string[] | Discovery
+  /**
+   * How often seeds are looked up while this node has nobody, in ms; a tenth as often once it is up or, without `membership`,
+   * connected. Default 1,000.
+   */
+  readonly lookupPeriodMs?: number
   /**
    * Keep a list of all nodes that can be reached from the seeds, and let those that many miss count as down, rather
    * than each that this node alone has lost. All nodes of a cluster alike. Default false.
@@ -94,8 +104,14 @@ export interface SystemOptions {
 }
 
 /** The options with every default filled in. */
-export type Settings = Required<Omit<SystemOptions, 'transport' | 'log' | 'secret' | 'stopOnSignals' | 'membership'>> &
+export type Settings = Required<
+  Omit<SystemOptions, 'transport' | 'log' | 'secret' | 'stopOnSignals' | 'membership' | 'seeds'>
+> &
   Pick<SystemOptions, 'transport' | 'log'> & {
+    /** Those that were listed. */
+    readonly seeds: readonly string[]
+    /** What finds them, if they were not. */
+    readonly discovery: Discovery | null
     readonly secrets: readonly Uint8Array[]
     readonly stopOnSignals: readonly string[]
     readonly membership: MembershipSettings | null
@@ -104,9 +120,11 @@ export type Settings = Required<Omit<SystemOptions, 'transport' | 'log' | 'secre
 /** What a supervisor of processes sends, and Ctrl-C. */
 const STOP_SIGNALS: readonly string[] = ['SIGTERM', 'SIGINT']
 
-function addresses(value: unknown): string | null {
+function seedsOrDiscovery(value: unknown): string | null {
   if (Array.isArray(value) && value.every((seed) => typeof seed === 'string' && seed !== '')) return null
-  return 'an array of addresses, none empty: a node without a port to listen on has none'
+  const discovery = is.objectWith('what finds them', 'lookup')(value)
+  if (discovery === null) return null
+  return `an array of addresses, none empty, or ${discovery}: a node without a port to listen on has none`
 }
 
 /** @throws {UnknownOptionError | InvalidOptionError} */
@@ -123,7 +141,8 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     expose: listOf('protocols', (value) =>
       typeof (value as { id?: unknown } | null)?.id === 'string' ? null : 'a protocol',
     ),
-    seeds: addresses,
+    seeds: seedsOrDiscovery,
+    lookupPeriodMs: is.number(1),
     membership: (value) => (typeof value === 'boolean' || is.object(value) === null ? null : 'true, false or options'),
     runtime: is.object,
     log: (value) => (value === false ? null : is.function(value)),
@@ -152,12 +171,12 @@ export function checkSystemOptions(options: SystemOptions): Settings {
   if (options.role === 'client' && membership !== false) {
     throw new InvalidOptionError('createSystem', 'membership', 'left out by a client, which is no member', membership)
   }
-  const { secret, ...rest } = options
+  const { secret, seeds = [], ...rest } = options
   return {
     cluster: 'default',
     role: 'node',
     expose: [],
-    seeds: [],
+    lookupPeriodMs: 1_000,
     diagnostics: true,
     askTimeoutMs: 5_000,
     stopTimeoutMs: 5_000,
@@ -173,6 +192,8 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     stuckHandlerMs: 20_000,
     stopPhaseTimeoutMs: 5_000,
     ...given(rest),
+    seeds: 'lookup' in seeds ? [] : seeds,
+    discovery: 'lookup' in seeds ? seeds : null,
     secrets: secretsOf(secret),
     name: options.name,
     runtime,

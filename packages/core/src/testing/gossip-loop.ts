@@ -92,6 +92,9 @@ export class GossipLoop {
     return [...this.nodes.values()].filter(({ crashed }) => !crashed)
   }
 
+  /** Whether that one gets the lease of the cluster. */
+  grants: (uid: string) => boolean = () => false
+
   #at(atMs: number, task: () => void): void {
     const at = Math.max(this.nowMs + 1, Math.ceil(atMs))
     const tasks = this.#due.get(at)
@@ -123,8 +126,13 @@ export class GossipLoop {
   #apply(node: LoopNode, effects: readonly MembershipEffect[]): void {
     for (const effect of effects) {
       if (effect.type === 'event') node.events.push({ atMs: this.nowMs, event: effect.event })
-      else this.#send(node.uid, effect.to, effect.message)
+      else if (effect.type === 'send') this.#send(node.uid, effect.to, effect.message)
+      else if (effect.type === 'claim') this.#at(this.nowMs + 1, () => this.#claimed(node))
     }
+  }
+
+  #claimed(node: LoopNode): void {
+    if (!node.crashed) this.input(node, (machine) => machine.claimed(this.grants(node.uid), this.nowMs))
   }
 
   #send(from: string, to: string, message: Gossip): void {

@@ -1,4 +1,4 @@
-import { DiskFailedError, DiskFullError, type LogSink, type Random } from '@troupe/core'
+import { type Clock, DiskFailedError, DiskFullError, type LogSink, type Random } from '@troupe/core'
 import type { SimulatedNetwork } from '@troupe/transport-memory/simulated'
 import type { SimulatedDisk } from './disk/simulated-disk.ts'
 import type { EventLoop } from './event-loop.ts'
@@ -27,6 +27,8 @@ export interface MachineGround {
   later(delayMs: number, task: () => void): Task
   /** A node has something to add to the history. */
   recorded(node: string, f: string, value: unknown): void
+  /** What stands outside of all machines, made when it is asked for first. */
+  outside<T extends object>(make: (clock: Clock) => T): T
   /** A program has failed to start. */
   faulted(error: unknown, what: string, process: Process): void
 }
@@ -172,6 +174,7 @@ export class Machine {
       version: this.#version,
       incarnation: this.#incarnation,
       record: (f, value) => this.#ground.recorded(this.name, f, value),
+      outside: (make) => this.#ground.outside(make),
       exit: (why) => this.#exit(process, why),
       log,
     })

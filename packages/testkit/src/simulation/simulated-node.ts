@@ -1,4 +1,4 @@
-import type { ActorSystem, Disk, LogSink, Random, Runtime, SystemOptions, Transport } from '@troupe/core'
+import type { ActorSystem, Clock, Disk, LogSink, Random, Runtime, SystemOptions, Transport } from '@troupe/core'
 import { createSystemSpeaking, DIALECT, type Dialect } from '@troupe/core/testing'
 import { NoNodeError } from './simulation-error.ts'
 
@@ -16,6 +16,7 @@ export interface NodeParts {
   readonly log: LogSink
   readonly exit: (why: string) => void
   readonly record: (f: string, value: unknown) => void
+  readonly outside: <T extends object>(make: (clock: Clock) => T) => T
 }
 
 /** One machine of a simulated cluster, from a start to the crash that ends it. */
@@ -38,6 +39,7 @@ export class SimulatedNode {
   readonly #log: LogSink
   readonly #exit: (why: string) => void
   readonly #record: (f: string, value: unknown) => void
+  readonly #outside: <T extends object>(make: (clock: Clock) => T) => T
   #system: ActorSystem | null = null
 
   constructor(parts: NodeParts) {
@@ -53,6 +55,7 @@ export class SimulatedNode {
     this.#log = parts.log
     this.#exit = parts.exit
     this.#record = parts.record
+    this.#outside = parts.outside
   }
 
   /**
@@ -92,6 +95,16 @@ export class SimulatedNode {
    */
   note(f: string, value?: unknown): void {
     this.#record(f, value)
+  }
+
+  /**
+   * Something that stands outside of all machines, and is the same for all of a run: a database, say, which no fault reaches.
+   * What takes time to reach it, and whether it can be reached, is for the program to add.
+   *
+   * @param make makes it when it is asked for first, with the clock of the run; it is known by this function
+   */
+  outside<T extends object>(make: (clock: Clock) => T): T {
+    return this.#outside(make)
   }
 
   /** The system made last. @throws {NoNodeError} when there is none yet */

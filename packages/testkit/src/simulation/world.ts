@@ -1,4 +1,4 @@
-import { type Random, SeededRandom } from '@troupe/core'
+import { type Clock, type Random, SeededRandom } from '@troupe/core'
 import { type SimulatedNetwork, simulatedNetwork } from '@troupe/transport-memory/simulated'
 import type { HistoryEvent } from '../checkers/history.ts'
 import { crashClass } from './crash-class.ts'
@@ -43,6 +43,8 @@ export class World {
   readonly #loop: EventLoop
   readonly #ground: MachineGround
   readonly #machines = new Map<string, Machine>()
+  /** What stands outside of all machines, by what made it. */
+  readonly #stands = new Map<(clock: Clock) => object, object>()
   /** What is done from without has turns as well: in its order, and before what is due at the same instant. */
   readonly #outside: Process
 
@@ -71,6 +73,7 @@ export class World {
         this.history.push(event)
         this.trace.operation(this.nowUs, node, event)
       },
+      outside: (make) => this.#fromOutside(make),
       later: (delayMs, task) => this.#loop.at(this.#outside, this.#loop.nowUs + Math.ceil(delayMs * 1000), task),
       faulted,
     }
@@ -266,6 +269,14 @@ export class World {
   #others(name: string): readonly string[] {
     const others = [...this.#machines.values()].filter((other) => other.name !== name && !other.isClient)
     return others.map((other) => addressOf(other.name))
+  }
+
+  #fromOutside<T extends object>(make: (clock: Clock) => T): T {
+    const known = this.#stands.get(make)
+    if (known !== undefined) return known as T
+    const made = make({ now: () => this.nowMs, wall: () => this.nowMs })
+    this.#stands.set(make, made)
+    return made
   }
 
   #trapped(error: AmbientCallError): void {

@@ -1,0 +1,6 @@
+export type { DnsResolver, SrvRecord } from './node-cluster/dns-resolver.ts'
+export { type DnsSeedsOptions, dnsSeeds } from './node-cluster/dns-seeds.ts'
+export { type EnvSeedsOptions, envSeeds } from './node-cluster/env-seeds.ts'
+export { type FileLeaseOptions, fileLease } from './node-cluster/file-lease.ts'
+export { fileSeeds } from './node-cluster/file-seeds.ts'
+export { type SrvSeedsOptions, srvSeeds } from './node-cluster/srv-seeds.ts'
