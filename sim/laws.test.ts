@@ -7,6 +7,8 @@ import { pairOrder } from './scenarios/pair-order.ts'
 import { receptionist } from './scenarios/receptionist.ts'
 import { remoteAsks } from './scenarios/remote-asks.ts'
 import { remoteWatch } from './scenarios/remote-watch.ts'
+import { singleton } from './scenarios/singleton.ts'
+import { singletonHandover } from './scenarios/singleton-handover.ts'
 import { splitBrain } from './scenarios/split-brain.ts'
 import { strangers } from './scenarios/strangers.ts'
 
@@ -25,6 +27,8 @@ const laws: readonly (readonly [promise: string, scenario: Scenario])[] = [
   ['with membership nobody who is well is down, and a node that was stalled accuses nobody (law 15)', membership],
   ['when partitions are healed all see the same members, and no removed one comes back (law 14)', membershipHealing],
   ['two sides of a split never both go on (law 14)', splitBrain],
+  ['at most one of a singleton counts, its epoch grows, and in the end there is one (law 16)', singleton],
+  ['a singleton moves in order and loses nothing it was told (law 16)', singletonHandover],
   ['a stranger breaks nothing and pollutes no prototype (law 18)', hostileFrames],
   ['who does not know the secret is not heard, whatever was overheard (law 18)', strangers],
 ]

@@ -7,6 +7,7 @@ import { membershipMutants } from './membership.ts'
 import type { Mutant } from './mutant.ts'
 import { remoting } from './remoting.ts'
 import { replication } from './replication.ts'
+import { singletons } from './singletons.ts'
 import { supervision } from './supervision.ts'
 import { turns } from './turns.ts'
 
@@ -22,4 +23,5 @@ export const catalogue: readonly Mutant[] = [
   ...replication,
   ...failover,
   ...membershipMutants,
+  ...singletons,
 ]

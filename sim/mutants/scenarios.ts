@@ -13,6 +13,8 @@ import { primaryBackup } from '../scenarios/primary-backup.ts'
 import { receptionist } from '../scenarios/receptionist.ts'
 import { remoteAsks } from '../scenarios/remote-asks.ts'
 import { remoteWatch } from '../scenarios/remote-watch.ts'
+import { singleton } from '../scenarios/singleton.ts'
+import { singletonHandover } from '../scenarios/singleton-handover.ts'
 import { splitBrain } from '../scenarios/split-brain.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { strangers } from '../scenarios/strangers.ts'
@@ -42,6 +44,8 @@ export const scenarios: readonly Scenario[] = [
   membership,
   membershipHealing,
   splitBrain,
+  singleton,
+  singletonHandover,
 ]
 
 /** The scenario of that name; undefined when there is none. */

@@ -131,16 +131,17 @@ export function fallSilent({ nodes }: SimulatedCluster): void {
 /** For `settle`: from each node the singleton answers, and it is one and the same. */
 export async function askDesk(cluster: SimulatedCluster): Promise<void> {
   const answered: Incarnation[] = []
-  for (const node of cluster.nodes.values()) {
-    const known = players.get(node)
-    for (let left = 19; known !== undefined; left--) {
-      try {
-        answered.push(await known.desk.ask('where', undefined, { timeoutMs: 2_000 }))
+  for (const name of [...cluster.nodes.keys()]) {
+    for (let left = 19; ; left--) {
+      // One that crashes after all never answers.
+      const silence = cluster.sleep(2_500).then(() => null)
+      const answer = await Promise.race([silence, askFrom(cluster.nodes.get(name)).catch(() => null)])
+      if (answer !== null) {
+        answered.push(answer)
         break
-      } catch (error) {
-        if (left === 0) throw error
-        await cluster.sleep(200)
       }
+      if (left === 0) throw new Error(`nobody answers ${name}`)
+      await cluster.sleep(200)
     }
   }
   const hosts = new Set(answered.map(({ run }) => run))
@@ -151,6 +152,11 @@ export async function askDesk(cluster: SimulatedCluster): Promise<void> {
     if (isRefused) throw new Error(`what answers is worth nothing: ${(value as Incarnation).run} had a later fence`)
   }
   await cluster.sleep(1_000)
+}
+
+async function askFrom(node: SimulatedNode | undefined): Promise<Incarnation | null> {
+  const player = node === undefined ? undefined : players.get(node)
+  return player === undefined ? null : player.desk.ask('where', undefined, { timeoutMs: 2_000 })
 }
 
 /** Law 16: no two of one cluster at once, as far as its membership goes; and what a resource with a fence takes is in order. */

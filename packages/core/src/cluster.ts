@@ -1,3 +1,4 @@
+export { reachableServices, watchServices } from './cluster/reachable-services.ts'
 export { singleton } from './singleton/singleton.ts'
 export { SingletonBufferFullError } from './singleton/singleton-buffer-full.ts'
 export type { SingletonEvent } from './singleton/singleton-event.ts'

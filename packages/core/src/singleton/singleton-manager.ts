@@ -248,15 +248,13 @@ class Managing {
   /** Members that could host it, the oldest first, whatever has become of them, unless they are down. */
   #candidates(): Member[] {
     const { role } = this.#settings
-    return this.#post.system.members.filter(
-      ({ state, roles }) => state !== 'down' && (role === null || roles.includes(role)),
-    )
+    const isOne = ({ roles }: Member): boolean => role === null || roles.includes(role)
+    return this.#post.system.members.filter((member) => member.state !== 'down' && isOne(member))
   }
 
   #rightful(): Member | undefined {
-    return this.#candidates().find(
-      ({ state, uid }) => state === 'up' && !this.#gaveUp.has(uid) && (uid !== this.#uid || this.#leaving === null),
-    )
+    const isWilling = (uid: string): boolean => !this.#gaveUp.has(uid) && (uid !== this.#uid || this.#leaving === null)
+    return this.#candidates().find(({ state, uid }) => state === 'up' && isWilling(uid))
   }
 
   #isThere(uid: string): boolean {

@@ -1,7 +1,8 @@
 import { actor } from '../actor/actor.ts'
-import type { Actor } from '../actor/context.ts'
+import type { Actor, Context } from '../actor/context.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
+import type { Cancellable } from '../runtime/scheduler.ts'
 import type { Receptionist } from './receptionist.ts'
 
 /** Local registrations of one node for one protocol, all of them. */
@@ -10,14 +11,33 @@ export interface Listing {
   readonly refs: readonly AnyRef[]
 }
 
+/** What a node says of its registrations. Versions count what it has told this one node, so that a gap shows. */
+export interface Told {
+  readonly node: string
+  readonly version: number
+}
+
+/** What has changed: `added` is listed from now on, and those of `removed`, by id, are not. */
+export interface Change extends Told {
+  readonly protocol: string
+  readonly added: readonly AnyRef[]
+  readonly removed: readonly string[]
+}
+
 /** How the receptionists of two nodes keep each other up to date. Reached by its path. */
 export interface ReceptionistSync {
   /** All that `node` has registered: replaces whatever was known of it. */
-  replace: (all: { node: string; listings: readonly Listing[] }) => void
-  /** What `node` has registered under one protocol from now on. */
-  update: (one: { node: string; listing: Listing }) => void
+  replace: (all: Told & { readonly listings: readonly Listing[] }) => void
+  /** What has changed at `node` since the version before. */
+  update: (change: Change) => void
+  /** Where `node` is, to whoever has missed something. */
+  digest: (told: Told) => void
+  /** Tell `node` all again: it has missed something. */
+  again: (asking: { readonly node: string }) => void
   /** From this node only. */
   peerChanged: (change: PeerChange) => void
+  /** From this node only: time for digests. */
+  tick: () => void
 }
 
 /** What became of a peer. A class, so that nothing which comes from abroad can pass for one. */
@@ -51,49 +71,138 @@ export interface Visibility {
   readonly exposed: ReadonlySet<string>
 }
 
+/** How often nodes compare versions, in ms: what is lost otherwise than with a connection is noticed so. */
+const DIGEST_MS = 10_000
+
 /** Carries changes of `receptionist` to every connected node, and theirs into it. Takes nothing on trust. */
 export function receptionistSync(
   receptionist: Receptionist,
   uid: string,
-  { role, exposed }: Visibility,
+  visibility: Visibility,
 ): Actor<ReceptionistSync> {
-  return actor(ReceptionistSync, (context) => {
-    const peers = new Map<string, PeerChange>()
-    const isTold = (peer: PeerChange, protocol: string): boolean =>
-      role === 'node' && (!peer.client || exposed.has(protocol))
-    receptionist.onLocalChange = (protocol, refs) => {
-      for (const peer of peers.values())
-        if (isTold(peer, protocol)) peer.sync?.tell('update', { node: uid, listing: { protocol, refs } })
+  return actor(ReceptionistSync, (context) => new Syncing(context, receptionist, uid, visibility))
+}
+
+class Syncing {
+  readonly #context: Context<ReceptionistSync>
+  readonly #receptionist: Receptionist
+  readonly #uid: string
+  readonly #visibility: Visibility
+  readonly #peers = new Map<string, PeerChange>()
+  /** The last version that a node was told, and the last one that it has told; kept while a connection is lost. */
+  readonly #told = new Map<string, number>()
+  readonly #heard = new Map<string, number>()
+  #digests: Cancellable | null = null
+
+  constructor(context: Context<ReceptionistSync>, receptionist: Receptionist, uid: string, visibility: Visibility) {
+    this.#context = context
+    this.#receptionist = receptionist
+    this.#uid = uid
+    this.#visibility = visibility
+    receptionist.onLocalChange = (protocol, added, removed) => {
+      for (const peer of this.#peers.values()) {
+        if (!this.#isTold(peer, protocol)) continue
+        const change = { protocol, added: added === null ? [] : [added], removed: removed === null ? [] : [removed.id] }
+        peer.sync?.tell('update', { node: uid, version: this.#next(peer.node), ...change })
+      }
     }
     context.onStop(() => {
       receptionist.onLocalChange = null
     })
-    /** Only of connected nodes: a list of one that is down would never be taken away again. */
-    const isListed = (all: { node: string } | null | undefined): boolean => peers.has(all?.node ?? '')
-    return {
-      replace: (all) => {
-        if (!isListed(all) || !Array.isArray(all.listings)) return
-        const listings = all.listings.filter(isListing)
-        receptionist.dropRemote(all.node, new Set(listings.map(({ protocol }) => protocol)))
-        for (const { protocol, refs } of listings) receptionist.setRemote(all.node, protocol, ownOf(all.node, refs))
-      },
-      update: (one) => {
-        if (!isListed(one) || !isListing(one.listing)) return
-        receptionist.setRemote(one.node, one.listing.protocol, ownOf(one.node, one.listing.refs))
-      },
-      peerChanged: (change) => {
-        if (!(change instanceof PeerChange)) return
-        if (change.sync === null) peers.delete(change.node)
-        else {
-          peers.set(change.node, change)
-          const entries = receptionist.localEntries().filter(([protocol]) => isTold(change, protocol))
-          const listings = entries.map(([protocol, refs]) => ({ protocol, refs }))
-          if (role === 'node') change.sync.tell('replace', { node: uid, listings })
-        }
-        if (change.down) receptionist.dropRemote(change.node)
-      },
+  }
+
+  replace(all: Told & { readonly listings: readonly Listing[] }): void {
+    if (!this.#isListed(all) || !Array.isArray(all.listings)) return
+    this.#heard.set(all.node, all.version)
+    const listings = all.listings.filter(isListing)
+    this.#receptionist.dropRemote(all.node, new Set(listings.map(({ protocol }) => protocol)))
+    for (const { protocol, refs } of listings) this.#receptionist.setRemote(all.node, protocol, ownOf(all.node, refs))
+  }
+
+  update(change: Change): void {
+    if (!this.#isListed(change) || !isChange(change)) return
+    const { node, version, protocol, removed } = change
+    if (version !== (this.#heard.get(node) ?? -1) + 1) return this.#ask(change)
+    this.#heard.set(node, version)
+    const before = this.#receptionist.remote(node, protocol)
+    const kept = before.filter(({ id }) => !removed.includes(id))
+    this.#receptionist.setRemote(node, protocol, [...kept, ...ownOf(node, change.added)])
+  }
+
+  digest(told: Told): void {
+    if (this.#isListed(told) && told.version !== this.#heard.get(told.node)) this.#ask(told)
+  }
+
+  again(asking: { readonly node: string }): void {
+    const peer = this.#peers.get(asking?.node)
+    if (peer !== undefined) this.#tellAll(peer)
+  }
+
+  peerChanged(change: PeerChange): void {
+    if (!(change instanceof PeerChange)) return
+    if (change.sync === null) this.#peers.delete(change.node)
+    else {
+      this.#peers.set(change.node, change)
+      this.#tellAll(change)
     }
-  })
+    if (change.down) this.#receptionist.dropRemote(change.node)
+    if (change.down) this.#forget(change.node)
+    this.#plan()
+  }
+
+  tick(): void {
+    for (const { node, sync, client } of this.#peers.values()) {
+      if (!client) sync?.tell('digest', { node: this.#uid, version: this.#told.get(node) ?? 0 })
+    }
+  }
+
+  /** Only of connected nodes: a list of one that is down would never be taken away again. */
+  #isListed(told: Told | null | undefined): boolean {
+    return this.#peers.has(told?.node ?? '') && Number.isSafeInteger(told?.version)
+  }
+
+  #isTold(peer: PeerChange, protocol: string): boolean {
+    const { role, exposed } = this.#visibility
+    return role === 'node' && (!peer.client || exposed.has(protocol))
+  }
+
+  #tellAll(peer: PeerChange): void {
+    const entries = this.#receptionist.localEntries().filter(([protocol]) => this.#isTold(peer, protocol))
+    const listings = entries.map(([protocol, refs]) => ({ protocol, refs }))
+    if (this.#visibility.role === 'client') return
+    peer.sync?.tell('replace', { node: this.#uid, version: this.#next(peer.node), listings })
+  }
+
+  /** Once for each gap: what comes behind it has to be told again anyway. */
+  #ask({ node }: Told): void {
+    if (this.#heard.get(node) !== ASKED) this.#peers.get(node)?.sync?.tell('again', { node: this.#uid })
+    this.#heard.set(node, ASKED)
+  }
+
+  #next(node: string): number {
+    const version = (this.#told.get(node) ?? 0) + 1
+    this.#told.set(node, version)
+    return version
+  }
+
+  #forget(node: string): void {
+    this.#told.delete(node)
+    this.#heard.delete(node)
+  }
+
+  #plan(): void {
+    if (this.#peers.size === 0) {
+      this.#digests?.cancel()
+      this.#digests = null
+    } else if (this.#visibility.role === 'node') this.#digests ??= this.#context.every(DIGEST_MS, 'tick')
+  }
+}
+
+/** In place of the version of a node that has been asked for all of it. */
+const ASKED = -2
+
+function isChange({ protocol, added, removed }: Change): boolean {
+  return typeof protocol === 'string' && Array.isArray(added) && Array.isArray(removed)
 }
 
 function isListing(value: unknown): value is Listing {
