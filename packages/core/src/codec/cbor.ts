@@ -176,6 +176,43 @@ export function passedThrough(encoded: () => Encoded): unknown {
   }
 }
 
+/** A value whose form on the wire does not depend on where it goes: its refs, which must be told one by one, stand beside it. */
+export interface Aside {
+  readonly bytes: Uint8Array
+  readonly refs: readonly AnyRef[]
+}
+
+/**
+ * Encodes a value once that is to go to many nodes.
+ *
+ * @throws {NotSerializableError}
+ */
+export function encodeAside(value: unknown, message: string): Aside {
+  const outer = refsAside
+  const refs: AnyRef[] = []
+  refsAside = refs
+  try {
+    // A copy: what was encoded lies among other bytes, and is about to be kept.
+    return { bytes: encode(value, message).slice(), refs }
+  } finally {
+    refsAside = outer
+  }
+}
+
+/** @throws {MalformedFrameError} for anything that {@link encodeAside} does not make */
+export function decodeAside(aside: Aside): unknown {
+  const { bytes, refs } = Object(aside) as Partial<Aside>
+  const isAside = bytes instanceof Uint8Array && Array.isArray(refs) && refs.every((ref) => ref instanceof ActorRef)
+  if (!isAside) throw new MalformedFrameError('no value with its refs beside it')
+  const outer = refsAside
+  refsAside = refs
+  try {
+    return decode(bytes, refuseRef)
+  } finally {
+    refsAside = outer
+  }
+}
+
 function leaving(ref: ActorRef<never>): readonly unknown[] {
   const wire = ref.toWire()
   if (noteRef !== null) {
