@@ -8,6 +8,7 @@ export const singleton = scenario({
   nodes: { min: 3, max: 5 },
   durationMs: 15_000,
   convergeMs: 30_000,
+  network: { minLatencyMs: 1, meanLatencyMs: 10 },
   faults: { kinds: ['crash', 'pause', 'partition', 'clog', 'reset'] },
   start: (node) => enter(node, { failsOneIn: 40, maxRestarts: 1_000 }),
   converged(cluster) {

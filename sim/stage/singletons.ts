@@ -146,9 +146,15 @@ export async function askDesk(cluster: SimulatedCluster): Promise<void> {
   }
   const hosts = new Set(answered.map(({ run }) => run))
   if (hosts.size > 1) throw new Error(`${[...hosts].join(' and ')} both answer for one singleton`)
+  const present = new Set([...cluster.nodes.values()].map(({ system }) => system.uid))
   const last = answered.reduce((most, { fence }) => Math.max(most, fence), 0)
   for (const { f, value } of cluster.history) {
-    const isRefused = f === 'begins' && !hosts.has((value as Incarnation).run) && (value as Incarnation).fence > last
+    // Of those that are there: what only the dead knew, nobody can be above.
+    const isRefused =
+      f === 'begins' &&
+      present.has((value as Incarnation).run) &&
+      !hosts.has((value as Incarnation).run) &&
+      (value as Incarnation).fence > last
     if (isRefused) throw new Error(`what answers is worth nothing: ${(value as Incarnation).run} had a later fence`)
   }
   await cluster.sleep(1_000)
@@ -167,6 +173,8 @@ export const oneAtATime: Checker = {
     /** When a run has met another one, in ms. */
     const met = new Map<string, number>()
     const runs = new Map<string, string>()
+    const gone = new Set<string>()
+    const tenures = new Set<string>()
     /** The open ones, by run. */
     const open = new Map<string, Incarnation>()
     let latest: Incarnation = { run: '', fence: 0 }
@@ -182,13 +190,16 @@ export const oneAtATime: Checker = {
       } else if (event.f === 'run') {
         // What ran there before is over.
         const { run, node } = event.value as { readonly run: string; readonly node: string }
-        open.delete(runs.get(node) ?? '')
+        const before = runs.get(node) ?? ''
+        open.delete(before)
+        gone.add(before)
         runs.set(node, run)
       } else if (event.f === 'begins') {
         const one = event.value as Incarnation
-        const wrong = begin(one, open, latest, { downs, met, nowMs: event.at ?? 0 })
+        const wrong = begin(one, open, latest, { downs, met, gone, tenures, nowMs: event.at ?? 0 })
         if (wrong !== null) return illegal(wrong, event)
         open.set(one.run, one)
+        tenures.add(tenureOf(one))
         if (one.fence > latest.fence) latest = one
       } else if (event.f === 'ends') {
         const { run, fence } = event.value as Incarnation
@@ -211,7 +222,15 @@ export const oneAtATime: Checker = {
 interface Acquaintance {
   readonly downs: ReadonlySet<string>
   readonly met: ReadonlyMap<string, number>
+  /** Runs that are over. */
+  readonly gone: ReadonlySet<string>
+  readonly tenures: ReadonlySet<string>
   readonly nowMs: number
+}
+
+/** An incarnation's time on its node, restarts included. */
+function tenureOf({ run, fence }: Incarnation): string {
+  return `${run} ${Math.floor(fence / 1024)}`
 }
 
 /** Two clusters may become one: it takes them a moment to agree, in ms. */
@@ -221,15 +240,19 @@ function begin(
   one: Incarnation,
   open: ReadonlyMap<string, Incarnation>,
   latest: Incarnation,
-  { downs, met, nowMs }: Acquaintance,
+  { downs, met, gone, tenures, nowMs }: Acquaintance,
 ): string | null {
   const { run, fence } = one
   const knows = (other: string): boolean => (met.get(`${run} ${other}`) ?? nowMs) < nowMs - MEETING_MS
   if (fence === latest.fence) return `fence ${fence} is given twice`
   // Replaced already, and it does not know yet: then what it gets must be worth nothing.
-  if (downs.has(`${latest.run} ${run}`) && open.has(latest.run))
-    return fence < latest.fence ? null : `${run} is down, and goes on with a newer fence`
-  if (fence < latest.fence && (run === latest.run || knows(latest.run)))
+  if (downs.has(`${latest.run} ${run}`)) {
+    if (fence < latest.fence) return null
+    if (open.has(latest.run)) return `${run} is down, and goes on with a newer fence`
+  }
+  // One tenure goes on when whoever had a later one is gone, and all who knew of that.
+  const goesOn = tenures.has(tenureOf(one)) && gone.has(latest.run)
+  if (fence < latest.fence && !goesOn && (run === latest.run || knows(latest.run)))
     return `fence ${fence} comes after ${latest.fence}`
   for (const other of open.values()) {
     if (other.run !== run && knows(other.run) && !downs.has(`${run} ${other.run}`))

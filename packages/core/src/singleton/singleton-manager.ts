@@ -55,6 +55,7 @@ export function singletonManager<P>(settings: SingletonSettings<P>, post: Single
     const manager = new Managing(context, settings as SingletonSettings<never>, post)
     const unsubscribe = post.system.events.subscribe((event) => {
       if ('member' in event) context.self.tell('changed', event.type === 'member-down')
+      else if (event.type === 'actor-failed' && isRefusal(event.error)) context.self.tell('refused', event.path)
     })
     context.onStop(() => {
       unsubscribe()
@@ -65,6 +66,13 @@ export function singletonManager<P>(settings: SingletonSettings<P>, post: Single
     context.every(RETRY_MS, 'tick')
     return manager
   })
+}
+
+/** Whether a resource has refused what was done with an older token than it knows: as `Fence` of the strategies does. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, causeCode } = error as { readonly code?: unknown; readonly causeCode?: unknown }
+  return code === 'STALE_EPOCH' || causeCode === 'STALE_EPOCH' || isRefusal(error.cause)
 }
 
 class Managing {
@@ -189,6 +197,12 @@ class Managing {
   changed(isDown: boolean): void {
     if (isDown) this.#calmAtMs = this.#nowMs + CALM_MS
     this.#review()
+  }
+
+  refused(path: string): void {
+    // Somebody had a later token, whom nobody here remembers.
+    if (this.#tenure?.ref?.path !== path || this.#tenure.moveUntilMs !== null) return
+    this.#beginMove(this.#tenure)
   }
 
   tick(): void {

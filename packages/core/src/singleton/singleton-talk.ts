@@ -25,6 +25,8 @@ export interface SingletonManager {
   peers: (refs: readonly Ref<SingletonManager>[]) => void
   /** @param isDown whether a member is down */
   changed: (isDown: boolean) => void
+  /** A resource has refused the actor at that path. */
+  refused: (path: string) => void
   tick: () => void
   ended: (notice: Terminated) => void
   /** This node is about to stop. @returns answers when what it hosts has moved, and what waits here is on its way */
