@@ -1,5 +1,6 @@
 import { assertNoViolations, explore, type Scenario } from '@troupe/testkit'
 import test from 'ava'
+import { delivery } from './scenarios/delivery.ts'
 import { hostileFrames } from './scenarios/hostile-frames.ts'
 import { membership } from './scenarios/membership.ts'
 import { membershipHealing } from './scenarios/membership-healing.ts'
@@ -11,6 +12,7 @@ import { singleton } from './scenarios/singleton.ts'
 import { singletonHandover } from './scenarios/singleton-handover.ts'
 import { splitBrain } from './scenarios/split-brain.ts'
 import { strangers } from './scenarios/strangers.ts'
+import { topics } from './scenarios/topics.ts'
 
 /** Enough to find most bugs that are planted; `npm run sim -- pair-order --seeds 1000` runs more. */
 const SEEDS = 4
@@ -29,6 +31,8 @@ const laws: readonly (readonly [promise: string, scenario: Scenario])[] = [
   ['two sides of a split never both go on (law 14)', splitBrain],
   ['at most one of a singleton counts, its epoch grows, and in the end there is one (law 16)', singleton],
   ['a singleton moves in order and loses nothing it was told (law 16)', singletonHandover],
+  ['what a producer takes in is handled once and in order, as long as its consumer lives', delivery],
+  ['what is published reaches each subscriber once at most, and when all is healed everybody', topics],
   ['a stranger breaks nothing and pollutes no prototype (law 18)', hostileFrames],
   ['who does not know the secret is not heard, whatever was overheard (law 18)', strangers],
 ]

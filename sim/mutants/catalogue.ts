@@ -7,7 +7,7 @@ import { membershipMutants } from './membership.ts'
 import type { Mutant } from './mutant.ts'
 import { remoting } from './remoting.ts'
 import { replication } from './replication.ts'
-import { singletons } from './singletons.ts'
+import { deliveries, singletons } from './singletons.ts'
 import { supervision } from './supervision.ts'
 import { turns } from './turns.ts'
 
@@ -24,4 +24,5 @@ export const catalogue: readonly Mutant[] = [
   ...failover,
   ...membershipMutants,
   ...singletons,
+  ...deliveries,
 ]

@@ -2,6 +2,7 @@ import type { Scenario } from '@troupe/testkit'
 import { activePassive } from '../scenarios/active-passive.ts'
 import { asks } from '../scenarios/asks.ts'
 import { counter } from '../scenarios/counter.ts'
+import { delivery } from '../scenarios/delivery.ts'
 import { endings } from '../scenarios/endings.ts'
 import { fencedResource } from '../scenarios/fenced-resource.ts'
 import { hostileFrames } from '../scenarios/hostile-frames.ts'
@@ -20,6 +21,7 @@ import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { strangers } from '../scenarios/strangers.ts'
 import { supervision } from '../scenarios/supervision.ts'
 import { synchronous } from '../scenarios/synchronous.ts'
+import { topics } from '../scenarios/topics.ts'
 import { votingRegister } from '../scenarios/voting-register.ts'
 
 /** The scenarios that mutants name. */
@@ -46,6 +48,8 @@ export const scenarios: readonly Scenario[] = [
   splitBrain,
   singleton,
   singletonHandover,
+  topics,
+  delivery,
 ]
 
 /** The scenario of that name; undefined when there is none. */

@@ -77,3 +77,55 @@ export const singletons: readonly Mutant[] = [
     why: 'A hand-over loses nothing: what waited for the next host is never passed on.',
   },
 ]
+
+const DELIVERY = 'packages/core/src/delivery'
+const TOPICS = 'packages/core/src/topics'
+
+/** Bugs of reliable delivery and of topics. */
+export const deliveries: readonly Mutant[] = [
+  {
+    name: 'duplicate-handed-on',
+    file: `${DELIVERY}/consumer.ts`,
+    find: `if (seq < next) return`,
+    replace: ``,
+    form: 'statement',
+    scenario: 'delivery',
+    why: 'No repetition: what is sent again because the answer was lost is taken for something new.',
+  },
+  {
+    name: 'gap-handed-on',
+    file: `${DELIVERY}/consumer.ts`,
+    find: `seq > next || from.queue.length >= this.#window`,
+    replace: `from.queue.length >= this.#window`,
+    form: 'expression',
+    scenario: 'delivery',
+    why: 'None left out: what comes behind one that was lost is taken for the next.',
+  },
+  {
+    name: 'confirmed-when-received',
+    file: `${DELIVERY}/consumer.ts`,
+    find: `this.#tell(from, next)`,
+    replace: `this.#tell({ ...from, handled: next }, next)`,
+    form: 'expression',
+    scenario: 'delivery',
+    why: 'What is confirmed was handled: what waits for the target counts as handled already.',
+  },
+  {
+    name: 'log-forgotten-at-restart',
+    file: `${DELIVERY}/producer.ts`,
+    find: `this.#values = [...unconfirmed]`,
+    replace: `this.#values = []`,
+    form: 'statement',
+    scenario: 'delivery',
+    why: 'A restart goes on where the log ends: what was not confirmed is left out.',
+  },
+  {
+    name: 'topic-without-listener-is-kept',
+    file: `${TOPICS}/topic-broker.ts`,
+    find: `this.#topics.delete(topic)`,
+    replace: `void 0`,
+    form: 'statement',
+    scenario: 'topics',
+    why: 'Whoever subscribes gets what is published: the hub of a topic has ended, and is taken for one that is there.',
+  },
+]
