@@ -10,7 +10,7 @@ export const singletonHandover = scenario({
   convergeMs: 30_000,
   network: { minLatencyMs: 1, meanLatencyMs: 20, longTail: { oneIn: 20, maxMs: 200 } },
   faults: false,
-  start: (node) => enter(node, { failsOneIn: 0, maxRestarts: 5 }),
+  start: (node) => enter(node, { failsOneIn: 0, maxRestarts: 5, workMs: 40 }),
   converged(cluster) {
     stay(cluster)
     return agree(cluster)

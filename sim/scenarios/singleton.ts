@@ -10,7 +10,7 @@ export const singleton = scenario({
   convergeMs: 30_000,
   network: { minLatencyMs: 1, meanLatencyMs: 10 },
   faults: { kinds: ['crash', 'pause', 'partition', 'clog', 'reset'] },
-  start: (node) => enter(node, { failsOneIn: 40, maxRestarts: 1_000 }),
+  start: (node) => enter(node, { failsOneIn: 40, maxRestarts: 1_000, workMs: 0 }),
   converged(cluster) {
     stay(cluster)
     return agree(cluster)

@@ -52,7 +52,7 @@ export const topics = scenario({
     let n = 0
     const reader = actor(Reader, (context) => {
       const me = context.self
-      let leave = news.subscribe(News, me, 'read')
+      let leave: (() => void) | null = news.subscribe(News, me, 'read')
       context.after(context.random.below(200), 'write')
       context.after(context.random.below(1_000), 'move')
       return {
@@ -62,8 +62,8 @@ export const topics = scenario({
           context.after(20 + context.random.below(200), 'write')
         },
         move: () => {
-          leave()
-          leave = news.subscribe(News, me, 'read')
+          leave?.()
+          leave = leave === null ? news.subscribe(News, me, 'read') : null
           context.after(context.random.below(1_000), 'move')
         },
       }

@@ -35,6 +35,8 @@ export interface Play {
   readonly failsOneIn: number
   /** Restarts that it has before it moves on. */
   readonly maxRestarts: number
+  /** How long it takes for some words, in ms. */
+  readonly workMs: number
 }
 
 interface Player {
@@ -47,12 +49,12 @@ interface Player {
 const players = new WeakMap<SimulatedNode, Player>()
 
 /** A node that tells the singleton words, hosts it when it is its turn, and now and then leaves in order. */
-export async function enter(node: SimulatedNode, { failsOneIn, maxRestarts }: Play): Promise<void> {
+export async function enter(node: SimulatedNode, play: Play): Promise<void> {
   const system = await join(node)
   const desk = singleton(system, {
     name: 'desk',
-    service: (fence) => service(node, system.uid, fence, failsOneIn),
-    supervise: oneForOne({ maxRestarts, backoff: { minMs: 20, maxMs: 200 } }),
+    service: (fence) => service(node, system.uid, fence, play),
+    supervise: oneForOne({ maxRestarts: play.maxRestarts, backoff: { minMs: 20, maxMs: 200 } }),
     handOverMs: 3_000,
   })
   system.events.subscribe((event) => {
@@ -78,13 +80,16 @@ async function leave(node: SimulatedNode, system: ActorSystem, speaker: Ref<Spea
   node.exit('it has left')
 }
 
-function service(node: SimulatedNode, run: string, fence: number, failsOneIn: number): Actor<Desk> {
+function service(node: SimulatedNode, run: string, fence: number, play: Play): Actor<Desk> {
+  const { failsOneIn, workMs } = play
   return actor(Desk, (context) => {
     const me: Incarnation = { run, fence }
     node.note('begins', me)
     context.onStop(() => node.note('ends', me))
     return {
-      put: (word) => {
+      put: async (word) => {
+        if (workMs > 0 && context.random.below(4) === 0)
+          await new Promise<void>((resolve) => void node.runtime.scheduler.after(workMs, resolve))
         node.note('handled', { ...word, ...me } satisfies Handled)
         if (failsOneIn > 0 && context.random.below(failsOneIn) === 0) throw new Error('as it happens')
       },
