@@ -7,9 +7,9 @@ export class Tenure {
   /** The service, the same through all restarts. */
   ref: Ref<never> | null = null
   /** Nodes that know where it is, and may send to it. */
-  readonly told = new Set<string>()
+  readonly told: Set<string> = new Set()
   /** Those that send nothing more. */
-  readonly held = new Set<string>()
+  readonly held: Set<string> = new Set()
   /** Until when the others may take to hold their messages back, and it to handle what it has; null while it stays. */
   moveUntilMs: number | null = null
   /** It has been told to handle what it has, and to stop. */
