@@ -135,6 +135,8 @@ export function fallSilent({ nodes }: SimulatedCluster): void {
 
 /** For `settle`: from each node the singleton answers, and it is one and the same. */
 export async function askDesk(cluster: SimulatedCluster): Promise<void> {
+  // Two clusters that have just become one agree in a moment.
+  await cluster.sleep(2_000)
   const answered: Incarnation[] = []
   for (const name of [...cluster.nodes.keys()]) {
     for (let left = 19; ; left--) {
