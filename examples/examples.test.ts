@@ -131,6 +131,10 @@ failures 0, dead letters {}
 before the stop: actors still work
 the actors are gone
 the till is closed with 700 cents`,
+  cluster: `
+from a, then from another: true; the numbers go on: true
+c can reach a consumer
+confirmed: number 1, printed: read all about it, a page`,
   'web-socket-pair': `
 hello world, from another process
 the greeter is gone: stopped`,

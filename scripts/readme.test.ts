@@ -9,7 +9,13 @@ import { printed } from './printed.ts'
 const run = promisify(execFile)
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Pages whose code blocks are programs that run as they are. */
-const pages = ['README.md', 'packages/testkit/README.md', 'docs/testing.md', 'docs/operations.md'].map((path) => {
+const pages = [
+  'README.md',
+  'packages/testkit/README.md',
+  'docs/testing.md',
+  'docs/operations.md',
+  'docs/cluster.md',
+].map((path) => {
   const text = readFileSync(join(root, path), 'utf8')
   const blocks = [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)]
     .map(([, language, code]) => ({ language, code: code! }))

@@ -1,5 +1,6 @@
 import { assertNoViolations, explore, type Scenario } from '@troupe/testkit'
 import test from 'ava'
+import { delivery } from './scenarios/delivery.ts'
 import { discovery } from './scenarios/discovery.ts'
 import { endings } from './scenarios/endings.ts'
 import { escalation } from './scenarios/escalation.ts'
@@ -16,11 +17,14 @@ import { remoteAsks } from './scenarios/remote-asks.ts'
 import { remoteWatch } from './scenarios/remote-watch.ts'
 import { saturatedLink } from './scenarios/saturated-link.ts'
 import { simultaneousDials } from './scenarios/simultaneous-dials.ts'
+import { singleton } from './scenarios/singleton.ts'
+import { singletonHandover } from './scenarios/singleton-handover.ts'
 import { splitBrain } from './scenarios/split-brain.ts'
 import { splitBrainLease } from './scenarios/split-brain-lease.ts'
 import { strangers } from './scenarios/strangers.ts'
 import { supervision } from './scenarios/supervision.ts'
 import { systemMessages } from './scenarios/system-messages.ts'
+import { topics } from './scenarios/topics.ts'
 
 /** Enough to find most bugs that are planted; `npm run sim -- pair-order --seeds 1000` runs more. */
 const SEEDS = 4
@@ -49,6 +53,10 @@ const laws: readonly (readonly [promise: string, scenario: Scenario])[] = [
   ['two sides of a split never both go on (law 14)', splitBrain],
   ['of two sides that want one lease, never both go on (law 14)', splitBrainLease],
   ['nodes that start together and find one another late begin one cluster', discovery],
+  ['at most one of a singleton counts, its epoch grows, and in the end there is one (law 16)', singleton],
+  ['a singleton moves in order and loses nothing it was told (law 16)', singletonHandover],
+  ['what a producer takes in is handled once and in order, as long as its consumer lives', delivery],
+  ['what is published reaches each subscriber once at most, and when all is healed everybody', topics],
   ['a stranger breaks nothing and pollutes no prototype (law 18)', hostileFrames],
   ['senders ten times too fast fill no memory and hold up no notice, and the counts add up (law 19)', overload],
   ['who does not know the secret is not heard, whatever was overheard (law 18)', strangers],

@@ -9,6 +9,7 @@ import type { Mutant } from './mutant.ts'
 import { overload } from './overload.ts'
 import { remoting } from './remoting.ts'
 import { replication } from './replication.ts'
+import { deliveries, singletons } from './singletons.ts'
 import { supervision } from './supervision.ts'
 import { turns } from './turns.ts'
 
@@ -26,4 +27,6 @@ export const catalogue: readonly Mutant[] = [
   ...failover,
   ...membershipMutants,
   ...discoveryMutants,
+  ...singletons,
+  ...deliveries,
 ]

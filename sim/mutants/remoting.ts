@@ -343,7 +343,7 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'dead-stay-listed',
     file: RECEPTIONIST,
-    find: `if (change.down) receptionist.dropRemote(change.node)`,
+    find: `if (change.down) this.#receptionist.dropRemote(change.node)`,
     replace: ``,
     form: 'statement',
     scenario: 'receptionist',
@@ -352,7 +352,7 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'list-only-grows',
     file: RECEPTIONIST,
-    find: `receptionist.dropRemote(node, new Set(listings.map(({ protocol }) => protocol)))`,
+    find: `this.#receptionist.dropRemote(all.node, new Set(listings.map(({ protocol }) => protocol)))`,
     replace: ``,
     form: 'statement',
     scenario: 'receptionist',
@@ -361,10 +361,10 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'lists-once',
     file: RECEPTIONIST,
-    find: `change.sync.tell('replace', { node: uid, listings })`,
-    replace: `const told = (peers.told ??= new Set())
-          if (!told.has(change.node)) change.sync.tell('replace', { node: uid, listings })
-          told.add(change.node)`,
+    find: `peer.sync?.tell('replace', { node: this.#uid, version: this.#next(peer.node), listings })`,
+    replace: `const told = (this.onceTold ??= new Set())
+    if (!told.has(peer.node)) peer.sync?.tell('replace', { node: this.#uid, version: this.#next(peer.node), listings })
+    told.add(peer.node)`,
     form: 'statement',
     scenario: 'receptionist',
     why: 'After a reconnect all nodes list the same: changes while there was no connection are never made up for.',

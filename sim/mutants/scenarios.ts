@@ -2,6 +2,7 @@ import type { Scenario } from '@troupe/testkit'
 import { activePassive } from '../scenarios/active-passive.ts'
 import { asks } from '../scenarios/asks.ts'
 import { counter } from '../scenarios/counter.ts'
+import { delivery } from '../scenarios/delivery.ts'
 import { discovery } from '../scenarios/discovery.ts'
 import { endings } from '../scenarios/endings.ts'
 import { escalation } from '../scenarios/escalation.ts'
@@ -20,6 +21,8 @@ import { remoteAsks } from '../scenarios/remote-asks.ts'
 import { remoteWatch } from '../scenarios/remote-watch.ts'
 import { saturatedLink } from '../scenarios/saturated-link.ts'
 import { simultaneousDials } from '../scenarios/simultaneous-dials.ts'
+import { singleton } from '../scenarios/singleton.ts'
+import { singletonHandover } from '../scenarios/singleton-handover.ts'
 import { splitBrain } from '../scenarios/split-brain.ts'
 import { splitBrainLease } from '../scenarios/split-brain-lease.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
@@ -27,6 +30,7 @@ import { strangers } from '../scenarios/strangers.ts'
 import { supervision } from '../scenarios/supervision.ts'
 import { synchronous } from '../scenarios/synchronous.ts'
 import { systemMessages } from '../scenarios/system-messages.ts'
+import { topics } from '../scenarios/topics.ts'
 import { votingRegister } from '../scenarios/voting-register.ts'
 
 /** The scenarios that mutants name. */
@@ -60,6 +64,10 @@ export const scenarios: readonly Scenario[] = [
   splitBrain,
   splitBrainLease,
   discovery,
+  singleton,
+  singletonHandover,
+  topics,
+  delivery,
 ]
 
 /** The scenario of that name; undefined when there is none. */

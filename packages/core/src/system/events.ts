@@ -2,6 +2,7 @@ import type { CellEvent } from '../actor/cell-host.ts'
 import type { DeadLetter } from '../actor/dead-letter.ts'
 import type { MemberEvent } from '../cluster/member-event.ts'
 import type { PeerEvent } from '../remoting/peer-event.ts'
+import type { SingletonEvent } from '../singleton/singleton-event.ts'
 import type { StopTaskFailed } from './stop-phases.ts'
 
 /** Everything worth knowing about a system: for logs, metrics, tests and dashboards. */
@@ -9,6 +10,7 @@ export type SystemEvent =
   | CellEvent
   | PeerEvent
   | MemberEvent
+  | SingletonEvent
   | ({ readonly type: 'dead-letter' } & DeadLetter)
   /** Every actor has ended and every connection is closed. Only dead letters may follow. */
   | { readonly type: 'system-stopped' }

@@ -18,7 +18,7 @@ export class Receptionist implements Registry {
   /** How to end each find under way. */
   readonly #finding = new Set<(error: Error) => void>()
   /** Called after each change to the local part: other nodes want to know. */
-  onLocalChange: ((protocol: string, refs: readonly AnyRef[]) => void) | null = null
+  onLocalChange: ((protocol: string, added: AnyRef | null, removed: AnyRef | null) => void) | null = null
 
   constructor(timers: TimerQueue) {
     this.#timers = timers
@@ -30,6 +30,7 @@ export class Receptionist implements Registry {
     if (refs.includes(ref) || isGone(ref)) return
     if (ref instanceof LocalRef) ref.target.markKnown()
     this.#setLocal(protocol, [...refs, ref])
+    this.onLocalChange?.(protocol, ref, null)
     this.#protocolsOf.set(ref, [...(this.#protocolsOf.get(ref) ?? []), protocol])
   }
 
@@ -42,6 +43,7 @@ export class Receptionist implements Registry {
         protocol,
         (this.#local.get(protocol) ?? []).filter((other) => other !== ref),
       )
+      this.onLocalChange?.(protocol, null, ref)
     }
   }
 
@@ -89,6 +91,11 @@ export class Receptionist implements Registry {
     return [...this.#local]
   }
 
+  /** What node `uid` has said last about one protocol. */
+  remote(uid: string, protocol: string): readonly AnyRef[] {
+    return this.#remote.get(uid)?.get(protocol) ?? []
+  }
+
   /** What node `uid` says about one protocol. */
   setRemote(uid: string, protocol: string, refs: readonly AnyRef[]): void {
     const entries = this.#remote.get(uid) ?? new Map<string, readonly AnyRef[]>()
@@ -110,7 +117,6 @@ export class Receptionist implements Registry {
     if (refs.length === 0) this.#local.delete(protocol)
     else this.#local.set(protocol, refs)
     this.#changed(protocol)
-    this.onLocalChange?.(protocol, refs)
   }
 
   #all(protocol: string): readonly AnyRef[] {
