@@ -5,6 +5,7 @@ import { UsageError } from './terminal.ts'
 
 export const USAGE = `usage: npm run sim -- SCENARIO | FILE.ts [options]
        npm run sim -- replay repro.json [--html FILE]
+       npm run sim -- determinism SCENARIO [--seeds N] [--from S] [--jobs J]
        npm run sim -- mutants
 
   --seeds N        how many seeds, default 100; after n seeds to the first failure, n more are run
