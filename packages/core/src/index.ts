@@ -53,6 +53,7 @@ export {
   NameTakenError,
   NoHandlersError,
   NoMessageError,
+  NotListeningError,
   NotSerializableError,
   OpenListenerError,
   ProtocolMismatchError,

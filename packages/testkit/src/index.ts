@@ -79,9 +79,10 @@ export {
   LivelockError,
   NoNodeError,
   NotInTimeError,
+  SimulationRunningError,
   ViolationError,
 } from './simulation/simulation-error.ts'
-export type { TraceEvent, TraceKind } from './simulation/trace.ts'
+export type { Trace, TraceEvent, TraceKind } from './simulation/trace.ts'
 export type { Violation } from './simulation/violation.ts'
 export { World } from './simulation/world.ts'
 export type { WorldOptions } from './simulation/world-options.ts'

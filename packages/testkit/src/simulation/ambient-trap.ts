@@ -80,8 +80,8 @@ const AMBIENT: readonly Ambient[] = [
 
 /** Instants that are read from something. */
 const VALUES: readonly (readonly [owner: object, name: string, call: string])[] = [
-  [Performance.prototype, 'timeOrigin', 'performance.timeOrigin'],
-  [Performance.prototype, 'nodeTiming', 'performance.nodeTiming'],
+  [Object.getPrototypeOf(performance) as object, 'timeOrigin', 'performance.timeOrigin'],
+  [Object.getPrototypeOf(performance) as object, 'nodeTiming', 'performance.nodeTiming'],
   [Event.prototype, 'timeStamp', 'event.timeStamp'],
 ]
 
