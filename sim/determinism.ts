@@ -6,8 +6,6 @@ import { BROKEN } from './exit-status.ts'
 import type { ScenarioFile } from './scenario-files.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Releases of Node that have to give the same runs. */
-const NODES = ['20', '22', '24'] as const
 /** Exit status of a difference. */
 const NONDETERMINISM = 5
 const MOST_OUTPUT_BYTES = 256 * 1024 * 1024
@@ -40,7 +38,7 @@ export async function determinismCommand(
     const results = [report('again in the same process', first, here.slice(seeds))]
     out(`Node ${process.versions.node}, ${start}: ${new Set(first).size} different hashes`)
     out(results[0]!.words)
-    const places = placesOf()
+    const places = placesOf(options)
     const work = async (): Promise<void> => {
       for (let place = places.shift(); place !== undefined; place = places.shift()) {
         const result = await tried(program.file, place, options, first)
@@ -55,17 +53,19 @@ export async function determinismCommand(
   }
 }
 
-function placesOf(): Place[] {
+function placesOf({ releases }: Arguments): Place[] {
   const node = [process.execPath]
   const [own] = process.versions.node.split('.')
   return [
     { name: 'in a fresh process', command: node, isThread: false },
     { name: 'in a worker thread', command: node, isThread: true },
-    ...NODES.filter((version) => version !== own).map((version) => ({
-      name: `in Node ${version}`,
-      command: ['npx', '-y', '-p', `node@${version}`, '--', 'node'],
-      isThread: false,
-    })),
+    ...releases
+      .filter((release) => release !== own)
+      .map((release) => ({
+        name: `in Node ${release}`,
+        command: ['npx', '-y', '-p', `node@${release}`, '--', 'node'],
+        isThread: false,
+      })),
   ]
 }
 
