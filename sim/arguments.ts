@@ -5,6 +5,7 @@ import { UsageError } from './terminal.ts'
 
 export const USAGE = `usage: npm run sim -- SCENARIO | FILE.ts [options]
        npm run sim -- replay repro.json [--html FILE]
+       npm run sim -- determinism SCENARIO [--seeds N] [--from S] [--jobs J]
        npm run sim -- mutants
 
   --seeds N        how many seeds, default 100; after n seeds to the first failure, n more are run
@@ -13,6 +14,7 @@ export const USAGE = `usage: npm run sim -- SCENARIO | FILE.ts [options]
   --mode M         explore (default): what is due at one instant happens in any order; fifo: in the order it became due
   --shrink SECONDS most time to spend on making a failure smaller, default 60
   --out FOLDER     where failures are written, default sim-failures of this project
+  --nodes LIST     for determinism: releases of Node, which npx fetches, default 20,22,24; or none
   --json           one JSON object in place of the text
 
 status: 0 no violations, 1 safety, 2 called wrongly, 3 liveness, 4 crash, 5 nondeterminism, 70 the command itself failed,
@@ -28,6 +30,8 @@ export interface Arguments {
   readonly shrinkMs: number
   readonly out: string | null
   readonly html: string | null
+  /** Releases of Node to compare with. */
+  readonly releases: readonly string[]
   readonly json: boolean
   readonly help: boolean
 }
@@ -44,6 +48,7 @@ const FORMS: ReadonlyMap<string, readonly [form: RegExp, expected: string]> = ne
   ['shrink', [/^\d{1,6}$/, 'a number of seconds']],
   ['out', [/./, 'a folder']],
   ['html', [/./, 'a file']],
+  ['nodes', [/^(?:none|\d+(?:,\d+)*)$/, 'releases of Node, such as 20,22,24, or none']],
   ['json', [/^$/, 'given without a value']],
   ['help', [/^$/, 'given without a value']],
 ])
@@ -74,6 +79,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     shrinkMs: Number(values.get('shrink') ?? 60) * 1_000,
     out: values.get('out') ?? null,
     html: values.get('html') ?? null,
+    releases: (values.get('nodes') ?? '20,22,24').split(',').filter((release) => release !== 'none'),
     json: values.has('json'),
     help: values.has('help'),
   }

@@ -5,6 +5,7 @@ import { unknown } from './arguments.ts'
 import { BROKEN } from './exit-status.ts'
 import { FORMATS, type Format, parseHistory, recognize } from './formats/history-file.ts'
 import { CHECKERS, MODELS } from './judges.ts'
+import { UsageError } from './terminal.ts'
 
 /** Where to print: the console, or what stands for it. */
 export type Out = Pick<Console, 'log' | 'error'>
@@ -46,8 +47,6 @@ export function check(args: readonly string[], out: Out): number {
     return STATUS.usage
   }
 }
-
-class UsageError extends Error {}
 
 function read(args: readonly string[]): { file: string; format: Format | null; checker: Checker | null } {
   const { values, positionals } = parsed(args)

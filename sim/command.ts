@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Arguments, parseArguments, USAGE } from './arguments.ts'
 import { bundle } from './bundle.ts'
+import { determinismCommand } from './determinism.ts'
 import { BROKEN, CALLED_WRONGLY } from './exit-status.ts'
 import { Explorer } from './explore.ts'
 import { replayCommand } from './replay.ts'
@@ -26,6 +27,10 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     // npm calls its scripts in the folder of the project, wherever it was called.
     const from = process.env.INIT_CWD ?? process.cwd()
     if (word === 'replay') return await replayCommand(only(more, 'replay takes one file'), options, from, terminal)
+    if (word === 'determinism') {
+      const scenario = findScenario(only(more, 'determinism takes one scenario'), from)
+      return await determinismCommand(scenario, options, terminal)
+    }
     if (more.length > 0) throw new UsageError(`one scenario at a time; what is ${more.join(' ')}?`)
     return await exploreCommand(word, options, from, terminal)
   } catch (error) {

@@ -1,7 +1,16 @@
 import { constants } from 'node:os'
 import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { caveatsOf, type Failure, NO_COVERAGE, type Outcome, Sweep, type Traits, type Violation } from '@troupe/testkit'
+import {
+  caveatsOf,
+  type Failure,
+  NO_COVERAGE,
+  type Outcome,
+  type Plan,
+  Sweep,
+  type Traits,
+  type Violation,
+} from '@troupe/testkit'
 import type { Arguments } from './arguments.ts'
 import { Worker, WorkerLostError } from './crew.ts'
 import { exitStatus, INTERRUPTED } from './exit-status.ts'
@@ -151,7 +160,7 @@ export class Explorer {
       const report = await worker.perform(
         { task: 'shrink', seed, mode, violation, budgetMs: shrunk },
         ({ progress: { step, tried, plan, elapsedMs } }) => {
-          const left = `${plan.nemesis.length} faults, ${plan.operations} operations left`
+          const left = `${plan.nemesis.length} faults, ${countOf(plan)} operations left`
           this.#progress.show(elapsedMs / budgetMs, `shrinking seed ${seed}: ${step}, ${tried} runs, ${left}`)
         },
         budgetMs + SHRINK_GRACE_MS,
@@ -176,7 +185,8 @@ export class Explorer {
         out(`again: npm run sim -- ${quoted(this.#scenario.name)} --from ${quoted(seed)} --seeds 1${mode}`)
         continue
       }
-      const { nodes, clients, operations, durationMs, nemesis, messageFaults } = told.repro
+      const { nodes, clients, durationMs, nemesis, messageFaults } = told.repro
+      const operations = countOf(told.repro)
       out(
         `made smaller: ${nodes} nodes, ${clients} clients, ${operations} operations, ${nemesis.length} faults, ` +
           `${messageFaults.length} of single messages, ${durationMs} ms`,
@@ -241,6 +251,11 @@ function lost(seed: number | string, error: unknown): Outcome {
   const name = error instanceof WorkerLostError ? PROCESS_LOST : 'no-result'
   const violations = [{ kind: 'crash', name, message, atMs: 0 } as const]
   return { seed: String(seed), events: 0, simulatedMs: 0, violations, coverage: NO_COVERAGE }
+}
+
+/** Operations that are done. */
+function countOf({ operations, leftOut = [] }: Plan): number {
+  return operations - leftOut.length
 }
 
 /** As a shell takes it for one word. */

@@ -49,6 +49,16 @@ test('without arguments it lists the scenarios, each with a sentence', async (t)
   t.regex(out, /\n {2}counter +A counter on one node, in memory: .+\.\n/)
 })
 
+test('each seed gives the same run again, in a fresh process, and in a worker thread', async (t) => {
+  const { status, out } = await sim('determinism', forgetful, '--seeds', '2', '--jobs', '2', '--nodes', 'none')
+
+  t.is(status, 0)
+  t.regex(out, /2 seeds of .*forgetful.* from 0: 2 different hashes\n/)
+  for (const place of ['again in the same process', 'in a fresh process', 'in a worker thread']) {
+    t.true(out.includes(`${place}: 2 of 2 the same`), out)
+  }
+})
+
 test('what it does not know it refuses with status 2, what may have been meant, and its usage', async (t) => {
   const refused = async (message: string, ...args: readonly string[]): Promise<void> => {
     const { status, out, err } = await sim(...args)

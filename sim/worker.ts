@@ -59,7 +59,7 @@ function whyAndWhere(error: unknown): string {
 }
 
 /** The scenario among the exports; a text says why there is none. */
-function scenarioOf(exported: Readonly<Record<string, unknown>>, name: string): Scenario | string {
+export function scenarioOf(exported: Readonly<Record<string, unknown>>, name: string): Scenario | string {
   const found = Object.entries(exported).filter(([, value]) => isScenario(value))
   const [, only] = found.find(([key]) => key === name) ?? (found.length === 1 ? found[0]! : [])
   if (only !== undefined) return only as Scenario

@@ -53,7 +53,9 @@ export async function startReplica(node: SimulatedNode, strategy: ReplicationStr
   const system = await node.createSystem({ seeds: node.others, disconnectGraceMs: 600_000 })
   const numbers = new Set<number>()
   held.set(node, numbers)
-  const options = { timeoutMs: 300, retryMs: 30, logLimit: 4 }
+  // Longer than it takes to appoint another: then a retry may come to the wrong one.
+  const retryMs = node.random.stream('retries').below(3) === 0 ? 300 : 30
+  const options = { timeoutMs: 300, retryMs, logLimit: 4 }
   const copy = system.spawn(
     replica(strategy, () => new NumberList(node.name, numbers), options),
     { name: 'copy' },

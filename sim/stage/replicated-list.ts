@@ -68,7 +68,11 @@ async function act(client: SimulatedClient): Promise<void> {
   if (copies.size < MAJORITY) return
   const primary = believed.get(client) ?? (await findPrimary(copies))
   const ref = primary === null ? undefined : copies.get(primary)
-  if (primary === null || ref === undefined || client.random.below(8) === 0) {
+  if (
+    primary === null ||
+    ref === undefined ||
+    client.random.below(client.random.stream('pace').below(2) === 0 ? 8 : 3) === 0
+  ) {
     const epoch = client.unique()
     const view = await client.operation('appoint', { value: epoch }, () => appointOne(copies, epoch, MAJORITY))
     if (view !== undefined) believed.set(client, view.primary)
@@ -85,7 +89,7 @@ async function act(client: SimulatedClient): Promise<void> {
 
 /** Up to four writes at once: what a primary sends its backups is a batch then. */
 async function addSome(client: SimulatedClient, write: (number: number) => Promise<string>): Promise<boolean> {
-  const count = client.random.below(3) > 0 ? 1 : 1 + client.random.below(4)
+  const count = client.random.below(3) > 0 ? 1 : 1 + client.random.below(12)
   const added = await Promise.all(Array.from({ length: count }, () => add(client, client.unique(), write)))
   return added.every((isDone) => isDone)
 }
@@ -179,17 +183,20 @@ export const oneSet: Checker = {
   },
 }
 
+/** Done when all was healed: under a second name where nobody knows what became of an operation under the first. */
+function isFinal({ process }: HistoryEvent): boolean {
+  return /^final(?:\.\d+)?$/.test(String(process))
+}
+
 /** What is acknowledged is there at the end, once, and nothing is that nobody wrote. */
 export const noneLost: Checker = {
   name: 'none-lost',
   check(history) {
-    const last = history.findLast((event) => event.f === 'read' && event.type === 'ok' && event.process === 'final')
+    const last = history.findLast((event) => event.f === 'read' && event.type === 'ok' && isFinal(event))
     if (last === undefined) return { verdict: 'unknown', message: 'there was no final read' }
     const { numbers } = last.value as Reading
     const there = new Set(numbers)
-    const begin = history.findLastIndex(
-      (event) => event.f === 'read' && event.type === 'invoke' && event.process === 'final',
-    )
+    const begin = history.findLastIndex((event) => event.f === 'read' && event.type === 'invoke' && isFinal(event))
     const before = history.slice(0, begin)
     const lost = before.find(({ f, type, value }) => f === 'add' && type === 'ok' && !there.has(value as number))
     if (lost !== undefined)

@@ -134,6 +134,16 @@ export class SystemStoppedError extends TroupeError {
   }
 }
 
+/** A transport was to dial before its node listens: it has no runtime yet. */
+export class NotListeningError extends TroupeError {
+  override readonly name = 'NotListeningError'
+  readonly code = 'NOT_LISTENING'
+
+  constructor(transport: string) {
+    super(`${transport}: call listen before dial`)
+  }
+}
+
 /** A continuation of an earlier incarnation used its context after a restart or a stop. */
 export class StaleContextError extends TroupeError {
   override readonly name = 'StaleContextError'

@@ -60,6 +60,7 @@ export {
   NameTakenError,
   NoHandlersError,
   NoMessageError,
+  NotListeningError,
   NotSerializableError,
   OpenListenerError,
   ProtocolMismatchError,

@@ -69,7 +69,7 @@ export { SimulatedDisk, type SimulatedDiskOptions } from './simulation/disk/simu
 export type { Program } from './simulation/machine.ts'
 export type { OperationOptions } from './simulation/operations.ts'
 export type { Run, SimulateOptions } from './simulation/run.ts'
-export { type NodeRange, type Scenario, scenario } from './simulation/scenario.ts'
+export { type NodeRange, type Scenario, scenario, type Wrong } from './simulation/scenario.ts'
 export { simulate } from './simulation/simulate.ts'
 export type { SimulatedClient } from './simulation/simulated-client.ts'
 export type { SimulatedCluster } from './simulation/simulated-cluster.ts'
@@ -79,9 +79,10 @@ export {
   LivelockError,
   NoNodeError,
   NotInTimeError,
+  SimulationRunningError,
   ViolationError,
 } from './simulation/simulation-error.ts'
-export type { TraceEvent, TraceKind } from './simulation/trace.ts'
+export type { Trace, TraceEvent, TraceKind } from './simulation/trace.ts'
 export type { Violation } from './simulation/violation.ts'
 export { World } from './simulation/world.ts'
 export type { WorldOptions } from './simulation/world-options.ts'

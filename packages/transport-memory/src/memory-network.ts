@@ -5,6 +5,7 @@ import {
   InvalidOptionError,
   is,
   type Link,
+  NotListeningError,
   type Runtime,
   type Scheduler,
   type Transport,
@@ -154,7 +155,7 @@ class MemoryTransport implements Transport, LinkSide {
   }
 
   get scheduler(): Scheduler {
-    if (this.#scheduler === null) throw new Error(`memory transport ${this.address}: call listen before dial`)
+    if (this.#scheduler === null) throw new NotListeningError(`memory transport ${this.address}`)
     return this.#scheduler
   }
 

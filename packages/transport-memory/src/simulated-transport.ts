@@ -1,4 +1,12 @@
-import { type Clock, DialError, type Link, type Runtime, type Scheduler, type Transport } from '@troupe/core'
+import {
+  type Clock,
+  DialError,
+  type Link,
+  NotListeningError,
+  type Runtime,
+  type Scheduler,
+  type Transport,
+} from '@troupe/core'
 import { toUs } from './link-model.ts'
 import type { NetworkLog } from './network-log.ts'
 import type { Route } from './route.ts'
@@ -101,7 +109,7 @@ export class SimulatedTransport implements Transport, Listener {
   }
 
   get #running(): Runtime {
-    if (this.#runtime === null) throw new Error(`simulated transport ${this.address}: call listen before dial`)
+    if (this.#runtime === null) throw new NotListeningError(`simulated transport ${this.address}`)
     return this.#runtime
   }
 }

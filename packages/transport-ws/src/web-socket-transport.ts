@@ -5,6 +5,7 @@ import {
   InvalidOptionError,
   is,
   type Link,
+  NotListeningError,
   type OptionCheck,
   type Runtime,
   type Transport,
@@ -160,7 +161,7 @@ class NodeTransport implements WebSocketTransport {
 
   async dial(address: string, signal: AbortSignal): Promise<Link> {
     const runtime = this.#runtime
-    if (runtime === null) throw new Error('webSocketTransport: call listen before dial')
+    if (runtime === null) throw new NotListeningError('webSocketTransport')
     if (this.#closing !== null) throw new DialError(address, 'this transport is closed')
     if (!isWebSocketUrl(address)) throw new DialError(address, 'that is no URL that starts with ws:// or wss://')
     const dial = new Dial(address, signal, this.#settings, runtime.scheduler)

@@ -17,7 +17,7 @@ export interface HistoryEvent {
   readonly value?: unknown
   /** At `fail` and `info`: why. A `fail` without one is an answer: the object refused (`Model.canRefuse`). */
   readonly error?: string
-  /** When, in ms; for people and for the times in messages. */
+  /** When, in ms since the start of the run, virtual ones in a simulation; for people and for the times in messages. */
   readonly at?: number
 }
 

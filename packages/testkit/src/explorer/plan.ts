@@ -7,6 +7,8 @@ export interface Plan {
   readonly clients: number
   /** Of all clients together; no more are begun. */
   readonly operations: number
+  /** Numbers of those that are left out, from 1. Default: none. */
+  readonly leftOut?: readonly number[]
   /** Of the phase with faults. */
   readonly durationMs: number
   readonly nemesis: readonly NemesisOperation[]
@@ -18,9 +20,10 @@ export interface Plan {
 
 /** The fields of a plan alone, in one order. */
 export function planOf(plan: Plan): Plan {
-  const { nodes, clients, operations, durationMs, nemesis, messageFaults, mode, network } = plan
+  const { nodes, clients, operations, leftOut = [], durationMs, nemesis, messageFaults, mode, network } = plan
+  const less = leftOut.length === 0 ? {} : { leftOut }
   const rest = network === undefined ? {} : { network }
-  return { nodes, clients, operations, durationMs, nemesis, messageFaults, mode, ...rest }
+  return { nodes, clients, operations, ...less, durationMs, nemesis, messageFaults, mode, ...rest }
 }
 
 /** The plan with the first `count` nodes only, and without the faults of those that go. @param names of all nodes */
@@ -32,6 +35,20 @@ export function withoutNodes(plan: Plan, names: readonly string[], count: number
 export function withoutClients(plan: Plan, count: number): Partial<Plan> {
   const gone = Array.from({ length: plan.clients - count }, (_, i) => `c${count + i + 1}`)
   return { clients: count, ...withoutFaultsOf(plan, new Set(gone)) }
+}
+
+/** Numbers of the operations that are not left out, from 1. */
+export function operationsOf({ operations, leftOut = [] }: Plan): number[] {
+  const gone = new Set(leftOut)
+  return Array.from({ length: operations }, (_, i) => i + 1).filter((number) => !gone.has(number))
+}
+
+/** The plan with those operations alone: none after the last of them, and those between left out. */
+export function withOperations(kept: readonly number[]): Pick<Plan, 'operations' | 'leftOut'> {
+  const operations = kept.at(-1) ?? 0
+  const wanted = new Set(kept)
+  const leftOut = Array.from({ length: operations }, (_, i) => i + 1).filter((number) => !wanted.has(number))
+  return { operations, leftOut }
 }
 
 /** The plan with all times multiplied by `part`. */

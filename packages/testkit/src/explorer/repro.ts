@@ -85,6 +85,7 @@ const FIELDS: readonly (readonly [field: string, expected: string, holds: (value
   ['nodes', 'a number from 1 to 1,000', (value) => isFew(value) && value !== 0],
   ['clients', 'a number up to 1,000', isFew],
   ['operations', 'a number', isCount],
+  ['leftOut', 'a list of numbers', (value) => value === undefined || (Array.isArray(value) && value.every(isCount))],
   ['durationMs', 'a whole number from 1', isDuration],
   ['mode', 'fifo or explore', (value) => value === 'fifo' || value === 'explore'],
   ['network', 'a model of links', (value) => value === undefined || isObject(value)],

@@ -4,7 +4,16 @@ import type { Scenario } from '../simulation/scenario.ts'
 import { simulate } from '../simulation/simulate.ts'
 import type { Violation } from '../simulation/violation.ts'
 import { ddmin } from './ddmin.ts'
-import { closer, type Plan, planOf, scaled, withoutClients, withoutNodes } from './plan.ts'
+import {
+  closer,
+  operationsOf,
+  type Plan,
+  planOf,
+  scaled,
+  withOperations,
+  withoutClients,
+  withoutNodes,
+} from './plan.ts'
 import { type Repro, shows, simulateOptions } from './repro.ts'
 
 /** How far a shrinker has come. */
@@ -38,7 +47,7 @@ export interface ShrinkOptions {
 
 /**
  * Makes a run that violates something as small as it can: a shorter horizon, fewer nodes, clients and operations, then
- * `ddmin` over what the nemesis does and over the faults of single messages, then links without chance and round times;
+ * `ddmin` over what the nemesis does, over the faults of single messages and over single operations, then links without chance and round times;
  * again and again until nothing gets smaller or the budget is spent. What is kept shows a violation of the same class
  * (kind and name). Takes some hundred runs, each shorter than the first.
  *
@@ -109,6 +118,7 @@ class Search {
       await this.#clients()
       await this.#operations()
       await this.#faults()
+      await this.#singleOperations()
       await this.#delays()
       if (this.#kept === before) return
     }
@@ -153,6 +163,12 @@ class Search {
     await this.#least(0, this.best.operations, (operations) => ({ operations }))
   }
 
+  /** Those that came before the one that shows it, and have nothing to do with it. After the faults: a run is short by then. */
+  async #singleOperations(): Promise<void> {
+    this.#step = 'operations'
+    await ddmin(operationsOf(this.best), (kept) => this.#try(withOperations(kept)))
+  }
+
   async #faults(): Promise<void> {
     this.#step = 'nemesis'
     await ddmin(this.best.nemesis, (nemesis) => this.#try({ nemesis }))
@@ -195,14 +211,15 @@ class Search {
 
   /** Runs the best plan so far with this change. @returns whether it is the best now */
   async #try(change: Partial<Plan>): Promise<boolean> {
-    const plan: Plan = { ...planOf(this.best), ...change }
+    const plan = planOf({ ...this.best, ...change })
     const key = JSON.stringify(plan)
     if (this.#isOver || this.#tried.has(key)) return false
     this.#tried.add(key)
     const run = await this.#simulate(plan)
     const violation = run === null ? undefined : shows(run, this.best.violation)
     if (run !== null && violation !== undefined) {
-      this.best = { ...this.best, ...plan, violation, hash: run.hash }
+      const { format, scenario, seed } = this.best
+      this.best = { format, scenario, seed, ...plan, violation, hash: run.hash }
       this.#kept++
     }
     this.#options.onProgress?.({

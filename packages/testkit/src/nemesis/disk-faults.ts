@@ -17,7 +17,12 @@ export function diskFault(random: Random, kind: 'slow-disk' | 'disk-errors' | 'd
     case 'disk-errors':
       return some(random, ['failedSyncPerMillion', 'failedReadPerMillion', 'failedWritePerMillion'])
     case 'disk-lies':
-      return some(random, ['lyingSyncPerMillion', 'corruptedReadPerMillion', 'misdirectedWritePerMillion'])
+      return some(random, [
+        'lyingSyncPerMillion',
+        'lyingNameSyncPerMillion',
+        'corruptedReadPerMillion',
+        'misdirectedWritePerMillion',
+      ])
   }
 }
 

@@ -29,3 +29,8 @@ function originOf({ stack }: Error): string {
   }
   return ''
 }
+
+/** What a crash says for people. */
+export function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

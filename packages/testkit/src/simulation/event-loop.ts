@@ -1,7 +1,7 @@
 import { EventQueue } from './event-queue.ts'
 import type { Host } from './host.ts'
 import { FIRST, type Process, Task } from './process.ts'
-import { LivelockError } from './simulation-error.ts'
+import { LivelockError, SimulationRunningError } from './simulation-error.ts'
 import { withinTime } from './time-limit.ts'
 import type { Trace } from './trace.ts'
 
@@ -73,10 +73,10 @@ export class EventLoop {
   /**
    * Moves time on to `untilUs`, or until `isOver` says so: it is asked before each turn.
    *
-   * @throws {Error} when it is running already
+   * @throws {SimulationRunningError} when it is running already
    */
   async run(untilUs: number, isOver: () => boolean): Promise<void> {
-    if (this.#isRunning) throw new Error('the simulation is running: a turn of it cannot move time on')
+    if (this.#isRunning) throw new SimulationRunningError()
     this.#isRunning = true
     try {
       await this.#host.hold(

@@ -19,29 +19,33 @@ export type Recorded = (event: HistoryEvent) => void
  * more once nobody knows what became of it: so a client is as many processes as that takes, `c1`, `c1.2`, `c1.3`.
  */
 export class Operations {
-  /** How many were begun. */
+  /** How many were begun, and left out. */
   count = 0
   readonly #client: string
   readonly #nowMs: () => number
   readonly #record: Recorded
+  readonly #isLeftOut: () => boolean
   /** Processes that may do something. */
   readonly #idle: string[] = []
   #processes = 0
 
-  constructor(client: string, nowMs: () => number, record: Recorded) {
+  /** @param isLeftOut asked for each operation, whether it is to be left out */
+  constructor(client: string, nowMs: () => number, record: Recorded, isLeftOut: () => boolean) {
     this.#client = client
     this.#nowMs = nowMs
     this.#record = record
+    this.#isLeftOut = isLeftOut
   }
 
   /**
    * Records an invoke; then `ok` with what `run` gives, `fail` if it certainly did nothing, or `info` if it may have.
    *
-   * @returns what `run` gives; undefined when it rejects, whatever with
+   * @returns what `run` gives; undefined when it rejects, whatever with, and when it is left out
    */
   async operation<T>(f: string, { key, value, read }: OperationOptions, run: () => Promise<T>): Promise<T | undefined> {
-    const process = this.#idle.pop() ?? this.#newProcess()
     this.count++
+    if (this.#isLeftOut()) return undefined
+    const process = this.#idle.pop() ?? this.#newProcess()
     this.#add('invoke', process, f, key, value)
     try {
       const result = await run()

@@ -25,6 +25,11 @@ export interface SimulateOptions {
   readonly clients?: number
   /** Clients begin nothing more when they have done this many operations together. */
   readonly operations?: number
+  /**
+   * Operations of clients that are left out, by their numbers, counted from 1 in the order in which they begin: they are
+   * not done and not recorded, and `client.operation` gives undefined as where nobody answers.
+   */
+  readonly leftOut?: readonly number[]
   /** Whether to keep all that happens, for diagrams. Default false. */
   readonly record?: boolean
   /** Whether calls of what no seed decides are violations. Default true. */
@@ -62,6 +67,7 @@ export interface Run {
     readonly nodes: number
     readonly clients: number
     readonly durationMs: number
+    /** Those left out are counted too. */
     readonly operations: number
   }
 }

@@ -1,6 +1,7 @@
 import { checkOptions, InvalidOptionError, is } from '@troupe/core'
 import type { LinkModel } from '@troupe/transport-memory/simulated'
 import type { Checker } from '../checkers/checker.ts'
+import type { HistoryEvent } from '../checkers/history.ts'
 import { FAULT_KINDS, type FaultOptions } from '../nemesis/fault-options.ts'
 import type { SimulatedClient } from './simulated-client.ts'
 import type { SimulatedCluster } from './simulated-cluster.ts'
@@ -43,14 +44,22 @@ export interface Scenario {
   readonly heals?: 'all' | 'majority'
   /** Who leads, so that a seed may cut it off: the name of a node, or null. */
   leader?(cluster: SimulatedCluster): string | null
-  /** Must hold always: asked after each fault and every 100 ms. A text says what is wrong. */
-  invariant?(cluster: SimulatedCluster): string | null
+  /** Must hold always: asked after each fault and every 100 ms. A text, or {@link Wrong}, says what is wrong. */
+  invariant?(cluster: SimulatedCluster): string | Wrong | null
   /** Must come true after all faults are healed: asked every 100 ms, once all nodes have started. */
   converged?(cluster: SimulatedCluster): boolean | Promise<boolean>
   /** Judge what clients saw, at the end. */
   readonly checkers?: readonly Checker[]
   /** Works with the cluster once it has converged: fresh operations, final reads. It must not reject. */
   settle?(cluster: SimulatedCluster): Promise<void>
+}
+
+/** What is wrong, as an invariant sees it. */
+export interface Wrong {
+  /** For people. */
+  readonly message: string
+  /** The events of the history that show it, invokes and ends: timelines and diagrams mark those operations. */
+  readonly conflict: readonly HistoryEvent[]
 }
 
 /** How many nodes a cluster may have, both ends included. */

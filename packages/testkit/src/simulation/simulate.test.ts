@@ -397,6 +397,50 @@ test('a turn that does not end, in a loop or in promises that wake one another, 
   }
 })
 
+test('an invariant may name the events that show what is wrong, for whoever draws the run', async (t) => {
+  const told = alone({
+    clients: 1,
+    thinkMs: 5,
+    client: async (client) => void (await client.operation('count', { value: client.unique() }, async () => {})),
+    invariant({ history }) {
+      const conflict = history.filter(({ value }) => value === 3)
+      return conflict.length === 0 ? null : { message: 'there is a third', conflict }
+    },
+  })
+
+  const [violation] = (await simulate({ scenario: told, seed: 1 })).violations
+
+  t.like(violation, { kind: 'safety', name: 'invariant', message: 'there is a third' })
+  t.is(violation!.conflict![0]!.type, 'invoke')
+})
+
+test('operations that are left out are neither done nor recorded, and all others are as before', async (t) => {
+  const done: number[] = []
+  const counted = alone({
+    clients: 2,
+    thinkMs: 20,
+    durationMs: 500,
+    async client(client) {
+      const value = client.unique()
+      const answer = await client.operation('count', { value }, async () => done.push(value))
+      if (answer === undefined) await client.operation('again', { value }, async () => {})
+    },
+  })
+  const values = async (leftOut: readonly number[]): Promise<readonly unknown[]> => {
+    const { history } = await simulate({ scenario: counted, seed: 3, leftOut, operations: 12 })
+    return history.flatMap(({ type, f, value }) => (type === 'invoke' && f === 'count' ? [value] : []))
+  }
+
+  const all = await values([])
+  done.length = 0
+  const some = await values([1, 4])
+
+  t.is(all.length, 12)
+  t.deepEqual(some, done)
+  // What is asked again takes the number 2.
+  t.deepEqual(some.slice(0, 3), [2, 4, 5])
+})
+
 test('a call of what no seed decides is a violation that names its place, unless it is allowed', async (t) => {
   const reading = alone({ start: ({ runtime }) => runtime.scheduler.after(5, () => void Date.now()) })
 

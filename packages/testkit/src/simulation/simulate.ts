@@ -25,6 +25,7 @@ export async function simulate(options: SimulateOptions): Promise<Run> {
       nodes: is.integer(1),
       clients: is.integer(0),
       operations: is.integer(0),
+      leftOut: listOf((value) => Number.isSafeInteger(value), 'a list of numbers'),
       record: is.boolean,
       trap: is.boolean,
       turnLimitMs: is.number(1),

@@ -41,6 +41,16 @@ export class NotInTimeError extends TroupeError {
   }
 }
 
+/** A turn of a simulation, or a second caller, was to move its time on while it runs. */
+export class SimulationRunningError extends TroupeError {
+  override readonly name = 'SimulationRunningError'
+  readonly code = 'SIMULATION_RUNNING'
+
+  constructor() {
+    super('the simulation is running: what happens in it cannot move its time on; await the step under way')
+  }
+}
+
 /** Something was asked of a simulated node that it cannot do as it is: there is none of that name, or it is down. */
 export class NoNodeError extends TroupeError {
   override readonly name = 'NoNodeError'

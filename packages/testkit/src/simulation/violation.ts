@@ -18,6 +18,6 @@ export interface Violation {
   readonly atMs: number
   /** Where, if it belongs to one node. */
   readonly node?: string
-  /** The smallest part of the history that cannot be explained, of violations that a checker has found. */
+  /** The smallest part of the history that cannot be explained, of violations that a checker or an invariant has found. */
   readonly conflict?: readonly HistoryEvent[]
 }

@@ -320,5 +320,5 @@ test('a turn cannot move time on', async (t) => {
 
   await world.run(2)
 
-  t.regex(String(refused), /a turn of it cannot move time on/)
+  t.regex(String(refused), /what happens in it cannot move its time on/)
 })

@@ -4,6 +4,7 @@ import {
   InvalidOptionError,
   is,
   type Link,
+  NotListeningError,
   type OptionCheck,
   type Runtime,
   type Transport,
@@ -79,7 +80,7 @@ class BrowserTransport implements Transport {
   }
 
   async dial(address: string, signal: AbortSignal): Promise<Link> {
-    if (this.#runtime === null) throw new Error('browserTransport: call listen before dial')
+    if (this.#runtime === null) throw new NotListeningError('browserTransport')
     if (this.#closed) throw new DialError(address, 'this transport is closed')
     if (!isWebSocketUrl(address)) throw new DialError(address, 'that is no URL that starts with ws:// or wss://')
     const { scheduler } = this.#runtime

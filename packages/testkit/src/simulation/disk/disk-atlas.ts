@@ -23,7 +23,8 @@ export interface DiskAtlasOptions {
 export class DiskAtlas {
   readonly #nodes: readonly string[]
   readonly #most: number
-  readonly #unit: 'node' | 'file' | 'page'
+  /** What counts as one thing that is damaged or not. */
+  readonly unit: 'node' | 'file' | 'page'
   /** By unit, then by node: what is damaged, as `file/page`. */
   readonly #damaged = new Map<string, Map<string, Set<string>>>()
   readonly #lost = new Set<string>()
@@ -37,7 +38,7 @@ export class DiskAtlas {
     })
     this.#nodes = [...options.nodes]
     this.#most = this.#nodes.length - (options.keepGood ?? Math.floor(this.#nodes.length / 2) + 1)
-    this.#unit = options.unit ?? 'node'
+    this.unit = options.unit ?? 'node'
   }
 
   /**
@@ -100,7 +101,7 @@ export class DiskAtlas {
   }
 
   #unitOf(file: string, page: number): string {
-    return this.#unit === 'node' ? 'node' : this.#unit === 'file' ? file : `${file}/${page}`
+    return this.unit === 'node' ? 'node' : this.unit === 'file' ? file : `${file}/${page}`
   }
 
   #check(where: string, node: string): void {

@@ -3,6 +3,9 @@ import type { DiskAtlas } from './disk-atlas.ts'
 import type { DiskModel } from './disk-model.ts'
 import { pageOf, type StoredFile } from './stored-file.ts'
 
+/** Stands for the name of a file, where the atlas asks for a page. */
+const NAME = -1
+
 /** Pages of a file that were damaged, by the names under which the atlas knows them. */
 type Damage = Map<number, Set<string>>
 
@@ -15,6 +18,8 @@ export class DiskFaults {
   readonly #streams = new Map<string, Random>()
   /** What lies have kept from becoming durable: an honest sync makes up for it. */
   readonly #lied = new Map<StoredFile, Damage>()
+  /** Names whose changes a lie has kept from becoming durable. */
+  readonly #liedNames = new Set<string>()
   /** What is damaged until the page is gone. */
   readonly #lasting = new Map<StoredFile, Damage>()
 
@@ -73,6 +78,23 @@ export class DiskFaults {
     return this.#claim(this.#lied, file, file.unsynced)
   }
 
+  /** Whether a sync of names lies, which the atlas must allow for all files whose names have changed. */
+  liesAtNameSync(changed: readonly string[]): boolean {
+    if (changed.length === 0 || !this.#happens('lying name sync', this.model.lyingNameSyncPerMillion)) return false
+    if (this.#atlas === null) return true
+    if (this.#atlas.unit === 'page') return false
+    // All or none; those of before are claimed already.
+    const fresh = [...new Set(changed)].filter((name) => !this.#liedNames.has(name))
+    for (const name of fresh) {
+      if (this.#atlas.claim(this.#node, name, [NAME])) this.#liedNames.add(name)
+      else {
+        this.#releaseNames(fresh)
+        return false
+      }
+    }
+    return true
+  }
+
   /** The page to corrupt among those that are read; null for none. */
   corruptsRead(file: StoredFile, offset: number, length: number): number | null {
     const end = Math.min(offset + length, file.sizeBytes)
@@ -98,6 +120,16 @@ export class DiskFaults {
     this.#release(this.#lasting, file, file.pages)
   }
 
+  /** A sync of names has done what it says. */
+  namesSynced(): void {
+    this.#releaseNames([...this.#liedNames])
+  }
+
+  /** What a lie has held back of names may be lost for good: that stays damage. */
+  namesCrashed(): void {
+    this.#liedNames.clear()
+  }
+
   /** What a lie has held back is lost for good. */
   crashed(file: StoredFile): void {
     const lied = this.#lied.get(file)
@@ -110,6 +142,10 @@ export class DiskFaults {
   gone(file: StoredFile): void {
     this.#release(this.#lied, file, 0)
     this.#release(this.#lasting, file, 0)
+  }
+
+  #releaseNames(names: readonly string[]): void {
+    for (const name of names) if (this.#liedNames.delete(name)) this.#atlas?.release(this.#node, name, NAME)
   }
 
   #happens(purpose: string, perMillion: number): boolean {

@@ -24,6 +24,11 @@ export interface DiskModel {
    * for it, unless a crash comes first. Default 0.
    */
   readonly lyingSyncPerMillion: number
+  /**
+   * How many syncs of a million, of names, resolve and make no change of names durable; as above, the next honest one makes
+   * up for it. With an atlas that counts by page there is none: what is lost may be whole files. Default 0.
+   */
+  readonly lyingNameSyncPerMillion: number
   /** How many reads of a million reject and may succeed when tried again. Default 0. */
   readonly failedReadPerMillion: number
   /** How many appends, cuts and changes of names of a million reject, with no effect. Default 0. */
@@ -58,6 +63,7 @@ export const DEFAULT_DISK_MODEL: DiskModel = {
   delayedSync: null,
   failedSyncPerMillion: 0,
   lyingSyncPerMillion: 0,
+  lyingNameSyncPerMillion: 0,
   failedReadPerMillion: 0,
   failedWritePerMillion: 0,
   corruptedReadPerMillion: 0,
@@ -107,6 +113,7 @@ const CHECKS = {
   delayedSync: (value: unknown) => (value === null ? null : is.object(value)),
   failedSyncPerMillion: perMillion,
   lyingSyncPerMillion: perMillion,
+  lyingNameSyncPerMillion: perMillion,
   failedReadPerMillion: perMillion,
   failedWritePerMillion: perMillion,
   corruptedReadPerMillion: perMillion,

@@ -78,11 +78,15 @@ export class MountedDisk implements Disk {
     const { names, faults, observe } = this.#ground
     return this.#run(this.#names, () => {
       const fails = faults.failsSync()
+      const lies = !fails && faults.liesAtNameSync(names.changed)
       const { ms, delayed } = faults.syncLatencyMs()
-      observe({ kind: 'sync-names', file: null, sizeBytes: 0, fault: fails ? 'failed' : delayed ? 'delayed' : null })
+      const fault = fails ? 'failed' : lies ? 'lied' : delayed ? 'delayed' : null
+      observe({ kind: 'sync-names', file: null, sizeBytes: 0, fault })
       const end = (): void => {
         if (fails) throw new DiskFailedError(null, 'sync', 'the simulated disk fails')
+        if (lies) return
         for (const file of names.sync()) faults.gone(file)
+        faults.namesSynced()
       }
       return { latencyMs: ms, end }
     })

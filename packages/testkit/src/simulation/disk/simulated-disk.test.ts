@@ -44,6 +44,48 @@ test('a lying sync resolves, and a crash takes what it was to keep; one that doe
   t.is((await content('saved')).byteLength, 5_010)
 })
 
+test('a sync of names that lies resolves, and a crash may undo what it was to keep; an honest one makes up for it', async (t) => {
+  let lost = 0
+  for (let seed = 1; seed <= 10; seed++) {
+    const { disk, run, mounted, restart } = stage({ lyingNameSyncPerMillion: ALWAYS }, seed)
+    await run((await run(mounted().open('a'))).close())
+    await run(mounted().sync())
+    if (seed % 2 === 0) {
+      disk.setModel({ lyingNameSyncPerMillion: 0 })
+      await run(mounted().sync())
+    }
+
+    restart()
+    const left = await run(mounted().list())
+    if (seed % 2 === 0) t.deepEqual(left, ['a'])
+    else lost += 1 - left.length
+  }
+  t.true(lost > 0 && lost < 5, `${lost}`)
+})
+
+test('with an atlas, syncs of names lie on a minority of disks, until an honest one; by page on none', async (t) => {
+  const lying = { lyingNameSyncPerMillion: ALWAYS }
+  const stages = (atlas: DiskAtlas): ReturnType<typeof stage>[] =>
+    ['a', 'b', 'c'].map((node, i) => stage(lying, 5 + i, { atlas, node }))
+  const damaged = async (atlas: DiskAtlas, on: readonly ReturnType<typeof stage>[]): Promise<string> => {
+    for (const { run, mounted } of on) {
+      await run(mounted().open('log'))
+      await run(mounted().sync())
+    }
+    return atlas.damagedOn('log', -1).join()
+  }
+  for (const unit of ['node', 'file'] as const) {
+    const atlas = new DiskAtlas({ nodes: ['a', 'b', 'c'], unit })
+    const on = stages(atlas)
+    t.is(await damaged(atlas, on), 'a')
+    on[0]!.disk.setModel({ lyingNameSyncPerMillion: 0 })
+    await on[0]!.run(on[0]!.mounted().sync())
+    t.is(atlas.damagedOn('log', -1).join(), '')
+  }
+  const byPage = new DiskAtlas({ nodes: ['a', 'b', 'c'], unit: 'page' })
+  t.is(await damaged(byPage, stages(byPage)), '')
+})
+
 test('after a failed sync the file is still read, takes nothing more, and has lost what no later sync has written', async (t) => {
   const { disk, run, mounted, restart, content } = stage({ failedSyncPerMillion: ALWAYS, crash: LOSES_ALL })
   const file = await run(mounted().open('log'))

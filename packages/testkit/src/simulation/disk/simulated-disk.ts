@@ -97,6 +97,7 @@ export class SimulatedDisk {
       observe({ kind: 'crash', file: file.name, sizeBytes: file.sizeBytes, fault: null })
     }
     for (const file of gone) faults.gone(file)
+    faults.namesCrashed()
     observe({ kind: 'crash', file: null, sizeBytes: this.usedBytes, fault: null })
   }
 

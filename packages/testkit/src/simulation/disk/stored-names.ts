@@ -1,7 +1,11 @@
 import type { Random } from '@troupe/core'
 import { StoredFile } from './stored-file.ts'
 
-type Change = (names: Map<string, StoredFile>) => void
+interface Change {
+  /** Those it changes. */
+  readonly names: readonly string[]
+  apply(names: Map<string, StoredFile>): void
+}
 
 /** Which files there are: as the host sees it, and what of it is durable. */
 export class StoredNames {
@@ -27,21 +31,26 @@ export class StoredNames {
 
   create(name: string): StoredFile {
     const file = new StoredFile(name)
-    this.#change((names) => names.set(name, file))
+    this.#change([name], (names) => names.set(name, file))
     return file
   }
 
   rename(from: string, to: string): void {
     const file = this.#present.get(from)!
     file.name = to
-    this.#change((names) => {
+    this.#change([from, to], (names) => {
       names.delete(from)
       names.set(to, file)
     })
   }
 
   remove(name: string): void {
-    this.#change((names) => names.delete(name))
+    this.#change([name], (names) => names.delete(name))
+  }
+
+  /** What has changed since the last sync, in order, some more than once. */
+  get changed(): readonly string[] {
+    return this.#changes.flatMap(({ names }) => names)
   }
 
   /** Makes the present names durable. @returns the files that are gone for good by it */
@@ -61,7 +70,7 @@ export class StoredNames {
   crash(random: Random): { readonly left: readonly StoredFile[]; readonly gone: readonly StoredFile[] } {
     const before = new Set([...this.#durable.values(), ...this.#present.values()])
     const kept = this.#changes.length === 0 ? 0 : random.below(this.#changes.length + 1)
-    for (const change of this.#changes.slice(0, kept)) change(this.#durable)
+    for (const change of this.#changes.slice(0, kept)) change.apply(this.#durable)
     this.#changes = []
     this.#present = new Map(this.#durable)
     for (const [name, file] of this.#present) file.name = name
@@ -79,8 +88,8 @@ export class StoredNames {
     return [...files]
   }
 
-  #change(change: Change): void {
-    change(this.#present)
-    this.#changes.push(change)
+  #change(names: readonly string[], apply: Change['apply']): void {
+    apply(this.#present)
+    this.#changes.push({ names, apply })
   }
 }
