@@ -31,8 +31,11 @@ export function systemTap(node: SimulatedNode): (way: 'dialled' | 'accepted') =>
   return (dialled) => {
     const uids = { sent: '', received: '' }
     let open: WireNote | null = null
+    let isOver = false
     return {
       frame(way, content) {
+        // What comes after the end of a link is read by nobody.
+        if (isOver) return
         if (!Array.isArray(content)) {
           const { troupe, uid, epoch } = content as Said
           if (troupe !== 'hello' && troupe !== 'welcome') return
@@ -50,8 +53,7 @@ export function systemTap(node: SimulatedNode): (way: 'dialled' | 'accepted') =>
         node.note('system', { ...open, way, acknowledged, system } satisfies FrameNote)
       },
       closed() {
-        if (open !== null) node.note('ended-link', open)
-        open = null
+        isOver = true
       },
     }
   }
