@@ -1,21 +1,26 @@
 import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
-import { OfferLine, type PendingOffer } from '../actor/offer.ts'
+import { type OfferError, type OfferFailureReason, OfferLine, PendingOffer } from '../actor/offer.ts'
 import type { Origin } from '../actor/origin.ts'
 import type { Asked, PendingAsk } from '../actor/pending-ask.ts'
 import type { AnyRef } from '../actor/ref.ts'
 import type { Watcher } from '../actor/watcher.ts'
 import { decodePart, type NoteRef, type RefParts, type ResolveRef } from '../codec/cbor.ts'
 import type { Encoded } from '../codec/encoded.ts'
+import { MalformedFrameError } from '../errors.ts'
 import { type Answer, AnswerRoute, type Question } from './answer-route.ts'
 import type { Connection, FrameSink } from './connection.ts'
+import { CreditLedger } from './credit-ledger.ts'
 import { decodeBatch } from './decode-batch.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { GivenRefs } from './given-refs.ts'
+import { FLOW_CONTROL } from './greeting.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { OpenAsks } from './open-asks.ts'
-import { Outbox, OutgoingMessage } from './outbox.ts'
+import { Outbox } from './outbox.ts'
+import { OutgoingMessage } from './outgoing.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
+import { Reassembly } from './reassembly.ts'
 import { RemoteReply } from './remote-reply.ts'
 import { RemoteWatches } from './remote-watches.ts'
 import { type Envelope, encodePayload, Kind, type To } from './wire.ts'
@@ -69,8 +74,14 @@ export class Association implements FrameSink {
   readonly #outbox = new Outbox()
   readonly #watches: RemoteWatches
   readonly #asks = new OpenAsks()
-  /** Who waits for room in the outbox. */
+  /** Who waits for room in the outbox; who waits until an actor keeps up does so in its lane. */
   readonly #offers = new OfferLine()
+  /** What the peer has sent to actors here. */
+  readonly #ledger: CreditLedger
+  /** Large messages that come over the present connection; null where the peer sends none in pieces. */
+  #reassembly: Reassembly | null = null
+  /** User messages that have come. */
+  received = 0
   /** What the peer may use here; null for a node, which may use all. Kept from the start: who it is shows later. */
   #given: GivenRefs | null = new GivenRefs()
   #connection: Connection | null = null
@@ -87,6 +98,7 @@ export class Association implements FrameSink {
     this.#host = host
     this.peer = peer
     this.#watches = new RemoteWatches(this, (to) => this.#local(to))
+    this.#ledger = new CreditLedger(host.cells, () => this.#scheduleFlush())
   }
 
   get connected(): boolean {
@@ -145,9 +157,14 @@ export class Association implements FrameSink {
     const sizeBytes = encoded.end - encoded.start
     if (this.#down) return offer.reject('node-down')
     if (this.#neverToBeReached) return offer.reject('unreachable')
-    const message = new OutgoingMessage([Kind.tell, to, name, encoded], sizeBytes, payload, target, null)
-    this.#offers.add(offer, () => this.#outbox.push(message))
-    this.#offers.admit()
+    const { lanes } = this.#outbox
+    const lane = lanes.of(to)
+    const message = new OutgoingMessage([Kind.offer, to, name, encoded], sizeBytes, payload, target, null)
+    if (lane.holdsOffers || lane.hasOffers) {
+      lane.offers.add(offer, () => !lane.holdsOffers && this.#outbox.push(message, true))
+      lanes.waiting(lane)
+    } else this.#offers.add(offer, () => this.#outbox.push(message, true))
+    this.#admit()
     this.#flushOrLater()
   }
 
@@ -166,6 +183,13 @@ export class Association implements FrameSink {
     this.#flushOrLater()
   }
 
+  /** @param by who is told of an end there: what was sent to it before comes first */
+  sendNotice(envelope: Envelope, by: number): void {
+    if (this.#down) return
+    this.#outbox.pushNotice(envelope, by)
+    this.#flushOrLater()
+  }
+
   #answer(envelope: Answer, sizeBytes: number, question: Question): void {
     this.#outbox.pushAnswer(envelope, sizeBytes, question)
     this.#flushOrLater()
@@ -176,6 +200,12 @@ export class Association implements FrameSink {
     // What room there is, however small, is for those who wait for it.
     else if (!this.#offers.empty || !this.#outbox.push(message)) this.#undelivered('outbound-full', message)
     else this.#flushOrLater()
+  }
+
+  /** There may be room for those who wait for it: first of all for those who wait for nothing else. */
+  #admit(): void {
+    this.#offers.admit()
+    this.#outbox.lanes.admit()
   }
 
   #flushOrLater(): void {
@@ -202,9 +232,9 @@ export class Association implements FrameSink {
   }
 
   #flush(): void {
-    while (this.#connection !== null && !this.#blocked && !this.#outbox.empty) {
-      const batch = this.#outbox.takeBatch()
-      this.#offers.admit()
+    while (this.#connection !== null && !this.#blocked && !(this.#outbox.isIdle && !this.#ledger.hasDue)) {
+      const batch = [...this.#ledger.take(), ...this.#outbox.takeBatch()]
+      this.#admit()
       if (batch.length > 0) this.#sendNow(encodeBatch(batch))
     }
   }
@@ -235,6 +265,10 @@ export class Association implements FrameSink {
       () => this.#sendNow(PING),
       (why) => this.closed(connection, why),
     )
+    const hasFlow = (connection.features & FLOW_CONTROL) !== 0
+    this.#outbox.connected(hasFlow)
+    this.#reassembly = hasFlow ? new Reassembly(this.#host.cells.timers, (why) => this.closed(connection, why)) : null
+    if (hasFlow) for (const credit of this.#ledger.standing()) this.#outbox.pushSystem(credit, 0)
     this.#host.emit({ type: 'peer-up', peer })
     this.#watches.renew()
     this.#scheduleFlush()
@@ -258,6 +292,7 @@ export class Association implements FrameSink {
   unreachable(): void {
     for (const message of this.#outbox.takeAsks()) this.#undelivered('unreachable', message)
     this.#offers.rejectAll('unreachable')
+    this.#outbox.lanes.rejectOffers('unreachable')
   }
 
   #detach(why: string): void {
@@ -269,9 +304,14 @@ export class Association implements FrameSink {
     this.#route = null
     this.#heartbeat?.stop()
     this.#heartbeat = null
+    this.#reassembly?.close()
+    this.#reassembly = null
+    this.#ledger.disconnected()
     connection.close('normal', why)
-    for (const question of this.#outbox.dropAnswers()) this.#lateReply(question, nowMs)
+    const { messages, questions } = this.#outbox.disconnected()
+    for (const question of questions) this.#lateReply(question, nowMs)
     this.#asks.abandonSent('link-lost')
+    for (const message of messages) if (message.pending === null) this.#undelivered('link-lost', message)
   }
 
   /** The grace period is over without a connection. */
@@ -293,7 +333,9 @@ export class Association implements FrameSink {
   #end(reason: 'node-down' | 'unreachable', forGood: boolean): void {
     this.#down = true
     this.#host.gone(this, forGood)
+    this.#ledger.close()
     this.#offers.rejectAll(reason)
+    this.#outbox.lanes.rejectOffers(reason)
     for (const message of this.#outbox.takeAll()) this.#undelivered(reason, message)
   }
 
@@ -318,17 +360,22 @@ export class Association implements FrameSink {
   receive(frame: Uint8Array): void {
     this.#heartbeat?.heard()
     const connection = this.#connection
+    const reassembly = this.#reassembly
     for (const envelope of decodeBatch(frame)) {
       // An envelope may end the association: what follows it does not count.
       if (this.#connection !== connection) return
-      this.#receive(envelope)
+      const whole = reassembly === null ? envelope : reassembly.whole(envelope)
+      if (whole !== null) this.#receive(whole)
     }
+    reassembly?.frameEnds()
   }
 
   #receive(envelope: Envelope): void {
     switch (envelope[0]) {
       case Kind.tell:
         return this.#deliver(envelope[1], envelope[2], envelope[3], null)
+      case Kind.offer:
+        return this.#deliver(envelope[1], envelope[2], envelope[3], null, true)
       case Kind.ask: {
         const { clock } = this.#host.cells.runtime
         const reply = new RemoteReply(
@@ -349,7 +396,7 @@ export class Association implements FrameSink {
         return
       }
       case Kind.watch:
-        return this.#watches.watchedBy(envelope[1], envelope[2])
+        return this.#watches.watchedBy(envelope[1], envelope[2], envelope[3])
       case Kind.unwatch:
         return this.#watches.unwatchedBy(envelope[1])
       case Kind.terminated:
@@ -360,19 +407,47 @@ export class Association implements FrameSink {
         return
       case Kind.bye:
         return this.end('left')
+      case Kind.credit:
+        this.#outbox.lanes.credit(envelope[1], envelope[2], envelope[3])
+        this.#admit()
+        return this.#scheduleFlush()
+      default:
+        throw new MalformedFrameError('pieces that were not agreed on')
     }
   }
 
-  #deliver(to: To, name: string, encoded: Encoded, origin: Origin | null): void {
+  #deliver(to: To, name: string, encoded: Encoded, origin: Origin | null, isOffered = false): void {
+    this.received++
     const payload = decodePart(encoded, this.#resolveRef)
+    const sizeBytes = encoded.end - encoded.start
+    const account = typeof to === 'number' && this.#reassembly !== null ? this.#ledger.received(to, sizeBytes) : null
     const target = RESERVED.has(name) ? null : this.#local(to)
-    if (target !== null) {
-      if (!target.enqueue(origin ?? name, payload))
-        this.#host.cells.undelivered('mailbox-full', target.path, name, payload, origin)
-      return
+    if (target === null) {
+      const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'
+      this.#host.cells.undelivered(reason, this.#nameOf(to), name, payload, origin)
+    } else if (isOffered) {
+      return this.#offer(target, name, payload, () => {
+        if (account !== null) this.#ledger.queued(account, sizeBytes, target)
+      })
+    } else if (!target.enqueue(origin ?? name, payload)) {
+      this.#host.cells.undelivered('mailbox-full', target.path, name, payload, origin)
     }
-    const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'
-    this.#host.cells.undelivered(reason, this.#nameOf(to), name, payload, origin)
+    if (account !== null) this.#ledger.queued(account, sizeBytes, target)
+  }
+
+  /** Queues a message once there is room for it. What waits for that is counted: there is no credit for more. */
+  #offer(target: LocalTarget, name: string, payload: unknown, onQueued: () => void): void {
+    const { cells } = this.#host
+    const refused = (reason: OfferFailureReason): void => {
+      cells.undelivered(reason as DeadLetterReason, target.path, name, payload, null)
+      onQueued()
+    }
+    const obstacle = target.offer(name, payload)
+    if (obstacle === null) return onQueued()
+    if (obstacle !== 'full') return refused(obstacle)
+    const offer = new PendingOffer(target.ref, name, Number.POSITIVE_INFINITY)
+    offer.queued.then(onQueued, (error: OfferError) => refused(error.reason))
+    target.waitForRoom(offer, payload)
   }
 
   /** Who a message is for, in words. */

@@ -70,7 +70,7 @@ export class Connection {
     return this.#link.peer
   }
 
-  /** What both sides can do beyond their version, once the link is open. */
+  /** What both sides can do beyond their version, from the answer to the hello on. */
   get features(): number {
     return this.#features
   }
@@ -91,13 +91,14 @@ export class Connection {
     onFailure: (error: Error) => void,
   ): void {
     const answered = (answer: Welcome | Refusal): void => {
+      if (answer.troupe === 'welcome') this.#features = commonFeatures(answer)
       const next = onAnswer(answer)
       if (next instanceof Error) {
         this.close('normal', next.message)
         onFailure(next)
       } else if (answer.troupe === 'welcome') {
         this.#endGreeting()
-        this.#open(answer, next)
+        this.#open(next)
       }
     }
     const decoded = (bytes: Uint8Array): void => {
@@ -148,7 +149,8 @@ export class Connection {
       if ('troupe' in answer) return this.#refuse(seal(encodeGreeting(answer)), answer.code)
       this.#endGreeting()
       this.#link.send(seal(encodeGreeting(answer.welcome)))
-      this.#open(answer.welcome, answer.accept())
+      this.#features = commonFeatures(answer.welcome)
+      this.#open(answer.accept())
     }
     const challenged = (bytes: Uint8Array, by: Guard): void => {
       const theirs = decodeGreeting(bytes)
@@ -218,8 +220,7 @@ export class Connection {
     return greeting
   }
 
-  #open(welcome: Welcome, sink: FrameSink): void {
-    this.#features = commonFeatures(welcome)
+  #open(sink: FrameSink): void {
     this.#link.limit?.(null)
     this.#sink = sink
   }

@@ -40,12 +40,13 @@ function readEnvelope(): Envelope {
   if (fields === undefined) throw new MalformedFrameError('an unknown kind of envelope')
   if (length <= fields) throw new MalformedFrameError(`an envelope of kind ${kind} with ${length - 1} fields`)
   const envelope = readFields(kind)
+  if (kind === Kind.watch && length > fields + 1) return readWatcher(envelope, length - fields - 2)
   for (let i = fields + 1; i < length; i++) skip()
   return envelope
 }
 
 /** How many fields follow the kind, per kind. */
-const FIELDS: readonly number[] = [3, 5, 2, 5, 2, 1, 2, 0, 0, 0]
+const FIELDS: readonly number[] = [3, 5, 2, 5, 2, 1, 2, 0, 0, 0, 3, 4, 1, 3]
 
 function readFields(kind: number): Envelope {
   switch (kind) {
@@ -58,7 +59,7 @@ function readFields(kind: number): Envelope {
     case Kind.failure:
       return [Kind.failure, readNumber(), readText(), readText(), readText(), readTextOrNull()]
     case Kind.watch:
-      return [Kind.watch, readTo(), readNumber()]
+      return [Kind.watch, readTo(), readNumber(), 0]
     case Kind.unwatch:
       return [Kind.unwatch, readNumber()]
     case Kind.terminated:
@@ -67,9 +68,25 @@ function readFields(kind: number): Envelope {
       return [Kind.ping]
     case Kind.pong:
       return [Kind.pong]
-    default:
+    case Kind.bye:
       return [Kind.bye]
+    case Kind.offer:
+      return [Kind.offer, readTo(), readName(), readBytes()]
+    case Kind.chunk:
+      return [Kind.chunk, readNumber(), readNumber(), readNumber(), readBytes()]
+    case Kind.join:
+      return [Kind.join, readNumber()]
+    default:
+      return [Kind.credit, readNumber(), readNumber(), readNumber()]
   }
+}
+
+/** The field of a watch that those who wrote it first do not have. */
+function readWatcher(envelope: Envelope, more: number): Envelope {
+  const [, to, watch] = envelope as Extract<Envelope, readonly [typeof Kind.watch, ...unknown[]]>
+  const by = readNumber()
+  for (let i = 0; i < more; i++) skip()
+  return [Kind.watch, to, watch, by]
 }
 
 function majorHere(): number {

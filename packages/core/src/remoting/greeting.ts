@@ -83,11 +83,14 @@ export interface Refusal {
 
 export type Greeting = Challenge | Proven | Hello | Welcome | Refusal
 
+/** Takes and sends large payloads in pieces, gives credit for what it has handled, and offers. */
+export const FLOW_CONTROL: number = 4
+
 /**
  * What this node can do beyond its version, a bit each, up to 31 of them. A link uses what both sides have; bits that one
- * of them does not know are no fault. None so far.
+ * of them does not know are no fault.
  */
-export const FEATURES: number = 0
+export const FEATURES: number = FLOW_CONTROL
 
 /** No stranger makes a node decode more than this before it has said who it is. */
 export const MAX_GREETING_BYTES: number = 64 * 1024

@@ -25,6 +25,13 @@ class Inward implements Watcher {
   }
 }
 
+/** The way to the peer. */
+interface Route {
+  sendSystem(envelope: Envelope): void
+  /** Behind all that was sent to the actor `by` there. */
+  sendNotice(envelope: Envelope, by: number): void
+}
+
 /**
  * The watches between this node and one peer, in both directions.
  *
@@ -33,14 +40,14 @@ class Inward implements Watcher {
  * brings exactly one notice, however often the connection is lost.
  */
 export class RemoteWatches {
-  readonly #route: { sendSystem(envelope: Envelope): void }
+  readonly #route: Route
   readonly #local: (to: To) => LocalTarget | null
   readonly #outward = new Map<number, Outward>()
   readonly #ids = new Map<Watcher, number>()
   readonly #inward = new Map<number, Inward>()
   #lastId = 0
 
-  constructor(route: { sendSystem(envelope: Envelope): void }, local: (to: To) => LocalTarget | null) {
+  constructor(route: Route, local: (to: To) => LocalTarget | null) {
     this.#route = route
     this.#local = local
   }
@@ -49,7 +56,7 @@ export class RemoteWatches {
     const id = ++this.#lastId
     this.#outward.set(id, { to, watcher })
     this.#ids.set(watcher, id)
-    this.#route.sendSystem([Kind.watch, to, id])
+    this.#route.sendSystem([Kind.watch, to, id, watcher.uid ?? 0])
   }
 
   unwatch(watcher: Watcher): void {
@@ -68,7 +75,7 @@ export class RemoteWatches {
   renew(): void {
     // Also of watches the peer may have ended: its answer, unlike its next watch, lets go of them.
     for (const inward of this.#inward.values()) if (inward.reason !== null) inward.terminated(inward.reason)
-    for (const [id, { to }] of this.#outward) this.#route.sendSystem([Kind.watch, to, id])
+    for (const [id, { to, watcher }] of this.#outward) this.#route.sendSystem([Kind.watch, to, id, watcher.uid ?? 0])
   }
 
   /** The peer says that one of the watched is gone. */
@@ -80,15 +87,15 @@ export class RemoteWatches {
     outward.watcher.terminated(isTerminationReason(reason) ? reason : 'stopped')
   }
 
-  /** The peer watches an actor of this node. */
-  watchedBy(to: To, id: number): void {
+  /** The peer watches an actor of this node, for its actor `by`, 0 where that is none. */
+  watchedBy(to: To, id: number, by: number): void {
     const known = this.#inward.get(id)
     if (known !== undefined) {
       if (known.reason !== null) known.terminated(known.reason)
       return
     }
     const target = this.#local(to)
-    const inward = new Inward(target, (reason) => this.#route.sendSystem([Kind.terminated, id, reason]))
+    const inward = new Inward(target, (reason) => this.#route.sendNotice([Kind.terminated, id, reason], by))
     this.#inward.set(id, inward)
     if (target === null) inward.terminated('not-found')
     else target.addWatcher(inward)

@@ -6,7 +6,7 @@ import { FrameTooLargeError } from '../errors.ts'
 export const PROTOCOL_VERSIONS = { min: 1, max: 1 } as const
 
 /** One message may be this large when encoded, in bytes. */
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+export const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024
 
 /** What an envelope is, its first element. Numbers are never used again for something else. */
 export const Kind = {
@@ -20,6 +20,14 @@ export const Kind = {
   ping: 7,
   pong: 8,
   bye: 9,
+  /** A tell that waits for room in the mailbox there. */
+  offer: 10,
+  /** A piece of a large payload. */
+  chunk: 11,
+  /** Of the envelope behind it, only the end of the payload is in this frame: the pieces come before that. */
+  join: 12,
+  /** So much of what was sent has been handled. */
+  credit: 13,
 } as const
 
 /** Who a message is for: the uid of an actor of the receiving node, or a path where only that is known. */
@@ -41,12 +49,24 @@ export type Envelope =
       causeName: string,
       causeCode: string | null,
     ]
-  | readonly [kind: typeof Kind.watch, to: To, watch: number]
+  /** `by` is the uid of who is to be told, 0 where that is no actor. */
+  | readonly [kind: typeof Kind.watch, to: To, watch: number, by: number]
   | readonly [kind: typeof Kind.unwatch, watch: number]
   | readonly [kind: typeof Kind.terminated, watch: number, reason: string]
   | readonly [kind: typeof Kind.ping]
   | readonly [kind: typeof Kind.pong]
   | readonly [kind: typeof Kind.bye]
+  | readonly [kind: typeof Kind.offer, to: To, name: string, payload: Encoded]
+  | readonly [kind: typeof Kind.chunk, stream: number, totalBytes: number, offset: number, piece: Encoded]
+  | readonly [kind: typeof Kind.join, stream: number]
+  /**
+   * Of what was sent to the actor `to`. Negative numbers name what came over earlier connections and is not handled;
+   * {@link EVERYBODY} comes behind those.
+   */
+  | readonly [kind: typeof Kind.credit, to: number, messages: number, payloadBytes: number]
+
+/** In a credit: whatever else was sent over earlier connections is handled, or lost. */
+export const EVERYBODY: number = -1
 
 /** Bytes of an envelope around its payload, about: for cutting batches. */
 export const ENVELOPE_BYTES = 12

@@ -14,7 +14,14 @@ export const Kind = {
   ping: 7,
   pong: 8,
   bye: 9,
+  offer: 10,
+  chunk: 11,
+  join: 12,
+  credit: 13,
 }
+
+/** The feature of taking the last four. */
+export const FLOW_CONTROL = 4
 
 /** The other end of a link, by hand: every frame that came, decoded, and how it ended. */
 export class RawLink {
@@ -74,7 +81,7 @@ function named(envelopes: readonly (readonly unknown[])[]): readonly (readonly u
   const names: unknown[] = []
   return envelopes.map((envelope) => {
     const [kind, to, name, ...rest] = envelope
-    if (kind !== Kind.tell && kind !== Kind.ask) return envelope
+    if (kind !== Kind.tell && kind !== Kind.ask && kind !== Kind.offer) return envelope
     if (typeof name === 'number') return [kind, to, names[name], ...rest]
     names.push(name)
     return envelope
