@@ -23,6 +23,7 @@ import type { Peer, PeerEvent } from './peer-event.ts'
 import { Reassembly } from './reassembly.ts'
 import { RemoteReply } from './remote-reply.ts'
 import { RemoteWatches } from './remote-watches.ts'
+import type { Traffic } from './traffic.ts'
 import { type Envelope, encodePayload, Kind, type To } from './wire.ts'
 import { failFromWire } from './wire-failure.ts'
 
@@ -31,6 +32,7 @@ export interface AssociationHost {
   readonly cells: CellHost
   readonly heartbeatMs: number
   readonly resolveRef: ResolveRef
+  readonly traffic: Traffic
   local(to: To): LocalTarget | null
   emit(event: PeerEvent): void
   /** The connection is gone: make one, at once or after a little while. */
@@ -71,7 +73,7 @@ const NO_LINK: LinkNumber = { epoch: 0, dialler: '' }
 export class Association implements FrameSink {
   peer: Peer
   readonly #host: AssociationHost
-  readonly #outbox = new Outbox()
+  readonly #outbox: Outbox
   readonly #watches: RemoteWatches
   readonly #asks = new OpenAsks()
   /** Who waits for room in the outbox; who waits until an actor keeps up does so in its lane. */
@@ -80,8 +82,6 @@ export class Association implements FrameSink {
   readonly #ledger: CreditLedger
   /** Large messages that come over the present connection; null where the peer sends none in pieces. */
   #reassembly: Reassembly | null = null
-  /** User messages that have come. */
-  received = 0
   /** What the peer may use here; null for a node, which may use all. Kept from the start: who it is shows later. */
   #given: GivenRefs | null = new GivenRefs()
   #connection: Connection | null = null
@@ -97,6 +97,7 @@ export class Association implements FrameSink {
   constructor(host: AssociationHost, peer: Peer) {
     this.#host = host
     this.peer = peer
+    this.#outbox = new Outbox(host.traffic)
     this.#watches = new RemoteWatches(this, (to) => this.#local(to))
     this.#ledger = new CreditLedger(host.cells, () => this.#scheduleFlush())
   }
@@ -108,6 +109,11 @@ export class Association implements FrameSink {
   /** How many connections the two have had. */
   get epoch(): number {
     return this.#number.epoch
+  }
+
+  /** User messages that wait, and the bytes of their payloads. */
+  get queued(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.#outbox.messages, bytes: this.#outbox.messageBytes }
   }
 
   /** Whether a dialler that knows of `epoch` links has not heard of the present one. */
@@ -417,7 +423,7 @@ export class Association implements FrameSink {
   }
 
   #deliver(to: To, name: string, encoded: Encoded, origin: Origin | null, isOffered = false): void {
-    this.received++
+    if (origin !== null || typeof to === 'number') this.#host.traffic.received++
     const payload = decodePart(encoded, this.#resolveRef)
     const sizeBytes = encoded.end - encoded.start
     const account = typeof to === 'number' && this.#reassembly !== null ? this.#ledger.received(to, sizeBytes) : null

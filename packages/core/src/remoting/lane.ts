@@ -28,8 +28,9 @@ export class Lane {
   /** That part of it which went over earlier connections and of which the peer has not said that it is there. */
   #earlier = 0
   #earlierBytes = 0
-  /** Messages that are in the outbox, wherever. */
+  /** In the outbox, wherever. */
   queued = 0
+  queuedBytes = 0
   /** A large message is on its way in pieces, or about to be: what comes behind it waits. */
   isBusy = false
   /** In the list of those that can go on. */
@@ -90,9 +91,9 @@ export class Lane {
     return this.#offers !== null && !this.#offers.empty
   }
 
-  /** Whether an offer would have to wait. */
+  /** Whether an offer has to wait: there would be no credit for it once what is before it is sent. */
   get holdsOffers(): boolean {
-    return !this.hasCredit || this.#parkedMessages > 0
+    return this.sent + this.queued >= WINDOW_MESSAGES || this.sentBytes + this.queuedBytes >= WINDOW_BYTES
   }
 
   park(item: Parked): void {

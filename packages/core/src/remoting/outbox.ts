@@ -4,6 +4,7 @@ import { Chunking, type Large, MOST_WHOLE_BYTES } from './chunking.ts'
 import type { Lane } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { Notice, OutgoingAnswer, OutgoingMessage, SystemMessage } from './outgoing.ts'
+import type { Traffic } from './traffic.ts'
 import { ENVELOPE_BYTES, type Envelope, Kind } from './wire.ts'
 
 /** User messages that may wait for one peer, and their bytes. */
@@ -43,8 +44,11 @@ export class Outbox {
   #answers = 0
   #answerBytes = 0
   #notices = 0
-  /** User messages given to a connection so far. */
-  sent = 0
+  readonly #traffic: Traffic
+
+  constructor(traffic: Traffic) {
+    this.#traffic = traffic
+  }
 
   /** Nothing could be sent now. */
   get isIdle(): boolean {
@@ -102,6 +106,7 @@ export class Outbox {
     if (lane.isFull || (!offered && lane.hasOffers)) return false
     message.lane = lane
     lane.queued++
+    lane.queuedBytes += message.payloadBytes
     this.#messages++
     this.#messageBytes += message.payloadBytes
     this.#add(message)
@@ -242,7 +247,7 @@ export class Outbox {
 
   /** From here on the peer has it, or nobody knows. */
   #begin({ pending, payloadBytes }: OutgoingMessage, lane: Lane): void {
-    this.sent++
+    this.#traffic.sent++
     if (pending !== null) pending.markSent()
     if (this.#hasFlow && lane.isCounted) lane.countSent(payloadBytes)
   }
@@ -253,6 +258,7 @@ export class Outbox {
       const lane = item.lane!
       this.#messages--
       this.#messageBytes -= item.payloadBytes
+      lane.queuedBytes -= item.payloadBytes
       // The usual one is remembered for its credit.
       if (--lane.queued === 0 && lane.sent === 0) this.lanes.changed(lane)
     } else {

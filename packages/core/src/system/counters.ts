@@ -1,5 +1,6 @@
 import type { CellEvent } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
+import type { RemoteStats } from '../remoting/traffic.ts'
 
 /** What a system has done since its start, in numbers. */
 export interface SystemStats {
@@ -14,6 +15,8 @@ export interface SystemStats {
   readonly restarts: number
   /** Dead letters by their reason; reasons that never occurred are left out. */
   readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>
+  /** Messages between this node and others; null for a system without a transport. */
+  readonly remote: RemoteStats | null
 }
 
 /** Counts what happens seldom; what happens often is counted where it happens. */
@@ -36,7 +39,7 @@ export class Counters {
     else if (event.type === 'actor-killed') this.givenUp++
   }
 
-  snapshot(messagesHandled: number): SystemStats {
+  snapshot(messagesHandled: number, remote: RemoteStats | null): SystemStats {
     return {
       actors: this.actorsStarted - this.actorsEnded,
       actorsStarted: this.actorsStarted,
@@ -44,6 +47,7 @@ export class Counters {
       failures: this.#failures,
       restarts: this.#restarts,
       deadLetters: Object.fromEntries(this.#deadLetters),
+      remote,
     }
   }
 }
