@@ -274,7 +274,7 @@ export class Association implements FrameSink {
     const hasFlow = (connection.features & FLOW_CONTROL) !== 0
     this.#outbox.connected(hasFlow)
     this.#reassembly = hasFlow ? new Reassembly(this.#host.cells.timers, (why) => this.closed(connection, why)) : null
-    if (hasFlow) for (const credit of this.#ledger.standing()) this.#outbox.pushSystem(credit, 0)
+    if (hasFlow) this.#ledger.connected()
     this.#host.emit({ type: 'peer-up', peer })
     this.#watches.renew()
     this.#scheduleFlush()

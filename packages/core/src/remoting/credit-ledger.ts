@@ -69,6 +69,8 @@ export class CreditLedger {
   readonly #host: Pick<CellHost, 'dispatcher' | 'timers'>
   readonly #onCredit: () => void
   readonly #accounts = new Map<number, Account>()
+  /** What the present connection begins with, until that is said. */
+  #standing: readonly Envelope[] = []
   /** Those with something to give back. */
   readonly #due = new Set<Account>()
   /** Messages come in bursts. */
@@ -82,7 +84,7 @@ export class CreditLedger {
   }
 
   get hasDue(): boolean {
-    return this.#due.size > 0
+    return this.#due.size > 0 || this.#standing.length > 0
   }
 
   /**
@@ -118,7 +120,8 @@ export class CreditLedger {
 
   /** Takes what is to be given back. */
   take(): Envelope[] {
-    const credits: Envelope[] = []
+    const credits: Envelope[] = [...this.#standing]
+    this.#standing = []
     for (const account of this.#due) {
       credits.push([Kind.credit, account.to, account.free, account.freeBytes])
       this.#settle(account)
@@ -131,13 +134,14 @@ export class CreditLedger {
   disconnected(): void {
     for (const account of this.#due) this.#settle(account)
     this.#due.clear()
+    this.#standing = []
   }
 
-  /** What a connection begins with: this is not handled, and all else is. */
-  standing(): Envelope[] {
+  /** A connection begins: of what has come this is not handled, and all else is. */
+  connected(): void {
     const standing: Envelope[] = []
     for (const { to, owed, owedBytes } of this.#accounts.values()) standing.push([Kind.credit, to, -owed, -owedBytes])
-    return [...standing, [Kind.credit, EVERYBODY, 0, 0]]
+    this.#standing = [...standing, [Kind.credit, EVERYBODY, 0, 0]]
   }
 
   /** That run of the peer is over. */
