@@ -1,6 +1,7 @@
 import { asks } from './asks.ts'
 import { endings } from './endings.ts'
 import { failover } from './failover.ts'
+import { flow } from './flow.ts'
 import { guard } from './guard.ts'
 import { mailboxes } from './mailboxes.ts'
 import { membershipMutants } from './membership.ts'
@@ -22,4 +23,5 @@ export const catalogue: readonly Mutant[] = [
   ...replication,
   ...failover,
   ...membershipMutants,
+  ...flow,
 ]

@@ -5,6 +5,7 @@ import { counter } from '../scenarios/counter.ts'
 import { endings } from '../scenarios/endings.ts'
 import { fencedResource } from '../scenarios/fenced-resource.ts'
 import { hostileFrames } from '../scenarios/hostile-frames.ts'
+import { largeMessages } from '../scenarios/large-messages.ts'
 import { mailboxes } from '../scenarios/mailboxes.ts'
 import { membership } from '../scenarios/membership.ts'
 import { membershipHealing } from '../scenarios/membership-healing.ts'
@@ -13,6 +14,7 @@ import { primaryBackup } from '../scenarios/primary-backup.ts'
 import { receptionist } from '../scenarios/receptionist.ts'
 import { remoteAsks } from '../scenarios/remote-asks.ts'
 import { remoteWatch } from '../scenarios/remote-watch.ts'
+import { slowReceiver } from '../scenarios/slow-receiver.ts'
 import { splitBrain } from '../scenarios/split-brain.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { strangers } from '../scenarios/strangers.ts'
@@ -42,6 +44,8 @@ export const scenarios: readonly Scenario[] = [
   membership,
   membershipHealing,
   splitBrain,
+  largeMessages,
+  slowReceiver,
 ]
 
 /** The scenario of that name; undefined when there is none. */

@@ -80,8 +80,10 @@ export class Association implements FrameSink {
   readonly #offers = new OfferLine()
   /** What the peer has sent to actors here. */
   readonly #ledger: CreditLedger
-  /** Large messages that come over the present connection; null where the peer sends none in pieces. */
-  #reassembly: Reassembly | null = null
+  /** Large messages that come over the present connection. */
+  readonly #reassembly: Reassembly
+  /** Whether the two have agreed on pieces, offers and credit. */
+  #hasFlow = false
   /** What the peer may use here; null for a node, which may use all. Kept from the start: who it is shows later. */
   #given: GivenRefs | null = new GivenRefs()
   #connection: Connection | null = null
@@ -100,6 +102,9 @@ export class Association implements FrameSink {
     this.#outbox = new Outbox(host.traffic)
     this.#watches = new RemoteWatches(this, (to) => this.#local(to))
     this.#ledger = new CreditLedger(host.cells, () => this.#scheduleFlush())
+    this.#reassembly = new Reassembly(host.cells.timers, (why) => {
+      if (this.#connection !== null) this.closed(this.#connection, why)
+    })
   }
 
   get connected(): boolean {
@@ -271,10 +276,9 @@ export class Association implements FrameSink {
       () => this.#sendNow(PING),
       (why) => this.closed(connection, why),
     )
-    const hasFlow = (connection.features & FLOW_CONTROL) !== 0
-    this.#outbox.connected(hasFlow)
-    this.#reassembly = hasFlow ? new Reassembly(this.#host.cells.timers, (why) => this.closed(connection, why)) : null
-    if (hasFlow) this.#ledger.connected()
+    this.#hasFlow = (connection.features & FLOW_CONTROL) !== 0
+    this.#outbox.connected(this.#hasFlow)
+    if (this.#hasFlow) this.#ledger.connected()
     this.#host.emit({ type: 'peer-up', peer })
     this.#watches.renew()
     this.#scheduleFlush()
@@ -310,8 +314,7 @@ export class Association implements FrameSink {
     this.#route = null
     this.#heartbeat?.stop()
     this.#heartbeat = null
-    this.#reassembly?.close()
-    this.#reassembly = null
+    this.#reassembly.close()
     this.#ledger.disconnected()
     connection.close('normal', why)
     const { messages, questions } = this.#outbox.disconnected()
@@ -366,7 +369,7 @@ export class Association implements FrameSink {
   receive(frame: Uint8Array): void {
     this.#heartbeat?.heard()
     const connection = this.#connection
-    const reassembly = this.#reassembly
+    const reassembly = this.#hasFlow ? this.#reassembly : null
     for (const envelope of decodeBatch(frame)) {
       // An envelope may end the association: what follows it does not count.
       if (this.#connection !== connection) return
@@ -426,7 +429,7 @@ export class Association implements FrameSink {
     if (origin !== null || typeof to === 'number') this.#host.traffic.received++
     const payload = decodePart(encoded, this.#resolveRef)
     const sizeBytes = encoded.end - encoded.start
-    const account = typeof to === 'number' && this.#reassembly !== null ? this.#ledger.received(to, sizeBytes) : null
+    const account = typeof to === 'number' && this.#hasFlow ? this.#ledger.received(to, sizeBytes) : null
     const target = RESERVED.has(name) ? null : this.#local(to)
     if (target === null) {
       const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'

@@ -80,11 +80,12 @@ export class Reassembly {
     if (this.#joining !== null) throw new MalformedFrameError('the end of a message without a message')
   }
 
-  /** Lets go of all there is. */
+  /** The connection is over, and whatever has come of messages is for nothing. */
   close(): void {
     this.#streams.fill(null)
     this.#joining = null
     this.#check?.cancel()
+    this.#check = null
   }
 
   #add(number: number, totalBytes: number, offset: number, piece: Encoded): void {
