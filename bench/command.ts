@@ -6,10 +6,11 @@ import { checker } from './checker/checker.ts'
 import { fairness } from './fairness/fairness.ts'
 import { hello } from './hello.ts'
 import { remote } from './remote/remote.ts'
+import { slowReceiver } from './slow-receiver/slow-receiver.ts'
 import { soak } from './soak/soak.ts'
 import { tell } from './tell.ts'
 
-const benches: readonly Bench[] = [tell, hello, actors, remote, fairness, soak, checker, bundleSize]
+const benches: readonly Bench[] = [tell, hello, actors, remote, slowReceiver, fairness, soak, checker, bundleSize]
 
 /** What every bench takes. */
 const COMMON = { json: /^$/, quick: /^$/, rounds: /^[1-9]\d*$/ }

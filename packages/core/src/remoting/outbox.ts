@@ -17,6 +17,9 @@ const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 /** A batch is cut when it has grown to this, in bytes; a turn that sends more does not wait for its end. */
 const BATCH_BYTES = 64 * 1024
 
+/** With so many before it, a message may have to wait for longer than a turn. */
+const BACKLOG = 1_024
+
 type Item = OutgoingMessage | OutgoingAnswer | Notice
 
 /** What was under way when a connection was lost: it has not arrived as a whole, and never will. */
@@ -105,6 +108,7 @@ export class Outbox {
     const lane = this.lanes.of(message.to)
     if (lane.isFull || (!offered && lane.hasOffers)) return false
     message.lane = lane
+    if (this.#messages >= BACKLOG) message.compact()
     lane.queued++
     lane.queuedBytes += message.payloadBytes
     this.#messages++
@@ -176,6 +180,7 @@ export class Outbox {
     if (item instanceof OutgoingMessage) {
       const lane = item.lane!
       if (!lane.isHeld && (lane.hasCredit || !lane.isCounted)) return this.#send(item, lane, batch)
+      item.compact()
       lane.park(item)
       return 0
     }

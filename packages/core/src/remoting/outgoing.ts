@@ -1,5 +1,6 @@
 import type { Asked, PendingAsk } from '../actor/pending-ask.ts'
 import type { Question } from './answer-route.ts'
+import { withPayload } from './envelope-payload.ts'
 import type { Lane, Parked } from './lane.ts'
 import { type Envelope, Kind, type To } from './wire.ts'
 
@@ -10,7 +11,7 @@ export type MessageEnvelope = Extract<
 
 /** A user message on its way out, kept until it is sent: it may have to be reported as undelivered. */
 export class OutgoingMessage implements Parked {
-  readonly envelope: MessageEnvelope
+  #envelope: MessageEnvelope
   readonly payloadBytes: number
   readonly payload: unknown
   /** Where it goes; a text once somebody wants to read it. */
@@ -27,7 +28,7 @@ export class OutgoingMessage implements Parked {
     target: Asked,
     pending: PendingAsk | null,
   ) {
-    this.envelope = envelope
+    this.#envelope = envelope
     this.payloadBytes = payloadBytes
     this.payload = payload
     this.target = target
@@ -38,17 +39,30 @@ export class OutgoingMessage implements Parked {
     return false
   }
 
+  get envelope(): MessageEnvelope {
+    return this.#envelope
+  }
+
   get to(): To {
-    return this.envelope[1]
+    return this.#envelope[1]
   }
 
   get name(): string {
-    return this.envelope[2]
+    return this.#envelope[2]
+  }
+
+  /** It may wait for long: keeps its own bytes, and not those of others among which they lie. */
+  compact(): void {
+    const { bytes, start, end } = this.#envelope[3]
+    if (bytes.buffer.byteLength <= 2 * (end - start)) return
+    const payload = { bytes: bytes.slice(start, end), start: 0, end: end - start }
+    this.#envelope = withPayload(this.#envelope, payload) as MessageEnvelope
   }
 
   /** As it leaves now. The time for an answer is counted from there: clocks of two nodes are never compared. */
   leaving(): Envelope {
-    const { envelope, pending } = this
+    const { pending } = this
+    const envelope = this.#envelope
     if (envelope[0] !== Kind.ask || pending === null) return envelope
     const [kind, to, name, payload, correlation] = envelope
     return [kind, to, name, payload, correlation, pending.remainingMs() ?? 0]
