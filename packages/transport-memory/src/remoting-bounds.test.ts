@@ -125,6 +125,7 @@ test('a message above 16 MiB is an error that says so, as an ask and as a tell, 
   const error = await t.throwsAsync(world.during(store.ask('put', large)), { instanceOf: AskError })
   t.like(error, { outcome: 'not-sent' })
   t.true(error.cause instanceof FrameTooLargeError)
+  t.like(error.cause, { code: 'FRAME_TOO_LARGE', limitBytes: 16 * MIB })
   t.is(await world.during(store.ask('put', new Uint8Array(15 * MIB))), 1)
   t.is(eventsOf(b, 'peer-lost').length, 0)
   await world.stop()

@@ -35,7 +35,7 @@ function bytesOf(envelope: Envelope): string {
   return Buffer.from(bytes.subarray(start, end)).toString('latin1')
 }
 
-test('large messages go in pieces by turns, four at a time, and arrive as they were', (t) => {
+test('large messages go in pieces by turns, 4 at a time, and arrive as they were', (t) => {
   const sizes = fc.array(fc.integer({ min: PIECE + 1, max: 9 * PIECE }), { minLength: 1, maxLength: 7 })
   fc.assert(
     fc.property(sizes, (lengths) => {
