@@ -253,7 +253,11 @@ test('credit for a few messages comes back within a second, by name of the actor
   const uid = Number(ref.id.split('/')[1])
   const raw = await world.raw('raw')
   const link = await raw.join(a.system.address, { features: FLOW_CONTROL })
-  link.batch([Kind.tell, uid, 'note', cbor(1)], [Kind.tell, 9_999, 'note', cbor('gone')], [Kind.tell, uid, 'note', cbor(2)])
+  link.batch(
+    [Kind.tell, uid, 'note', cbor(1)],
+    [Kind.tell, 9_999, 'note', cbor('gone')],
+    [Kind.tell, uid, 'note', cbor(2)],
+  )
   await world.time.advance(1_010)
 
   t.deepEqual(

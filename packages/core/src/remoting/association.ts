@@ -10,7 +10,7 @@ import type { Encoded } from '../codec/encoded.ts'
 import { MalformedFrameError } from '../errors.ts'
 import { type Answer, AnswerRoute, type Question } from './answer-route.ts'
 import type { Connection, FrameSink } from './connection.ts'
-import { CreditLedger } from './credit-ledger.ts'
+import { type Account, CreditLedger } from './credit-ledger.ts'
 import { decodeBatch } from './decode-batch.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { GivenRefs } from './given-refs.ts'
@@ -244,7 +244,8 @@ export class Association implements FrameSink {
 
   #flush(): void {
     while (this.#connection !== null && !this.#blocked && !(this.#outbox.isIdle && !this.#ledger.hasDue)) {
-      const batch = [...this.#ledger.take(), ...this.#outbox.takeBatch()]
+      const batch = this.#ledger.take()
+      this.#outbox.takeBatch(batch)
       this.#admit()
       if (batch.length > 0) this.#sendNow(encodeBatch(batch))
     }
@@ -435,9 +436,7 @@ export class Association implements FrameSink {
       const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'
       this.#host.cells.undelivered(reason, this.#nameOf(to), name, payload, origin)
     } else if (isOffered) {
-      return this.#offer(target, name, payload, () => {
-        if (account !== null) this.#ledger.queued(account, sizeBytes, target)
-      })
+      return this.#offer(target, name, payload, account, sizeBytes)
     } else if (!target.enqueue(origin ?? name, payload)) {
       this.#host.cells.undelivered('mailbox-full', target.path, name, payload, origin)
     }
@@ -445,8 +444,11 @@ export class Association implements FrameSink {
   }
 
   /** Queues a message once there is room for it. What waits for that is counted: there is no credit for more. */
-  #offer(target: LocalTarget, name: string, payload: unknown, onQueued: () => void): void {
+  #offer(target: LocalTarget, name: string, payload: unknown, account: Account | null, sizeBytes: number): void {
     const { cells } = this.#host
+    const onQueued = (): void => {
+      if (account !== null) this.#ledger.queued(account, sizeBytes, target)
+    }
     const refused = (reason: OfferFailureReason): void => {
       cells.undelivered(reason as DeadLetterReason, target.path, name, payload, null)
       onQueued()

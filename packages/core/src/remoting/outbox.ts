@@ -17,8 +17,8 @@ const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 /** A batch is cut when it has grown to this, in bytes; a turn that sends more does not wait for its end. */
 const BATCH_BYTES = 64 * 1024
 
-/** With so many before it, a message may have to wait for longer than a turn. */
-const BACKLOG = 1_024
+/** With so many waiting, most that come are turned down, and one that is not may lie among their bytes. */
+const CROWDED = 3_072
 
 type Item = OutgoingMessage | OutgoingAnswer | Notice
 
@@ -108,7 +108,7 @@ export class Outbox {
     const lane = this.lanes.of(message.to)
     if (lane.isFull || (!offered && lane.hasOffers)) return false
     message.lane = lane
-    if (this.#messages >= BACKLOG) message.compact()
+    if (this.#messages >= CROWDED) message.compact()
     lane.queued++
     lane.queuedBytes += message.payloadBytes
     this.#messages++
@@ -117,9 +117,8 @@ export class Outbox {
     return true
   }
 
-  /** Takes the next batch. Asks that are over are left out; the rest count as sent from here on. */
-  takeBatch(): Envelope[] {
-    const batch: Envelope[] = []
+  /** Fills the next batch. Asks that are over are left out; the rest count as sent from here on. */
+  takeBatch(batch: Envelope[]): void {
     let bytes = 0
     for (let item = this.#system.peek(); item !== undefined && bytes < BATCH_BYTES; item = this.#system.peek()) {
       this.#system.shift()
@@ -138,7 +137,6 @@ export class Outbox {
       bytes += this.#take(item, batch)
     }
     if (!this.#chunking.isIdle) this.#takePiece(batch)
-    return batch
   }
 
   /** Takes out every ask: what waits without a connection must not wait for nothing. Tells stay. */
