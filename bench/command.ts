@@ -8,6 +8,7 @@ import { fairness } from './fairness/fairness.ts'
 import { hello } from './hello.ts'
 import { outages } from './outages/outages.ts'
 import { remote } from './remote/remote.ts'
+import { slowReceiver } from './slow-receiver/slow-receiver.ts'
 import { soak } from './soak/soak.ts'
 import { tell } from './tell.ts'
 
@@ -16,6 +17,7 @@ const benches: readonly Bench[] = [
   hello,
   actors,
   remote,
+  slowReceiver,
   fairness,
   soak,
   outages,

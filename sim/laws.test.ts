@@ -6,6 +6,7 @@ import { endings } from './scenarios/endings.ts'
 import { escalation } from './scenarios/escalation.ts'
 import { fairness } from './scenarios/fairness.ts'
 import { hostileFrames } from './scenarios/hostile-frames.ts'
+import { largeMessages } from './scenarios/large-messages.ts'
 import { mailboxes } from './scenarios/mailboxes.ts'
 import { membership } from './scenarios/membership.ts'
 import { membershipHealing } from './scenarios/membership-healing.ts'
@@ -19,6 +20,7 @@ import { saturatedLink } from './scenarios/saturated-link.ts'
 import { simultaneousDials } from './scenarios/simultaneous-dials.ts'
 import { singleton } from './scenarios/singleton.ts'
 import { singletonHandover } from './scenarios/singleton-handover.ts'
+import { slowReceiver } from './scenarios/slow-receiver.ts'
 import { splitBrain } from './scenarios/split-brain.ts'
 import { splitBrainLease } from './scenarios/split-brain-lease.ts'
 import { strangers } from './scenarios/strangers.ts'
@@ -37,6 +39,8 @@ const laws: readonly (readonly [promise: string, scenario: Scenario])[] = [
   ['levels of restarts multiply, and set-ups do not spin (law 7)', escalation],
   ['cohorts stop in reverse and start in order, and temporary siblings stay away (law 8)', supervision],
   ['a stop during an await cleans up once at most, and keeps to its time (law 9)', endings],
+  ['what is large arrives as it was and in its order, and nothing overtakes it (law 1, law 10)', largeMessages],
+  ['what a slow receiver has not handled is bounded on both sides, and goes on (law 19)', slowReceiver],
   ['each watch brings one notice, behind all the target sent (law 10)', remoteWatch],
   ['everybody dials everybody: one link, the same to both, and no frame of an older one (law 1)', simultaneousDials],
   ['system messages are numbered without a gap, said once, and never again once acknowledged (law 10)', systemMessages],

@@ -17,7 +17,7 @@ export class Frames {
     const { below } = this
     if (below(4) > 0) {
       const acknowledged = below(16) === 0 ? below(4) : 0
-      return sealed([acknowledged, Array.from({ length: 1 + below(4) }, () => this.#envelope())])
+      return sealed([acknowledged, Array.from({ length: 1 + below(4) }, () => this.#inForm()).flat()])
     }
     switch (below(8)) {
       case 0:
@@ -54,7 +54,41 @@ export class Frames {
 
   #envelopes(): unknown {
     if (this.below(20) === 0) return this.#odd(0)
-    return Array.from({ length: this.below(5) }, () => this.#spoilt(this.#envelope()))
+    const envelope = (): unknown[] => (this.below(3) === 0 ? this.#flow() : this.#envelope())
+    return Array.from({ length: this.below(5) }, () => this.#spoilt(envelope()))
+  }
+
+  /** An envelope, or a message in pieces, in form. */
+  #inForm(): unknown[][] {
+    return this.below(8) > 0 ? [this.#envelope()] : this.#pieces(this.below(4))
+  }
+
+  /** A large message from its first piece to its last, or credit: on a link where nothing else is under way, as it should be. */
+  #pieces(stream: number): unknown[][] {
+    const { below } = this
+    const whole = cbor(this.#plain())
+    const [, to, name, , ...rest] = this.#envelope()
+    if (whole.length < 2) return [[13, -1, 0, 0]]
+    const at = 1 + below(whole.length - 1)
+    const message =
+      typeof name === 'string' ? [10, to, name, whole.slice(at), ...rest] : [2, below(50), whole.slice(at)]
+    return [[11, stream, whole.length, 0, whole.slice(0, at)], [12, stream], message]
+  }
+
+  /** Pieces and credit as nobody sends them. */
+  #flow(): unknown[] {
+    const { below } = this
+    const number = (): unknown =>
+      below(4) === 0 ? this.#odd(0) : this.#pick(0, 1, 3, 4, -1, 7, 2 ** 24, 2 ** 24 + 1, 0.5, 2 ** 53)
+    return this.#pick<() => unknown[]>(
+      () => [11, number(), number(), number(), this.#bytes(below(9))],
+      () => [11, below(4), 2 ** 24, below(3) * 8, this.#bytes(8)],
+      () => [12, number()],
+      () => [13, number(), number(), number()],
+      () => [13, -1, 0, 0],
+      () => [10, number(), 'echo', cbor(1)],
+      () => [4, below(20), below(50), number()],
+    )()
   }
 
   /** In form, and to whoever may be there. */
@@ -69,6 +103,7 @@ export class Frames {
     const id = below(50)
     return this.#pick<() => unknown[]>(
       () => [0, to, name, payload],
+      () => [10, to, name, payload],
       () => [1, to, name, payload, id, below(1_000)],
       () => [2, id, payload],
       () => [3, id, this.#pick('handler', 'undelivered:unhandled', 'x'), 'message', String(name), null],

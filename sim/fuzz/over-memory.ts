@@ -2,7 +2,7 @@ import { type Random, SeededRandom } from '@troupe/core'
 import { type ManualRuntime, manualRuntime } from '@troupe/core/testing'
 import { memoryNetwork } from '@troupe/transport-memory'
 import { challenge, provenHello } from '../../packages/transport-memory/src/testing/proofs.ts'
-import { type RawLink, RawPeer } from '../../packages/transport-memory/src/testing/raw-peer.ts'
+import { FLOW_CONTROL, type RawLink, RawPeer } from '../../packages/transport-memory/src/testing/raw-peer.ts'
 import { Frames } from './frames.ts'
 import type { Tally } from './tally.ts'
 import { Target } from './target.ts'
@@ -69,7 +69,9 @@ class Stranger {
 
   async link(random: Random): Promise<RawLink> {
     const far = random.below(4)
-    const hello = { uid: `stranger-${++this.#links}`, address: '', features: random.below(8) }
+    // Most of them have agreed on pieces and credit.
+    const features = random.below(4) === 0 ? random.below(4) : FLOW_CONTROL | random.below(4)
+    const hello = { uid: `stranger-${++this.#links}`, address: '', features }
     if (far === 0) return this.#peer.dial(this.#address)
     if (!this.#hasSecret) return this.#peer.join(this.#address, hello)
     const link = await this.#peer.dial(this.#address)

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { SeededRandom } from '@troupe/core'
 import { webSocketTransport } from '@troupe/transport-ws'
+import { FLOW_CONTROL } from '../../packages/transport-memory/src/testing/raw-peer.ts'
 import { sealed } from '../../packages/transport-memory/src/testing/sealed.ts'
 import { Frames } from './frames.ts'
 import type { Tally } from './tally.ts'
@@ -44,7 +45,14 @@ export async function overSockets(frames: number, seed: number): Promise<Tally> 
 
 function hello(number: number): object {
   const identity = { name: 'x', uid: `socket-${number}`, address: '', epoch: 0 }
-  return { troupe: 'hello', min: 1, max: 1, cluster: 'default', ...identity }
+  return {
+    troupe: 'hello',
+    min: 1,
+    max: 1,
+    cluster: 'default',
+    features: number % 2 === 0 ? 0 : FLOW_CONTROL,
+    ...identity,
+  }
 }
 
 async function open(socket: Socket): Promise<void> {

@@ -2,6 +2,7 @@ import { asks } from './asks.ts'
 import { discoveryMutants } from './discovery.ts'
 import { endings } from './endings.ts'
 import { failover } from './failover.ts'
+import { flow } from './flow.ts'
 import { guard } from './guard.ts'
 import { mailboxes } from './mailboxes.ts'
 import { membershipMutants } from './membership.ts'
@@ -29,4 +30,5 @@ export const catalogue: readonly Mutant[] = [
   ...discoveryMutants,
   ...singletons,
   ...deliveries,
+  ...flow,
 ]

@@ -142,7 +142,7 @@ export const remoting: readonly Mutant[] = [
   },
   {
     name: 'time-starts-at-arrival',
-    file: `${DIR}/outbox.ts`,
+    file: `${DIR}/outgoing.ts`,
     find: `pending.remainingMs() ?? 0`,
     replace: `pending.timeoutMs`,
     form: 'expression',
@@ -257,9 +257,8 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'system-messages-first',
     file: `${DIR}/outflow.ts`,
-    find: `this.#outbox.pushSystem(envelope, payloadBytes)`,
-    replace: `if (this.#link?.isFull === false && this.log.again === 0) this.#send([envelope])
-    else this.#outbox.pushSystem(envelope, payloadBytes)`,
+    find: `this.#outbox.pushNotice(envelope, by)`,
+    replace: `this.#outbox.pushSystem(envelope, 0)`,
     form: 'statement',
     scenario: 'remote-watch',
     why: 'A notice comes after all the target sent: it is in a hurry, and overtakes what waits for the end of the turn.',

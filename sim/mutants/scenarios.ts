@@ -9,6 +9,7 @@ import { escalation } from '../scenarios/escalation.ts'
 import { fairness } from '../scenarios/fairness.ts'
 import { fencedResource } from '../scenarios/fenced-resource.ts'
 import { hostileFrames } from '../scenarios/hostile-frames.ts'
+import { largeMessages } from '../scenarios/large-messages.ts'
 import { mailboxes } from '../scenarios/mailboxes.ts'
 import { membership } from '../scenarios/membership.ts'
 import { membershipHealing } from '../scenarios/membership-healing.ts'
@@ -23,6 +24,7 @@ import { saturatedLink } from '../scenarios/saturated-link.ts'
 import { simultaneousDials } from '../scenarios/simultaneous-dials.ts'
 import { singleton } from '../scenarios/singleton.ts'
 import { singletonHandover } from '../scenarios/singleton-handover.ts'
+import { slowReceiver } from '../scenarios/slow-receiver.ts'
 import { splitBrain } from '../scenarios/split-brain.ts'
 import { splitBrainLease } from '../scenarios/split-brain-lease.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
@@ -68,6 +70,8 @@ export const scenarios: readonly Scenario[] = [
   singletonHandover,
   topics,
   delivery,
+  largeMessages,
+  slowReceiver,
 ]
 
 /** The scenario of that name; undefined when there is none. */

@@ -8,6 +8,7 @@ import { InvalidOptionError, OpenListenerError } from './errors.ts'
 import { DIALECT, type Dialect } from './remoting/dialect.ts'
 import type { Peer, PeerEvent } from './remoting/peer-event.ts'
 import { Remoting } from './remoting/remoting.ts'
+import type { RemoteStats } from './remoting/traffic.ts'
 import type { ActorSystem } from './system/actor-system.ts'
 import { LocalSystem } from './system/local-system.ts'
 import { PeerChange, RECEPTIONIST_PATH, type ReceptionistSync } from './system/receptionist-sync.ts'
@@ -97,6 +98,10 @@ class Remote {
 
   get peers(): readonly Peer[] {
     return this.#remoting.peers
+  }
+
+  stats(): RemoteStats {
+    return this.#remoting.stats()
   }
 
   get members(): readonly Member[] {

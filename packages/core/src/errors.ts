@@ -224,9 +224,13 @@ export class MalformedFrameError extends TroupeError {
 export class FrameTooLargeError extends TroupeError {
   override readonly name = 'FrameTooLargeError'
   readonly code = 'FRAME_TOO_LARGE'
+  readonly sizeBytes: number
+  readonly limitBytes: number
 
   constructor(sizeBytes: number, limitBytes: number) {
     super(`message of ${sizeBytes} bytes exceeds the limit of ${limitBytes}; send it in parts`)
+    this.sizeBytes = sizeBytes
+    this.limitBytes = limitBytes
   }
 }
 

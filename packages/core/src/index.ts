@@ -79,6 +79,7 @@ export type { Mailbox, MailboxStrategy, MessageBacking, MessageHead, Pushed } fr
 export { type PriorityOptions, priority } from './mailbox/priority.ts'
 export { checkOptions, is, type OptionCheck, requireOptions } from './options.ts'
 export type { Peer, PeerEvent } from './remoting/peer-event.ts'
+export type { RemoteStats } from './remoting/traffic.ts'
 export type { Clock } from './runtime/clock.ts'
 export { checkExtent, checkFileName, type Disk, type DiskFile, type OpenOptions } from './runtime/disk.ts'
 export { type DispatchStrategy, randomDispatch } from './runtime/dispatch-strategy.ts'

@@ -256,7 +256,7 @@ test('a link that stops in the middle of its proofs is closed after handshakeTim
 
 test('a node of the version before, and one of a version to come, are understood (law 17)', async (t) => {
   const before = {}
-  const toCome = { min: 0, max: 9, features: 2 ** 40 + 1, roles: ['client'], limits: { frame: 1 } }
+  const toCome = { min: 0, max: 9, features: 2 ** 40 + 2 ** 30 + 1, roles: ['client'], limits: { frame: 1 } }
   for (const said of [before, toCome]) {
     const world = new World()
     const a = await world.node('a')
@@ -265,7 +265,7 @@ test('a node of the version before, and one of a version to come, are understood
     t.like(link.frames[0] as object, { troupe: 'welcome', version: 1, features: said === before ? 0 : 1 })
     t.is(a.system.peers.length, 1)
 
-    raw.onFrame = (_frame, other) => other.send(raw.welcome({ uid: 'other-uid', features: 6, roles: [] }))
+    raw.onFrame = (_frame, other) => other.send(raw.welcome({ uid: 'other-uid', features: 2 ** 30, roles: [] }))
     const peer = await world.during((await world.node('b')).system.connect(raw.address))
     t.is(peer.uid, 'other-uid')
     await world.stop()

@@ -87,6 +87,7 @@ export const UNDELIVERED: Readonly<Record<DeadLetterReason, string>> = {
   'outbound-full': 'too much is queued for that node; send slower or wait for replies',
   'node-down': 'that node is down; find the actor on another one, or wait until one is registered again',
   unreachable: 'no connection to that node',
+  'link-lost': 'the connection was lost when a part of the message had been sent',
 }
 
 /** Why no answer comes, in words. */

@@ -20,6 +20,8 @@ export type DeadLetterReason =
   | 'node-down'
   /** No connection could be made to that node. */
   | 'unreachable'
+  /** The connection was lost when only a part of the message, a large one, had been sent. */
+  | 'link-lost'
 
 /** A message that reached no handler. */
 export interface DeadLetter {

@@ -28,6 +28,7 @@ import type { Watcher } from './watcher.ts'
 export interface IncarnationOwner {
   readonly host: CellHost
   readonly path: string
+  readonly uid: number
   readonly ref: ActorRef<never>
   readonly current: Head | null
   readonly currentPayload: unknown

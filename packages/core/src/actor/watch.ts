@@ -4,9 +4,15 @@ import type { ActorRef } from './ref.ts'
 import type { Terminated } from './terminated.ts'
 import type { TerminationReason, Watcher } from './watcher.ts'
 
+/** The actor that watches. */
+interface WatchOwner {
+  readonly uid: number
+  enqueueOwn(origin: Origin, payload: unknown): void
+}
+
 /** One actor watching another: turns the end of the target into one message of the watcher's own. */
 export class Watch implements Watcher {
-  readonly #owner: { enqueueOwn(origin: Origin, payload: unknown): void }
+  readonly #owner: WatchOwner
   readonly #target: ActorRef<never>
   readonly #name: string
   /** The payload to send, as a list: empty stands for the notice itself. */
@@ -17,7 +23,7 @@ export class Watch implements Watcher {
   #told = false
 
   constructor(
-    owner: { enqueueOwn(origin: Origin, payload: unknown): void },
+    owner: WatchOwner,
     target: ActorRef<never>,
     name: string,
     payload: readonly unknown[],
@@ -28,6 +34,10 @@ export class Watch implements Watcher {
     this.#name = name
     this.#payload = payload
     this.#onHandled = onHandled
+  }
+
+  get uid(): number {
+    return this.#owner.uid
   }
 
   get live(): boolean {

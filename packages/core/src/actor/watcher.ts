@@ -15,5 +15,7 @@ export type TerminationReason =
 
 /** Somebody to tell when an actor ends: a watching actor here, or a node that watches for one of its own. */
 export interface Watcher {
+  /** Of the actor that is told, if it is one. */
+  readonly uid?: number
   terminated(reason: TerminationReason): void
 }

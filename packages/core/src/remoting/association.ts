@@ -5,19 +5,22 @@ import type { Asked, PendingAsk } from '../actor/pending-ask.ts'
 import type { Watcher } from '../actor/watcher.ts'
 import type { Cbor } from '../codec/cbor.ts'
 import type { Encoded } from '../codec/encoded.ts'
+import { MalformedFrameError } from '../errors.ts'
 import { AnswerRoute, type Question } from './answer-route.ts'
 import type { Connection, FrameSink } from './connection.ts'
+import { CreditLedger } from './credit-ledger.ts'
 import { decodeBatch } from './decode-batch.ts'
 import { Deliveries } from './deliveries.ts'
-import { DIALECT, Feature, largestWhole } from './dialect.ts'
+import { DIALECT, Feature, largestMessage } from './dialect.ts'
 import type { LinkNumber, LinkTerms } from './link-terms.ts'
 import { OpenAsks } from './open-asks.ts'
 import { OpenLink } from './open-link.ts'
-import { OutgoingMessage } from './outbox.ts'
 import { Outflow } from './outflow.ts'
+import { OutgoingMessage } from './outgoing.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
 import { PeerScope, type ScopeHost } from './peer-scope.ts'
 import { RemoteWatches } from './remote-watches.ts'
+import type { Traffic } from './traffic.ts'
 import { type Envelope, encodePayload, Kind, type SystemEnvelope, type To } from './wire.ts'
 import { failFromWire } from './wire-failure.ts'
 
@@ -26,6 +29,7 @@ export interface AssociationHost extends ScopeHost {
   readonly cells: CellHost
   readonly cbor: Cbor
   readonly heartbeatMs: number
+  readonly traffic: Traffic
   emit(event: PeerEvent): void
   /** The connection is gone: make one, at once or after a little while. */
   wantConnection(association: Association, atOnce: boolean): void
@@ -63,10 +67,11 @@ export class Association implements FrameSink {
     this.#cbor = host.cbor
     this.peer = peer
     this.#scope = new PeerScope(host, peer)
-    this.#deliveries = new Deliveries(host.cells, host.cbor, this.#scope)
+    const ledger = new CreditLedger(host.cells, () => this.#out.creditDue())
+    this.#deliveries = new Deliveries(host, this.#scope, ledger)
     this.#watches = new RemoteWatches(this, this.#scope.local)
     this.#out = new Outflow({
-      cells: host.cells,
+      ...{ cells: host.cells, traffic: host.traffic, ledger },
       undelivered: (reason, message) => this.#undelivered(reason, message),
       behind: (messages) => this.#endOfPatience(messages),
       swamped: () => {
@@ -82,6 +87,11 @@ export class Association implements FrameSink {
   /** How many connections the two have had. */
   get epoch(): number {
     return this.#terms.epoch
+  }
+
+  /** User messages that wait, and the bytes of their payloads. */
+  get queued(): { readonly messages: number; readonly bytes: number } {
+    return this.#out.queued
   }
 
   /** What the two agreed on when they were connected last. */
@@ -141,7 +151,7 @@ export class Association implements FrameSink {
     const sizeBytes = encoded.end - encoded.start
     if (this.#down) return offer.reject('node-down')
     if (this.#neverToBeReached) return offer.reject('unreachable')
-    this.#out.offer(new OutgoingMessage([Kind.tell, to, name, encoded], sizeBytes, payload, target, null), offer)
+    this.#out.offer(new OutgoingMessage([Kind.offer, to, name, encoded], sizeBytes, payload, target, null), offer)
   }
 
   watch(to: To, watcher: Watcher): void {
@@ -154,7 +164,12 @@ export class Association implements FrameSink {
   }
 
   sendSystem(envelope: SystemEnvelope): void {
-    if (!this.#down) this.#out.pushNumbered(envelope)
+    if (!this.#down) this.#out.pushSystem(envelope, 0)
+  }
+
+  /** @param by who is told of an end there: what was sent to it before comes first */
+  sendNotice(envelope: SystemEnvelope, by: number): void {
+    if (!this.#down) this.#out.pushNotice(envelope, by)
   }
 
   /** What the runtime says of itself is not held back by what a peer says it takes. */
@@ -164,7 +179,7 @@ export class Association implements FrameSink {
       payload,
       name,
       this.#scope.note,
-      largestWhole(typeof to === 'string' ? DIALECT : this.#terms),
+      largestMessage(typeof to === 'string' ? DIALECT : this.#terms),
     )
   }
 
@@ -185,16 +200,17 @@ export class Association implements FrameSink {
     this.peer = peer
     this.#terms = terms
     this.#scope.introduced(peer)
-    const link = new OpenLink(this.#host.cells, this.#host.heartbeatMs, connection, this.#routeOver(connection), {
-      dead: (why) => this.closed(connection, why),
-      beat: () => this.#out.beat(),
-    })
+    const hasFlow = this.has(Feature.flowControl)
+    const watcher = { dead: (why: string) => this.closed(connection, why), beat: () => this.#out.beat() }
+    const route = this.#routeOver(connection)
+    const link = new OpenLink(this.#host.cells, this.#host.heartbeatMs, connection, route, watcher, hasFlow)
     this.#link = link
     this.#host.emit({ type: 'peer-up', peer })
     // Whoever listens may have ended it at once.
     if (this.#link !== link) return
     this.#watches.connected(!this.has(Feature.sequencing))
-    this.#out.open(link, this.has(Feature.sequencing))
+    this.#deliveries.hasFlow = hasFlow
+    this.#out.open(link, this.has(Feature.sequencing), hasFlow)
   }
 
   /** The way back for asks of a connection. */
@@ -205,7 +221,7 @@ export class Association implements FrameSink {
       logger,
       this.#cbor,
       note,
-      largestWhole(this.#terms),
+      largestMessage(this.#terms),
       (answer, sizeBytes, question) => {
         if (connection === this.#link?.connection) this.#out.answer(answer, sizeBytes, question)
         else this.#lateReply(question, route.endedMs)
@@ -237,8 +253,10 @@ export class Association implements FrameSink {
     if (link === null) return
     this.#link = null
     link.end(why)
-    for (const question of this.#out.linkLost()) this.#lateReply(question, link.route.endedMs)
+    const { messages, questions } = this.#out.linkLost()
+    for (const question of questions) this.#lateReply(question, link.route.endedMs)
     this.#asks.abandonSent('link-lost')
+    for (const message of messages) if (message.pending === null) this.#undelivered('link-lost', message)
   }
 
   /** The grace period is over without a connection. */
@@ -284,8 +302,10 @@ export class Association implements FrameSink {
     for (const envelope of decodeBatch(frame, link.names.received, this.#acknowledged)) {
       // An envelope may end the association: what follows it does not count.
       if (this.#link !== link) return
-      this.#receive(envelope, link)
+      const whole = link.whole(envelope)
+      if (whole !== null) this.#receive(whole, link)
     }
+    link.frameEnds()
   }
 
   readonly #acknowledged = (number: number): void => {
@@ -296,6 +316,8 @@ export class Association implements FrameSink {
     switch (envelope[0]) {
       case Kind.tell:
         return this.#deliveries.tell(envelope)
+      case Kind.offer:
+        return this.#deliveries.offer(envelope)
       case Kind.ask:
         return this.#deliveries.ask(envelope, link.route)
       case Kind.reply:
@@ -306,7 +328,7 @@ export class Association implements FrameSink {
         return
       }
       case Kind.watch:
-        return this.#once(envelope[3], () => this.#watches.watchedBy(envelope[1], envelope[2]))
+        return this.#once(envelope[4], () => this.#watches.watchedBy(envelope[1], envelope[2], envelope[3]))
       case Kind.unwatch:
         return this.#once(envelope[2], () => this.#watches.unwatchedBy(envelope[1]))
       case Kind.terminated:
@@ -317,6 +339,10 @@ export class Association implements FrameSink {
         return
       case Kind.bye:
         return this.end('left')
+      case Kind.credit:
+        return this.#out.credit(envelope[1], envelope[2], envelope[3])
+      default:
+        throw new MalformedFrameError('pieces that were not agreed on')
     }
   }
 

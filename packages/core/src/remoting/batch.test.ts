@@ -32,12 +32,15 @@ const envelope: fc.Arbitrary<Envelope> = fc.oneof(
   fc.tuple(fc.constant(Kind.ask), to, text, payload, number, number),
   fc.tuple(fc.constant(Kind.reply), number, payload),
   fc.tuple(fc.constant(Kind.failure), number, text, text, text, fc.option(text)),
-  fc.tuple(fc.constant(Kind.watch), to, number),
   fc.tuple(fc.constant(Kind.watch), to, number, number),
   fc.tuple(fc.constant(Kind.unwatch), number),
   fc.tuple(fc.constant(Kind.unwatch), number, number),
   fc.tuple(fc.constant(Kind.terminated), number, text),
   fc.tuple(fc.constant(Kind.terminated), number, text, number),
+  fc.tuple(fc.constant(Kind.offer), to, text, payload),
+  fc.tuple(fc.constant(Kind.chunk), number, number, number, payload),
+  fc.tuple(fc.constant(Kind.join), number),
+  fc.tuple(fc.constant(Kind.credit), fc.integer(), number, number),
   fc.constantFrom([Kind.ping] as const, [Kind.pong] as const, [Kind.bye] as const),
 )
 

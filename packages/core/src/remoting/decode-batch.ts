@@ -54,7 +54,7 @@ function readEnvelope(): Envelope {
 }
 
 /** How many fields follow the kind, per kind. */
-const FIELDS: readonly number[] = [3, 5, 2, 5, 2, 1, 2, 0, 0, 0]
+const FIELDS: readonly number[] = [3, 5, 2, 5, 3, 1, 2, 0, 0, 0, 3, 4, 1, 3]
 /** Kinds whose fields a number may follow. */
 const NUMBERED: ReadonlySet<number> = new Set([Kind.watch, Kind.unwatch, Kind.terminated])
 
@@ -69,7 +69,9 @@ function readFields(kind: number, isNumbered: boolean): Envelope {
     case Kind.failure:
       return [Kind.failure, readNumber(), readText(), readText(), readText(), readTextOrNull()]
     case Kind.watch:
-      return isNumbered ? [kind, readTo(), readNumber(), readNumber()] : [kind, readTo(), readNumber()]
+      return isNumbered
+        ? [kind, readTo(), readNumber(), readNumber(), readNumber()]
+        : [kind, readTo(), readNumber(), readNumber()]
     case Kind.unwatch:
       return isNumbered ? [kind, readNumber(), readNumber()] : [kind, readNumber()]
     case Kind.terminated:
@@ -78,8 +80,16 @@ function readFields(kind: number, isNumbered: boolean): Envelope {
       return [Kind.ping]
     case Kind.pong:
       return [Kind.pong]
-    default:
+    case Kind.bye:
       return [Kind.bye]
+    case Kind.offer:
+      return [Kind.offer, readTo(), readName(), readBytes()]
+    case Kind.chunk:
+      return [Kind.chunk, readNumber(), readNumber(), readNumber(), readBytes()]
+    case Kind.join:
+      return [Kind.join, readNumber()]
+    default:
+      return [Kind.credit, readNumber(), readNumber(), readNumber()]
   }
 }
 

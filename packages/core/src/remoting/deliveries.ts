@@ -1,11 +1,15 @@
-import type { CellHost } from '../actor/cell-host.ts'
+import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
+import type { DeadLetterReason } from '../actor/dead-letter.ts'
+import { type OfferError, type OfferFailureReason, PendingOffer } from '../actor/offer.ts'
 import type { Origin } from '../actor/origin.ts'
 import type { Cbor } from '../codec/cbor.ts'
 import type { Encoded } from '../codec/encoded.ts'
 import type { AnswerRoute } from './answer-route.ts'
+import type { Account, CreditLedger } from './credit-ledger.ts'
 import { FromPeer } from './from-peer.ts'
 import type { PeerScope } from './peer-scope.ts'
 import { RemoteReply } from './remote-reply.ts'
+import type { Traffic } from './traffic.ts'
 import type { Envelope, Kind, To } from './wire.ts'
 
 /** A method every object has is no message, whatever a peer sends; nor is the handler of all the others. */
@@ -15,41 +19,79 @@ const RESERVED: ReadonlySet<string> = new Set([
   'childFailed',
 ])
 
+/** What deliveries need of the node around them. */
+interface DeliveriesHost {
+  readonly cells: CellHost
+  readonly cbor: Cbor
+  readonly traffic: Traffic
+}
+
 /** Brings messages from one run of a peer to the actors here. */
 export class Deliveries {
-  readonly #cells: CellHost
-  readonly #cbor: Cbor
+  /** Whether the peer has to keep to what it has credit for. */
+  hasFlow = false
+  readonly #host: DeliveriesHost
   readonly #scope: PeerScope
+  readonly #ledger: CreditLedger
 
-  constructor(cells: CellHost, cbor: Cbor, scope: PeerScope) {
-    this.#cells = cells
-    this.#cbor = cbor
+  constructor(host: DeliveriesHost, scope: PeerScope, ledger: CreditLedger) {
+    this.#host = host
     this.#scope = scope
+    this.#ledger = ledger
   }
 
   tell([, to, name, encoded]: Extract<Envelope, readonly [typeof Kind.tell, ...unknown[]]>): void {
-    this.#deliver(to, name, encoded, null)
+    this.#deliver(to, name, encoded, null, false)
+  }
+
+  /** Delivers once there is room. */
+  offer([, to, name, encoded]: Extract<Envelope, readonly [typeof Kind.offer, ...unknown[]]>): void {
+    this.#deliver(to, name, encoded, null, true)
   }
 
   /** @param route the way back */
   ask(envelope: Extract<Envelope, readonly [typeof Kind.ask, ...unknown[]]>, route: AnswerRoute): void {
     const [, to, name, encoded, correlation, ttlMs] = envelope
-    const { clock } = this.#cells.runtime
+    const { clock } = this.#host.cells.runtime
     const reply = new RemoteReply(this.#scope.nameOf(to), name, route, clock, correlation, ttlMs)
-    this.#deliver(to, name, encoded, reply)
+    this.#deliver(to, name, encoded, reply, false)
   }
 
-  #deliver(to: To, name: string, encoded: Encoded, origin: Origin | null): void {
-    const payload = this.#cbor.decodePart(encoded, this.#scope.resolveRef)
+  #deliver(to: To, name: string, encoded: Encoded, origin: Origin | null, isOffered: boolean): void {
+    const { cells, cbor, traffic } = this.#host
+    if (origin !== null || typeof to === 'number') traffic.received++
+    const payload = cbor.decodePart(encoded, this.#scope.resolveRef)
+    const sizeBytes = encoded.end - encoded.start
+    const account = typeof to === 'number' && this.hasFlow ? this.#ledger.received(to, sizeBytes) : null
     const target = RESERVED.has(name) ? null : this.#scope.local(to)
-    if (target !== null) {
-      // Parts of the runtime believe a node what it says of itself, and want to know who says it.
-      const told = typeof to === 'string' ? new FromPeer(this.#scope.peerUid, payload) : payload
-      if (!target.enqueue(origin ?? name, told))
-        this.#cells.undelivered('mailbox-full', target.path, name, payload, origin)
-      return
+    // Parts of the runtime believe a node what it says of itself, and want to know who says it.
+    const told = typeof to === 'string' && target !== null ? new FromPeer(this.#scope.peerUid, payload) : payload
+    if (target === null) {
+      const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'
+      cells.undelivered(reason, this.#scope.nameOf(to), name, payload, origin)
+    } else if (isOffered) {
+      return this.#offer(target, name, told, account, sizeBytes)
+    } else if (!target.enqueue(origin ?? name, told)) {
+      cells.undelivered('mailbox-full', target.path, name, payload, origin)
     }
-    const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'
-    this.#cells.undelivered(reason, this.#scope.nameOf(to), name, payload, origin)
+    if (account !== null) this.#ledger.queued(account, sizeBytes, target)
+  }
+
+  /** Queues a message once there is room for it. What waits for that is counted: there is no credit for more. */
+  #offer(target: LocalTarget, name: string, payload: unknown, account: Account | null, sizeBytes: number): void {
+    const { cells } = this.#host
+    const onQueued = (): void => {
+      if (account !== null) this.#ledger.queued(account, sizeBytes, target)
+    }
+    const refused = (reason: OfferFailureReason): void => {
+      cells.undelivered(reason as DeadLetterReason, target.path, name, payload, null)
+      onQueued()
+    }
+    const obstacle = target.offer(name, payload)
+    if (obstacle === null) return onQueued()
+    if (obstacle !== 'full') return refused(obstacle)
+    const offer = new PendingOffer(target.ref, name, Number.POSITIVE_INFINITY)
+    offer.queued.then(onQueued, (error: OfferError) => refused(error.reason))
+    target.waitForRoom(offer, payload)
   }
 }

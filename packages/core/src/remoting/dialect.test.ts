@@ -1,5 +1,5 @@
 import test from 'ava'
-import { commonFeatures, commonLimits, commonVersion, DIALECT, largestWhole, versionRange } from './dialect.ts'
+import { commonFeatures, commonLimits, commonVersion, DIALECT, largestMessage, versionRange } from './dialect.ts'
 
 test('a link speaks the highest version that both sides know', (t) => {
   const ours = { min: 2, max: 4 }
@@ -27,6 +27,8 @@ test('a link keeps to what both sides take; one that has said nothing of it take
 
   t.deepEqual(commonLimits({ messageBytes: 500, frameBytes: 9_000 }, ours), { messageBytes: 500, frameBytes: 5_000 })
   t.deepEqual(commonLimits({}, ours), ours)
-  t.is(largestWhole(DIALECT), DIALECT.messageBytes)
-  t.true(largestWhole({ ...DIALECT, frameBytes: DIALECT.messageBytes }) < DIALECT.messageBytes)
+  t.is(largestMessage(DIALECT), DIALECT.messageBytes)
+  const half = { ...DIALECT, frameBytes: DIALECT.messageBytes / 2 }
+  t.is(largestMessage(half), DIALECT.messageBytes)
+  t.true(largestMessage({ ...half, features: 0 }) < half.frameBytes)
 })

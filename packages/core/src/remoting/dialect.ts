@@ -7,10 +7,8 @@ import { MAX_MESSAGE_BYTES, PROTOCOL_VERSIONS } from './wire.ts'
 export const Feature = {
   /** The system's own messages are numbered, acknowledged, and sent again over the next link. */
   sequencing: 1,
-  /** A message may come in pieces, between which others come. */
-  chunks: 2,
-  /** Messages are sent as far as the receiver has granted room for them. */
-  credit: 4,
+  /** A large message comes in pieces, between which others come; so much is sent as has been handled; there are offers. */
+  flowControl: 4,
 } as const
 export type Feature = (typeof Feature)[keyof typeof Feature]
 
@@ -41,7 +39,7 @@ const BESIDE_BYTES = 128 * 1024
 /** What nodes of this version speak. */
 export const DIALECT: Dialect = {
   versions: PROTOCOL_VERSIONS,
-  features: Feature.sequencing,
+  features: Feature.sequencing | Feature.flowControl,
   messageBytes: MAX_MESSAGE_BYTES,
   frameBytes: MAX_MESSAGE_BYTES + BESIDE_BYTES,
 }
@@ -65,9 +63,10 @@ export function commonLimits(theirs: Partial<WireLimits>, ours: WireLimits): Wir
   }
 }
 
-/** The largest message that may be sent whole: it shares its frame with others. */
-export function largestWhole({ messageBytes, frameBytes }: WireLimits): number {
-  return Math.min(messageBytes, frameBytes - BESIDE_BYTES)
+/** The largest message that may be sent: where it does not go in pieces, it shares its frame with others. */
+export function largestMessage({ messageBytes, frameBytes, features }: WireLimits & { features: number }): number {
+  const inPieces = (features & Feature.flowControl) !== 0 && frameBytes >= 2 * BESIDE_BYTES
+  return inPieces ? messageBytes : Math.min(messageBytes, frameBytes - BESIDE_BYTES)
 }
 
 /** `1`, or `1 to 3`. */

@@ -48,10 +48,13 @@ export function encodeBatch(envelopes: readonly Envelope[], over: SentNames, ack
 function variableBytes(envelope: Envelope): number {
   switch (envelope[0]) {
     case Kind.tell:
+    case Kind.offer:
     case Kind.ask:
       return 3 * (envelope[2].length + textLength(envelope[1])) + envelope[3].end - envelope[3].start
     case Kind.reply:
       return envelope[2].end - envelope[2].start
+    case Kind.chunk:
+      return envelope[4].end - envelope[4].start
     case Kind.failure: {
       const [, , reason, message, causeName, causeCode] = envelope
       return 3 * (reason.length + message.length + causeName.length + textLength(causeCode))
@@ -74,16 +77,22 @@ function write(envelope: Envelope): void {
   block[at++] = envelope[0]
   switch (envelope[0]) {
     case Kind.tell:
+    case Kind.offer:
     case Kind.ask:
       writeTo(envelope[1])
       writeName(envelope[2])
       writePayload(envelope[3])
-      if (envelope[0] === Kind.tell) return
+      if (envelope[0] !== Kind.ask) return
       writeNumber(envelope[4])
       return writeNumber(envelope[5])
     case Kind.reply:
       writeNumber(envelope[1])
       return writePayload(envelope[2])
+    case Kind.chunk:
+      writeNumber(envelope[1])
+      writeNumber(envelope[2])
+      writeNumber(envelope[3])
+      return writePayload(envelope[4])
     case Kind.watch:
       writeTo(envelope[1])
       return writeFields(envelope, 2)

@@ -4,7 +4,8 @@ import type { Connection } from './connection.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { LinkNames, SentNames } from './link-names.ts'
-import { Kind } from './wire.ts'
+import { Reassembly } from './reassembly.ts'
+import { type Envelope, Kind } from './wire.ts'
 
 /** Heartbeats say nothing of what has come, so that they can be made ahead. */
 const PING: Uint8Array = encodeBatch([[Kind.ping]], new SentNames())
@@ -24,6 +25,8 @@ export class OpenLink {
   /** The way back for asks of this connection: over a later one their answers would find nobody. */
   readonly route: AnswerRoute
   readonly names: LinkNames = new LinkNames()
+  /** Large messages that come over it; null where pieces were not agreed on. */
+  readonly #reassembly: Reassembly | null
   readonly #heartbeat: Heartbeat
   readonly #heartbeatMs: number
   readonly #host: Pick<CellHost, 'timers' | 'runtime'>
@@ -38,11 +41,13 @@ export class OpenLink {
     connection: Connection,
     route: AnswerRoute,
     watcher: LinkWatcher,
+    hasFlow: boolean,
   ) {
     this.#host = host
     this.#heartbeatMs = heartbeatMs
     this.connection = connection
     this.route = route
+    this.#reassembly = hasFlow ? new Reassembly(host.timers, (why) => watcher.dead(why)) : null
     this.#heartbeat = new Heartbeat(host, heartbeatMs, {
       ping: () => this.#send(PING),
       beat: () => watcher.beat(),
@@ -81,6 +86,16 @@ export class OpenLink {
     this.#heartbeat.heard()
   }
 
+  /** @returns the envelope with the whole of its payload; null for a piece of one @throws {MalformedFrameError} */
+  whole(envelope: Envelope): Envelope | null {
+    return this.#reassembly === null ? envelope : this.#reassembly.whole(envelope)
+  }
+
+  /** @throws {MalformedFrameError} for an end of a message that was announced and is not there */
+  frameEnds(): void {
+    this.#reassembly?.frameEnds()
+  }
+
   drained(): void {
     this.#isFull = false
     this.#heartbeat.drained()
@@ -94,6 +109,7 @@ export class OpenLink {
   end(why: string): void {
     this.route.endedMs = this.#host.runtime.clock.now()
     this.#heartbeat.stop()
+    this.#reassembly?.close()
     this.connection.close('normal', why)
   }
 

@@ -3,10 +3,13 @@ import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import { OfferLine, type PendingOffer } from '../actor/offer.ts'
 import type { Deadline } from '../runtime/timer-queue.ts'
 import type { Answer, Question } from './answer-route.ts'
+import type { CreditLedger } from './credit-ledger.ts'
 import { encodeBatch } from './encode-batch.ts'
 import type { OpenLink } from './open-link.ts'
-import { Outbox, type OutgoingMessage } from './outbox.ts'
+import { type Lost, Outbox } from './outbox.ts'
+import type { OutgoingMessage } from './outgoing.ts'
 import { MAX_BACKLOG, SystemLog, unnumbered } from './system-log.ts'
+import type { Traffic } from './traffic.ts'
 import { type Envelope, Kind, type SystemEnvelope } from './wire.ts'
 
 /** System messages that have come are acknowledged so much later, in ms, unless something else is sent before. */
@@ -15,6 +18,9 @@ const ACKNOWLEDGE_MS = 50
 /** Who hears what becomes of what is to be sent. */
 export interface OutflowHost {
   readonly cells: Pick<CellHost, 'runtime' | 'timers'>
+  readonly traffic: Traffic
+  /** What the peer has sent to actors here. */
+  readonly ledger: CreditLedger
   undelivered(reason: DeadLetterReason, message: OutgoingMessage): void
   /** The peer is behind by so many system messages that it takes no part any more. */
   behind(messages: number): void
@@ -26,8 +32,8 @@ export interface OutflowHost {
 export class Outflow {
   readonly log = new SystemLog()
   readonly #host: OutflowHost
-  readonly #outbox = new Outbox()
-  /** Who waits for room in the outbox. */
+  readonly #outbox: Outbox
+  /** Who waits for room in the outbox; who waits until an actor keeps up does so in its lane. */
   readonly #offers = new OfferLine()
   #link: OpenLink | null = null
   /** Whether the other side knows of numbers. */
@@ -37,6 +43,12 @@ export class Outflow {
 
   constructor(host: OutflowHost) {
     this.#host = host
+    this.#outbox = new Outbox(host.traffic)
+  }
+
+  /** User messages that wait, and the bytes of their payloads. */
+  get queued(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.#outbox.messages, bytes: this.#outbox.messageBytes }
   }
 
   /** Queues a message of a user, or says that there is no room for it. */
@@ -48,8 +60,13 @@ export class Outflow {
 
   /** Queues a message once there is room for it, behind those offered before. */
   offer(message: OutgoingMessage, offer: PendingOffer): void {
-    this.#offers.add(offer, () => this.#outbox.push(message))
-    this.#offers.admit()
+    const { lanes } = this.#outbox
+    const lane = lanes.of(message.to)
+    if (lane.holdsOffers || lane.hasOffers) {
+      lane.offers.add(offer, () => !lane.holdsOffers && this.#outbox.push(message, true))
+      lanes.waiting(lane)
+    } else this.#offers.add(offer, () => this.#outbox.push(message, true))
+    this.#admit()
     this.#flushOrLater()
   }
 
@@ -59,34 +76,59 @@ export class Outflow {
     else this.#flushOrLater()
   }
 
-  /** Queues what must arrive. */
-  pushNumbered(envelope: SystemEnvelope): void {
-    this.pushSystem(this.log.numbered(envelope), 0)
-  }
-
-  /** Queues what the runtime itself has to say. */
+  /** Queues what the runtime itself has to say, ahead of all users'. */
   pushSystem(envelope: Envelope, payloadBytes: number): void {
     this.#outbox.pushSystem(envelope, payloadBytes)
+    this.#pushed()
+  }
+
+  /** @param by who is told of an end there: what was sent to it before comes first */
+  pushNotice(envelope: SystemEnvelope, by: number): void {
+    this.#outbox.pushNotice(envelope, by)
+    this.#pushed()
+  }
+
+  /** The peer says what of that which it was sent it has handled. @throws {MalformedFrameError} for more than that */
+  credit(to: number, messages: number, payloadBytes: number): void {
+    this.#outbox.lanes.credit(to, messages, payloadBytes)
+    this.#admit()
+    this.#scheduleFlush()
+  }
+
+  /** There is credit to give. */
+  creditDue(): void {
+    this.#scheduleFlush()
+  }
+
+  #pushed(): void {
     const waiting = this.#outbox.systemMessages + this.log.again
     // A peer that takes nothing, not even what is never turned down, would fill the memory of this node.
     if (waiting > MAX_BACKLOG) this.#host.behind(waiting)
     else this.#flushOrLater()
   }
 
-  /** A link is open, and takes what waits. */
-  open(link: OpenLink, isNumbered: boolean): void {
+  /**
+   * A link is open, and takes what waits.
+   *
+   * @param isNumbered whether the peer knows of numbers
+   * @param hasFlow whether it takes pieces and offers, and gives credit
+   */
+  open(link: OpenLink, isNumbered: boolean, hasFlow: boolean): void {
     this.#link = link
     this.#isNumbered = isNumbered
+    this.#outbox.connected(hasFlow)
+    if (hasFlow) this.#host.ledger.connected()
     this.#scheduleFlush()
   }
 
-  /** The link is lost. @returns what will not be answered any more */
-  linkLost(): readonly Question[] {
+  /** The link is lost. @returns what was under way on it */
+  linkLost(): Lost {
     this.#link = null
     this.#acknowledging?.cancel()
     this.#acknowledging = null
     this.log.linkLost()
-    return this.#outbox.dropAnswers()
+    this.#host.ledger.disconnected()
+    return this.#outbox.disconnected()
   }
 
   /** The link takes more again. */
@@ -110,22 +152,26 @@ export class Outflow {
     })
   }
 
-  /** Says goodbye, behind all that waits. */
+  /** Says goodbye, behind all that can be sent. */
   leave(): void {
-    this.#outbox.pushSystem([Kind.bye], 0)
     this.#link?.unblock()
     this.#flush()
+    this.#link?.unblock()
+    this.#send([[Kind.bye]])
   }
 
   /** There is no link, and none could be made: what cannot wait does not. */
   unreachable(): void {
     for (const message of this.#outbox.takeAsks()) this.#host.undelivered('unreachable', message)
     this.#offers.rejectAll('unreachable')
+    this.#outbox.lanes.rejectOffers('unreachable')
   }
 
   /** Nothing will be sent any more. */
   end(reason: 'node-down' | 'unreachable'): void {
+    this.#host.ledger.close()
     this.#offers.rejectAll(reason)
+    this.#outbox.lanes.rejectOffers(reason)
     for (const message of this.#outbox.takeAll()) this.#host.undelivered(reason, message)
   }
 
@@ -148,22 +194,29 @@ export class Outflow {
     while (this.#link?.isFull === false) {
       // What was on a link that is lost was sent before all that waits.
       if (this.log.again > 0) this.#send(this.log.takeAgain())
-      else if (!this.#outbox.empty) this.#sendNext()
+      else if (!this.#outbox.isIdle || this.#host.ledger.hasDue) this.#sendNext()
       else if (this.log.isUrgent) this.#send([])
       else return
     }
   }
 
   #sendNext(): void {
-    const batch = this.#outbox.takeBatch()
-    this.#offers.admit()
+    const batch = this.#host.ledger.take()
+    this.#outbox.takeBatch(batch)
+    this.#admit()
     if (batch.length > 0) this.#send(batch)
   }
 
-  #send(batch: readonly Envelope[]): void {
+  /** There may be room for those who wait for it: first of all for those who wait for nothing else. */
+  #admit(): void {
+    this.#offers.admit()
+    this.#outbox.lanes.admit()
+  }
+
+  #send(batch: Envelope[]): void {
     if (this.#link === null) return
     if (!this.#isNumbered) return this.#link.send(encodeBatch(unnumbered(batch), this.#link.names.sent))
-    this.log.sent(batch)
+    this.log.send(batch)
     this.#link.send(encodeBatch(batch, this.#link.names.sent, this.log.say()))
   }
 }

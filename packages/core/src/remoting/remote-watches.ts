@@ -28,6 +28,8 @@ class Inward implements Watcher {
 /** Takes what must arrive. */
 export interface SystemRoute {
   sendSystem(envelope: SystemEnvelope): void
+  /** Behind all that was sent to the actor `by` there. */
+  sendNotice(envelope: SystemEnvelope, by: number): void
 }
 
 /**
@@ -57,7 +59,7 @@ export class RemoteWatches {
     const id = ++this.#lastId
     this.#outward.set(id, { to, watcher })
     this.#ids.set(watcher, id)
-    this.#route.sendSystem([Kind.watch, to, id])
+    this.#route.sendSystem([Kind.watch, to, id, watcher.uid ?? 0])
   }
 
   unwatch(watcher: Watcher): void {
@@ -82,7 +84,7 @@ export class RemoteWatches {
     if (!isLossy) return
     // Also of watches the peer may have ended: its answer, unlike its next watch, lets go of them.
     for (const inward of this.#inward.values()) if (inward.reason !== null) inward.terminated(inward.reason)
-    for (const [id, { to }] of this.#outward) this.#route.sendSystem([Kind.watch, to, id])
+    for (const [id, { to, watcher }] of this.#outward) this.#route.sendSystem([Kind.watch, to, id, watcher.uid ?? 0])
   }
 
   /** The peer says that one of the watched is gone. */
@@ -94,8 +96,8 @@ export class RemoteWatches {
     outward.watcher.terminated(isTerminationReason(reason) ? reason : 'stopped')
   }
 
-  /** The peer watches an actor of this node. */
-  watchedBy(to: To, id: number): void {
+  /** The peer watches an actor of this node, for its actor `by`, 0 where that is none. */
+  watchedBy(to: To, id: number, by: number): void {
     const known = this.#inward.get(id)
     if (known !== undefined) {
       if (known.reason !== null) known.terminated(known.reason)
@@ -104,7 +106,7 @@ export class RemoteWatches {
     const target = this.#local(to)
     const inward = new Inward(target, (reason) => {
       if (!this.#isLossy) this.#inward.delete(id)
-      this.#route.sendSystem([Kind.terminated, id, reason])
+      this.#route.sendNotice([Kind.terminated, id, reason], by)
     })
     this.#inward.set(id, inward)
     if (target === null) inward.terminated('not-found')

@@ -19,6 +19,7 @@ import { Quarantine } from './quarantine.ts'
 import { Reconnect } from './reconnect.ts'
 import { type Associations, RemoteRef } from './remote-ref.ts'
 import { Seeds } from './seeds.ts'
+import { type RemoteStats, Traffic } from './traffic.ts'
 import type { To } from './wire.ts'
 
 /** What remoting needs of its node. */
@@ -68,6 +69,7 @@ export class Remoting implements Associations {
   readonly #book = new PeerBook()
   readonly #reconnects = new Map<Association, Reconnect>()
   readonly #quarantine = new Quarantine()
+  readonly #traffic = new Traffic()
   readonly #dialler: Dialler
   readonly #connecting = new Set<Connecting>()
   readonly #seeds: Seeds
@@ -120,6 +122,16 @@ export class Remoting implements Associations {
 
   get peers(): readonly Peer[] {
     return this.#book.all.filter(({ connected }) => connected).map(({ peer }) => peer)
+  }
+
+  stats(): RemoteStats {
+    const { sent, received } = this.#traffic
+    let [queued, queuedBytes] = [0, 0]
+    for (const { queued: waiting } of this.#book.all) {
+      queued += waiting.messages
+      queuedBytes += waiting.bytes
+    }
+    return { sent, received, queued, queuedBytes }
   }
 
   async connect(address: string, timeoutMs: number): Promise<Peer> {
@@ -339,6 +351,7 @@ export class Remoting implements Associations {
       cbor: this.cells.cbor,
       heartbeatMs: this.#settings.heartbeatMs,
       resolveRef: (parts) => this.refTo(parts),
+      traffic: this.#traffic,
       local: (to) => (typeof to === 'string' && !this.#settings.exposed.has(to) ? null : this.cells.local(to)),
       emit: this.#emit,
       wantConnection: (association, atOnce) => this.#wantConnection(association, atOnce),

@@ -19,7 +19,7 @@ class Side {
   sent = 0
 
   tell(): void {
-    this.waiting.push(this.log.numbered([Kind.unwatch, ++this.sent]))
+    this.waiting.push([Kind.unwatch, ++this.sent])
   }
 
   /** @param most of those that wait */
@@ -28,8 +28,8 @@ class Side {
     this.#send(this.waiting.splice(0, most))
   }
 
-  #send(batch: readonly SystemEnvelope[]): void {
-    this.log.sent(batch)
+  #send(batch: Envelope[]): void {
+    this.log.send(batch)
     this.way.push({ batch, acknowledged: this.log.say() })
   }
 
@@ -93,7 +93,7 @@ test('however often the link is lost, each system message arrives once, in order
 
 test('a message without a number, one too early, and the end of one that was never sent break the protocol', (t) => {
   const log = new SystemLog()
-  log.sent([log.numbered([Kind.unwatch, 1])])
+  log.send([[Kind.unwatch, 1]])
 
   for (const wrong of [() => log.received(undefined), () => log.received(2), () => log.acknowledged(2)])
     t.throws(wrong, { instanceOf: MalformedFrameError })
@@ -116,7 +116,7 @@ test('every 64th message is acknowledged without delay', (t) => {
 
 test('whoever acknowledges nothing for 5 heartbeats while more than 20,000 are on the link is behind', (t) => {
   const log = new SystemLog()
-  const send = (count: number): void => log.sent(Array.from({ length: count }, () => log.numbered([Kind.unwatch, 1])))
+  const send = (count: number): void => log.send(Array.from({ length: count }, () => [Kind.unwatch, 1]))
   const beats = (count: number): boolean[] => Array.from({ length: count }, () => log.beat())
   send(MAX_BACKLOG)
   t.false(beats(9).includes(true))

@@ -30,12 +30,12 @@ export class SystemLog {
   #said = 0
   #isDue = false
 
-  /** Gives a message its number. They must be sent in this order. */
-  numbered(envelope: SystemEnvelope): SystemEnvelope {
+  /** Gives a message its number. */
+  #numbered(envelope: SystemEnvelope): SystemEnvelope {
     const number = ++this.#lastNumber
     switch (envelope[0]) {
       case Kind.watch:
-        return [Kind.watch, envelope[1], envelope[2], number]
+        return [Kind.watch, envelope[1], envelope[2], envelope[3], number]
       case Kind.unwatch:
         return [Kind.unwatch, envelope[1], number]
       default:
@@ -43,9 +43,15 @@ export class SystemLog {
     }
   }
 
-  /** A batch is on the link: what is numbered in it is kept. */
-  sent(batch: readonly Envelope[]): void {
-    for (const envelope of batch) if (isSystem(envelope)) this.#onLink.push(envelope)
+  /** A batch is about to be on the link: what must arrive of it is numbered, and kept. */
+  send(batch: Envelope[]): void {
+    for (let i = 0; i < batch.length; i++) {
+      const envelope = batch[i]!
+      if (!isSystem(envelope)) continue
+      const numbered = numberOf(envelope) === undefined ? this.#numbered(envelope) : envelope
+      batch[i] = numbered
+      this.#onLink.push(numbered)
+    }
   }
 
   /** The link is lost: what was on it goes first on the next one. */
@@ -81,7 +87,7 @@ export class SystemLog {
     if (number > this.#lastNumber) throw new MalformedFrameError(`system message ${number} was never sent`)
     this.#acknowledged = number
     this.#stillBeats = 0
-    for (const ring of [this.#onLink, this.#again]) while (numberOf(ring.peek()) <= number) ring.shift()
+    for (const ring of [this.#onLink, this.#again]) while (isUpTo(number, ring.peek())) ring.shift()
   }
 
   /** Another heartbeat has gone by. @returns whether the peer has not acknowledged far too many for far too long */
@@ -135,7 +141,7 @@ export function unnumbered(batch: readonly Envelope[]): readonly Envelope[] {
   return batch.map((envelope) => {
     switch (envelope[0]) {
       case Kind.watch:
-        return [Kind.watch, envelope[1], envelope[2]]
+        return [Kind.watch, envelope[1], envelope[2], envelope[3]]
       case Kind.unwatch:
         return [Kind.unwatch, envelope[1]]
       case Kind.terminated:
@@ -150,8 +156,17 @@ function isSystem(envelope: Envelope): envelope is SystemEnvelope {
   return envelope[0] === Kind.watch || envelope[0] === Kind.unwatch || envelope[0] === Kind.terminated
 }
 
-/** Beyond all numbers for none. */
-function numberOf(envelope: SystemEnvelope | undefined): number {
-  if (envelope === undefined) return Number.POSITIVE_INFINITY
-  return (envelope[0] === Kind.unwatch ? envelope[2] : envelope[3]) ?? 0
+function numberOf(envelope: SystemEnvelope): number | undefined {
+  switch (envelope[0]) {
+    case Kind.watch:
+      return envelope[4]
+    case Kind.unwatch:
+      return envelope[2]
+    default:
+      return envelope[3]
+  }
+}
+
+function isUpTo(number: number, envelope: SystemEnvelope | undefined): boolean {
+  return envelope !== undefined && (numberOf(envelope) ?? 0) <= number
 }

@@ -39,6 +39,7 @@ const DEAD_LETTER_REASONS: Readonly<Record<DeadLetterReason, true>> = {
   'outbound-full': true,
   'node-down': true,
   unreachable: true,
+  'link-lost': true,
 }
 
 function isAbandonReason(text: string): text is AbandonReason {

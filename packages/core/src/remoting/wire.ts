@@ -21,6 +21,14 @@ export const Kind = {
   ping: 7,
   pong: 8,
   bye: 9,
+  /** A tell that waits for room in the mailbox there. */
+  offer: 10,
+  /** A piece of a large payload. */
+  chunk: 11,
+  /** Of the envelope behind it, only the end of the payload is in this frame: the pieces come before that. */
+  join: 12,
+  /** So much of what was sent has been handled. */
+  credit: 13,
 } as const
 
 /** Who a message is for: the uid of an actor of the receiving node, or a path where only that is known. */
@@ -46,10 +54,22 @@ export type Envelope =
   | readonly [kind: typeof Kind.ping]
   | readonly [kind: typeof Kind.pong]
   | readonly [kind: typeof Kind.bye]
+  | readonly [kind: typeof Kind.offer, to: To, name: string, payload: Encoded]
+  | readonly [kind: typeof Kind.chunk, stream: number, totalBytes: number, offset: number, piece: Encoded]
+  | readonly [kind: typeof Kind.join, stream: number]
+  /**
+   * Of what was sent to the actor `to`. Negative numbers name what came over earlier connections and is not handled;
+   * {@link EVERYBODY} comes behind those.
+   */
+  | readonly [kind: typeof Kind.credit, to: number, messages: number, payloadBytes: number]
+
+/** In a credit: whatever else was sent over earlier connections is handled, or lost. */
+export const EVERYBODY: number = -1
 
 /** What must arrive, exactly once: it has a number, from 1 on, and is sent until that is acknowledged. */
 export type SystemEnvelope =
-  | readonly [kind: typeof Kind.watch, to: To, watch: number, number?: number]
+  /** `by` is the uid of who is to be told, 0 where that is no actor. */
+  | readonly [kind: typeof Kind.watch, to: To, watch: number, by: number, number?: number]
   | readonly [kind: typeof Kind.unwatch, watch: number, number?: number]
   | readonly [kind: typeof Kind.terminated, watch: number, reason: string, number?: number]
 

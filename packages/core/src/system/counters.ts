@@ -1,5 +1,6 @@
 import type { CellEvent } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
+import type { RemoteStats } from '../remoting/traffic.ts'
 
 /** What a system has done since its start, in numbers. */
 export interface SystemStats {
@@ -16,6 +17,8 @@ export interface SystemStats {
   readonly systemBacklogs: number
   /** Dead letters by their reason; reasons that never occurred are left out. */
   readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>
+  /** Messages between this node and others; null for a system without a transport. */
+  readonly remote: RemoteStats | null
 }
 
 /** Counts what happens seldom; what happens often is counted where it happens. */
@@ -39,7 +42,7 @@ export class Counters {
     else if (event.type === 'actor-killed') this.givenUp++
   }
 
-  snapshot(messagesHandled: number): SystemStats {
+  snapshot(messagesHandled: number, remote: RemoteStats | null): SystemStats {
     return {
       actors: this.actorsStarted - this.actorsEnded,
       actorsStarted: this.actorsStarted,
@@ -48,6 +51,7 @@ export class Counters {
       restarts: this.#restarts,
       systemBacklogs: this.systemBacklogs,
       deadLetters: Object.fromEntries(this.#deadLetters),
+      remote,
     }
   }
 }

@@ -355,7 +355,7 @@ test('stats count actors, messages handled, failures, restarts and dead letters 
   t.is(actors, before.actors + 1)
   t.is(actorsStarted, before.actorsStarted + 2)
   t.is(messagesHandled - before.messagesHandled, 1_002)
-  t.deepEqual(rest, { failures: 1, restarts: 1, systemBacklogs: 0, deadLetters: { stopped: 2 } })
+  t.deepEqual(rest, { failures: 1, restarts: 1, systemBacklogs: 0, deadLetters: { stopped: 2 }, remote: null })
 })
 
 test('each message is counted once, however actors come to wait for their turns', async (t) => {

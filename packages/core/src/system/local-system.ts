@@ -18,6 +18,7 @@ import { Dispatcher } from '../dispatch/dispatcher.ts'
 import { InvalidOptionError, SystemStoppedError, toError } from '../errors.ts'
 import { timeoutOf } from '../options.ts'
 import type { Peer, PeerEvent } from '../remoting/peer-event.ts'
+import type { RemoteStats } from '../remoting/traffic.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Cancellable } from '../runtime/scheduler.ts'
@@ -41,6 +42,7 @@ import type { Settings } from './system-options.ts'
 export interface Remote {
   readonly peers: readonly Peer[]
   readonly members: readonly Member[]
+  stats(): RemoteStats
   connect(address: string, timeoutMs: number): Promise<Peer>
   /** Says goodbye to every peer and closes the transport. */
   close(): Promise<void>
@@ -266,7 +268,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   }
 
   stats(): SystemStats {
-    return this.#reports.counters.snapshot(this.dispatcher.handled)
+    return this.#reports.counters.snapshot(this.dispatcher.handled, this.#remote?.stats() ?? null)
   }
 
   // For cells and for remoting

@@ -31,6 +31,7 @@ function greetingWords(frame: Uint8Array): string {
 function envelopeWords(envelope: Envelope): string {
   switch (envelope[0]) {
     case Kind.tell:
+    case Kind.offer:
       return envelope[2]
     case Kind.ask:
       return `ask ${envelope[2]} #${envelope[4]}`

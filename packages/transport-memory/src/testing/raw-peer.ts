@@ -14,7 +14,14 @@ export const Kind = {
   ping: 7,
   pong: 8,
   bye: 9,
+  offer: 10,
+  chunk: 11,
+  join: 12,
+  credit: 13,
 }
+
+/** The feature of taking the last four. */
+export const FLOW_CONTROL = 4
 
 /** The other end of a link, by hand: every frame that came, decoded, and how it ended. */
 export class RawLink {
@@ -79,7 +86,7 @@ function named(envelopes: readonly (readonly unknown[])[]): readonly (readonly u
   }
   return envelopes.map((envelope) => {
     const [kind, to, name, ...rest] = envelope
-    if (kind !== Kind.tell && kind !== Kind.ask && kind !== Kind.watch) return envelope
+    if (kind !== Kind.tell && kind !== Kind.ask && kind !== Kind.offer && kind !== Kind.watch) return envelope
     const target = typeof to === 'number' ? to : text(Array.isArray(to) ? to[0] : to)
     return [kind, target, kind === Kind.watch ? name : text(name), ...rest]
   })

@@ -1,0 +1,188 @@
+import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
+import { OwnMessage } from '../actor/own-message.ts'
+import { MalformedFrameError } from '../errors.ts'
+import type { Deadline } from '../runtime/timer-queue.ts'
+import { WINDOW_BYTES, WINDOW_MESSAGES } from './lane.ts'
+import { type Envelope, EVERYBODY, Kind } from './wire.ts'
+
+/** Credit goes back for a quarter of what may be out, or once a second for whatever it is. */
+const MARK_MESSAGES: number = WINDOW_MESSAGES / 4
+const MARK_BYTES: number = WINDOW_BYTES / 4
+const REST_MS = 1_000
+
+/** Markers outlive incarnations, as the mailbox does. */
+const ALWAYS = { live: true } as const
+
+/** What a peer has sent to one actor of this node. */
+export class Account {
+  readonly to: number
+  /** Not given credit for. */
+  owed = 0
+  owedBytes = 0
+  /** That part of it which came since the last marker. */
+  unmarked = 0
+  unmarkedBytes = 0
+  /** That part of it which is handled. */
+  free = 0
+  freeBytes = 0
+  /** Who got the last message; null where nobody did. */
+  target: LocalTarget | null = null
+
+  constructor(to: number) {
+    this.to = to
+  }
+}
+
+/** Queued behind messages from abroad: when its turn comes they have been handled. It is never handled itself. */
+class CreditMarker extends OwnMessage {
+  readonly #host: Pick<CellHost, 'dispatcher'>
+  readonly #onPassed: () => void
+
+  constructor(host: Pick<CellHost, 'dispatcher'>, onPassed: () => void) {
+    super('', ALWAYS)
+    this.#host = host
+    this.#onPassed = onPassed
+  }
+
+  get last(): boolean {
+    return true
+  }
+
+  override begin(): boolean {
+    this.#host.dispatcher.putAside()
+    this.#onPassed()
+    return false
+  }
+
+  /** The actor has ended, and what it had not handled has become dead letters. */
+  override undelivered(): boolean {
+    this.#onPassed()
+    return false
+  }
+}
+
+/**
+ * What one peer has sent to actors of this node, and gets credit back for when it has been handled. A marker behind the
+ * messages in the mailbox says when that is, so that a message costs two additions, and one in a thousand a marker.
+ */
+export class CreditLedger {
+  readonly #host: Pick<CellHost, 'dispatcher' | 'timers'>
+  readonly #onCredit: () => void
+  readonly #accounts = new Map<number, Account>()
+  /** What the present connection begins with, until that is said. */
+  #standing: readonly Envelope[] = []
+  /** Those with something to give back. */
+  readonly #due = new Set<Account>()
+  /** Messages come in bursts. */
+  #last: Account | null = null
+  #rest: Deadline | null = null
+
+  /** @param onCredit there is credit to give back, as soon as may be */
+  constructor(host: Pick<CellHost, 'dispatcher' | 'timers'>, onCredit: () => void) {
+    this.#host = host
+    this.#onCredit = onCredit
+  }
+
+  get hasDue(): boolean {
+    return this.#due.size > 0 || this.#standing.length > 0
+  }
+
+  /**
+   * A message is here, and about to be queued.
+   *
+   * @throws {MalformedFrameError} when there was no credit for it
+   */
+  received(to: number, payloadBytes: number): Account {
+    let account = this.#last
+    if (account === null || account.to !== to) {
+      account = this.#accounts.get(to) ?? null
+      if (account === null) {
+        account = new Account(to)
+        this.#accounts.set(to, account)
+      }
+      this.#last = account
+    }
+    if (account.owed >= WINDOW_MESSAGES || account.owedBytes >= WINDOW_BYTES)
+      throw new MalformedFrameError(`a message for actor ${to} without credit`)
+    account.owed++
+    account.owedBytes += payloadBytes
+    return account
+  }
+
+  /** That message is queued, or has become a dead letter. */
+  queued(account: Account, payloadBytes: number, target: LocalTarget | null): void {
+    account.target = target
+    account.unmarked++
+    account.unmarkedBytes += payloadBytes
+    if (account.unmarked >= MARK_MESSAGES || account.unmarkedBytes >= MARK_BYTES) this.#mark(account)
+    else this.#rest ??= this.#host.timers.after(REST_MS, () => this.#markAll())
+  }
+
+  /** Takes what is to be given back. */
+  take(): Envelope[] {
+    const credits: Envelope[] = [...this.#standing]
+    this.#standing = []
+    for (const account of this.#due) {
+      credits.push([Kind.credit, account.to, account.free, account.freeBytes])
+      this.#settle(account)
+    }
+    this.#due.clear()
+    return credits
+  }
+
+  /** The connection is lost: what was to be given back is in what the next one begins with. */
+  disconnected(): void {
+    for (const account of this.#due) this.#settle(account)
+    this.#due.clear()
+    this.#standing = []
+  }
+
+  /** A connection begins: of what has come this is not handled, and all else is. */
+  connected(): void {
+    const standing: Envelope[] = []
+    for (const { to, owed, owedBytes } of this.#accounts.values()) standing.push([Kind.credit, to, -owed, -owedBytes])
+    this.#standing = [...standing, [Kind.credit, EVERYBODY, 0, 0]]
+  }
+
+  /** That run of the peer is over. */
+  close(): void {
+    this.#rest?.cancel()
+    this.#rest = null
+    this.#accounts.clear()
+    this.#due.clear()
+    this.#last = null
+  }
+
+  #settle(account: Account): void {
+    account.owed -= account.free
+    account.owedBytes -= account.freeBytes
+    account.free = 0
+    account.freeBytes = 0
+    if (account.owed > 0) return
+    this.#accounts.delete(account.to)
+    if (this.#last === account) this.#last = null
+  }
+
+  #mark(account: Account): void {
+    const { target, unmarked, unmarkedBytes } = account
+    account.unmarked = 0
+    account.unmarkedBytes = 0
+    const passed = (): void => this.#passed(account, unmarked, unmarkedBytes)
+    if (target === null) passed()
+    else target.enqueue(new CreditMarker(this.#host, passed), undefined)
+  }
+
+  #markAll(): void {
+    this.#rest = null
+    for (const account of this.#accounts.values()) if (account.unmarked > 0) this.#mark(account)
+  }
+
+  #passed(account: Account, messages: number, payloadBytes: number): void {
+    // After the end of the peer there is nobody to give it to.
+    if (this.#accounts.get(account.to) !== account) return
+    account.free += messages
+    account.freeBytes += payloadBytes
+    this.#due.add(account)
+    this.#onCredit()
+  }
+}
