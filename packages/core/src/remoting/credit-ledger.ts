@@ -120,6 +120,7 @@ export class CreditLedger {
 
   /** Takes what is to be given back. */
   take(): Envelope[] {
+    if (!this.hasDue) return []
     const credits: Envelope[] = [...this.#standing]
     this.#standing = []
     for (const account of this.#due) {

@@ -17,6 +17,7 @@ const BATCH_BYTES = 64 * 1024
 
 /** With so many waiting, most that come are turned down, and one that is not may lie among their bytes. */
 const CROWDED = 3_072
+const CROWDED_LANE = 1_024
 
 type Item = OutgoingMessage | OutgoingAnswer | Notice
 
@@ -176,7 +177,7 @@ export class Outbox {
     if (item instanceof OutgoingMessage) {
       const lane = item.lane!
       if (!lane.isHeld && (lane.hasCredit || !lane.isCounted)) return this.#send(item, lane, batch)
-      item.compact()
+      if (lane.parked >= CROWDED_LANE) item.compact()
       lane.park(item)
       return 0
     }
