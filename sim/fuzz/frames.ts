@@ -107,7 +107,7 @@ export class Frames {
       () => [1, to, name, payload, id, below(1_000)],
       () => [2, id, payload],
       () => [3, id, this.#pick('handler', 'undelivered:unhandled', 'x'), 'message', String(name), null],
-      () => [4, to, id, ...this.#number()],
+      () => [4, to, id, below(20), ...this.#number()],
       () => [5, id, ...this.#number()],
       () => [6, id, this.#pick('stopped', 'failed', 'x'), ...this.#number()],
       () => [7],

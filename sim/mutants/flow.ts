@@ -46,12 +46,12 @@ export const flow: readonly Mutant[] = [
   },
   {
     name: 'pieces-outlive-their-link',
-    file: `${DIR}/association.ts`,
-    find: `this.#reassembly.close()`,
-    replace: ``,
-    form: 'statement',
+    file: `${DIR}/open-link.ts`,
+    find: `new Reassembly(host.timers, (why) => watcher.dead(why))`,
+    replace: `((host as { pieces?: Reassembly }).pieces ??= new Reassembly(host.timers, (why) => watcher.dead(why)))`,
+    form: 'expression',
     scenario: 'large-messages',
-    why: 'Pieces of a connection that is lost are for nothing: those of the next one are put behind them.',
+    why: 'Pieces are kept by the node: those of the next connection are put behind what came over one that is lost.',
   },
   {
     name: 'credit-never-returned',

@@ -70,7 +70,7 @@ export const overload: readonly Mutant[] = [
   {
     name: 'full-mailbox-not-told-of-afar',
     file: `${REMOTING}/deliveries.ts`,
-    find: `this.#cells.undelivered('mailbox-full', target.path, name, payload, origin)`,
+    find: `cells.undelivered('mailbox-full', target.path, name, payload, origin)`,
     replace: '',
     form: 'statement',
     scenario: 'overload',

@@ -79,10 +79,10 @@ export const remoting: readonly Mutant[] = [
   },
   {
     name: 'names-outlive-link',
-    file: `${DIR}/association.ts`,
-    find: `this.#names = new LinkNames()`,
-    replace: ``,
-    form: 'statement',
+    file: `${DIR}/open-link.ts`,
+    find: `new LinkNames()`,
+    replace: `((host as { kept?: LinkNames }).kept ??= new LinkNames())`,
+    form: 'expression',
     scenario: 'pair-order',
     why: 'A name is defined once per connection: both sides are thought to remember those of the one before, frames lost.',
   },
@@ -189,7 +189,7 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'acknowledgement-ignored',
     file: `${DIR}/system-log.ts`,
-    find: `for (const ring of [this.#onLink, this.#again]) while (numberOf(ring.peek()) <= number) ring.shift()`,
+    find: `for (const ring of [this.#onLink, this.#again]) while (isUpTo(number, ring.peek())) ring.shift()`,
     replace: ``,
     form: 'statement',
     scenario: 'system-messages',
@@ -351,7 +351,7 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'list-only-grows',
     file: RECEPTIONIST,
-    find: `this.#receptionist.dropRemote(all.node, new Set(listings.map(({ protocol }) => protocol)))`,
+    find: `this.#receptionist.dropRemote(node, new Set(all.map(({ protocol }) => protocol)))`,
     replace: ``,
     form: 'statement',
     scenario: 'receptionist',
@@ -414,7 +414,7 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'nobody-heard',
     file: `${DIR}/association.ts`,
-    find: `link?.heard()`,
+    find: `link.heard()`,
     replace: ``,
     form: 'statement',
     scenario: 'hostile-frames',

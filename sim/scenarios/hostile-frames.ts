@@ -34,7 +34,7 @@ function envelope(random: Random): unknown {
     case 5:
       return [3, random.below(100), odd, odd, odd, null]
     case 6:
-      return [4, uid, random.below(100)]
+      return [4, uid, random.below(100), 0]
     case 7:
       return [5, random.below(100)]
     default:

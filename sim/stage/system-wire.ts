@@ -61,7 +61,7 @@ export function systemTap(node: SimulatedNode): (way: 'dialled' | 'accepted') =>
 
 /** Kinds of system messages, with the places of their watch and their number. */
 const PLACES: ReadonlyMap<number, readonly [kind: string, watch: number, number: number]> = new Map([
-  [4, ['watch', 2, 3]],
+  [4, ['watch', 2, 4]],
   [5, ['unwatch', 1, 2]],
   [6, ['terminated', 1, 3]],
 ])

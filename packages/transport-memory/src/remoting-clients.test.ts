@@ -154,7 +154,7 @@ test('a client reaches by uid what it was given, by path nothing: neither by tel
   for (const to of [...uids, ...paths]) {
     link.batch([Kind.tell, to, 'note', cbor(1)])
     link.batch([Kind.ask, to, 'echo', cbor(1), 100, 1000])
-    link.batch([Kind.watch, to, 200])
+    link.batch([Kind.watch, to, 200, 0])
     link.batch([Kind.unwatch, 200])
   }
   link.batch([Kind.tell, '/system/receptionist', 'replace', cbor({ node: server.system.peers[0]!.uid, listings: [] })])

@@ -218,8 +218,8 @@ test('an actor whose ref was never given away is out of reach: by its uid, by it
   link.batch(
     [Kind.tell, uid(ref.id), 'note', cbor(1)],
     [Kind.tell, '/user/secret', 'note', cbor(1)],
-    [Kind.watch, '/user/secret', 1],
-    [Kind.watch, '', 2],
+    [Kind.watch, '/user/secret', 1, 0],
+    [Kind.watch, '', 2, 0],
     [Kind.tell, uid(echoed.ref.id), 'tellTo', cbor({ to: forged(0), number: 1 })],
     [Kind.tell, uid(echoed.ref.id), 'tellTo', cbor({ to: forged(uid(ref.id)), number: 1 })],
   )
@@ -319,7 +319,7 @@ test('20,000 random and mutated frames from a seed break links and nothing else 
       [Kind.ask, uid, 'echo', cbor({ a: [1, 'two', null] }), 1, 100],
       [Kind.reply, 1, cbor('x')],
       [Kind.failure, 1, 'handler', 'm', 'n', null],
-      [Kind.watch, uid, 1],
+      [Kind.watch, uid, 1, 0],
       [Kind.unwatch, 1],
       [Kind.terminated, 1, 'stopped'],
       [Kind.ping],

@@ -45,7 +45,7 @@ function notices(link: RawLink): readonly (readonly unknown[])[] {
 
 test('on an idle link a system message is acknowledged by an empty frame after 50 ms, and no second time', async (t) => {
   const { world, link, uid } = await numbering()
-  link.batch([Kind.watch, uid, 1, 1])
+  link.batch([Kind.watch, uid, 1, 0, 1])
   await world.time.advance(49)
   t.deepEqual(bareAcknowledgements(link), [])
 
@@ -58,7 +58,7 @@ test('on an idle link a system message is acknowledged by an empty frame after 5
 
 test('what is sent anyway acknowledges system messages, and no frame is sent for that alone', async (t) => {
   const { world, link, uid } = await numbering()
-  link.batch([Kind.watch, uid, 1, 1], [Kind.unwatch, 1, 2])
+  link.batch([Kind.watch, uid, 1, 0, 1], [Kind.unwatch, 1, 2])
   await world.time.advance(1)
   link.batch([Kind.ask, uid, 'echo', cbor(1), 7, 1_000])
   await world.time.advance(100)
@@ -70,12 +70,12 @@ test('what is sent anyway acknowledges system messages, and no frame is sent for
 
 test('a system message that comes again over a new link is not acted on twice, and acknowledged again', async (t) => {
   const { world, a, raw, link, ref, uid } = await numbering()
-  link.batch([Kind.watch, uid, 1, 1], [Kind.unwatch, 1, 2], [Kind.watch, uid, 2, 3])
+  link.batch([Kind.watch, uid, 1, 0, 1], [Kind.unwatch, 1, 2], [Kind.watch, uid, 2, 0, 3])
   await world.time.advance(1)
   link.close()
   await world.time.advance(1)
   const second = await raw.join(a.system.address, { ...FEATURES, epoch: 1 })
-  second.batch([Kind.watch, uid, 1, 1], [Kind.unwatch, 1, 2], [Kind.watch, uid, 2, 3])
+  second.batch([Kind.watch, uid, 1, 0, 1], [Kind.unwatch, 1, 2], [Kind.watch, uid, 2, 0, 3])
   await world.time.advance(60)
   t.deepEqual(bareAcknowledgements(second), [3])
 
@@ -87,7 +87,7 @@ test('a system message that comes again over a new link is not acted on twice, a
 
 test('a notice is sent again over each new link, by its number and first of all, until it is acknowledged', async (t) => {
   const { world, a, raw, link, ref, uid } = await numbering()
-  link.batch([Kind.watch, uid, 1, 1])
+  link.batch([Kind.watch, uid, 1, 0, 1])
   await world.time.advance(1)
   await world.during(a.system.stop(ref))
   await world.time.advance(1)
@@ -112,8 +112,8 @@ test('a notice is sent again over each new link, by its number and first of all,
 })
 
 for (const [what, batch] of [
-  ['without a number', [0, [[Kind.watch, 1, 1]]]],
-  ['whose number leaves one out', [0, [[Kind.watch, 1, 1, 2]]]],
+  ['without a number', [0, [[Kind.watch, 1, 1, 0]]]],
+  ['whose number leaves one out', [0, [[Kind.watch, 1, 1, 0, 2]]]],
   ['that acknowledges what was never sent', [1, [[Kind.ping]]]],
 ] as const) {
   test(`a frame ${what} closes its link, from a peer that numbers system messages (law 17)`, async (t) => {
@@ -132,14 +132,14 @@ test('a peer without the numbering names its watches again on each link, and hea
   link.close()
   await world.time.settle()
   const old = await raw.join(a.system.address, { uid: 'old-uid' })
-  old.batch([Kind.watch, uid, 1])
+  old.batch([Kind.watch, uid, 1, 0])
   await world.time.advance(1)
   await world.during(a.system.stop(ref))
   await world.time.advance(5)
   old.close()
   const second = await raw.join(a.system.address, { uid: 'old-uid', epoch: 1 })
   await world.time.advance(5)
-  second.batch([Kind.watch, uid, 1])
+  second.batch([Kind.watch, uid, 1, 0])
   await world.time.advance(5)
   second.batch([Kind.unwatch, 1])
   await world.time.advance(1)
@@ -237,19 +237,21 @@ test('no node registers actors, or takes them off the list, in the name of anoth
   const forged = new Tagged(0x5470, ['memory://c', b.system.uid, '/user/forged', 99])
   const own = new Tagged(0x5470, ['memory://raw', 'raw-uid', '/user/own', 1])
   const listing = (...refs: readonly unknown[]): object => ({ protocol: 'listed', refs })
+  const change = (added: readonly unknown[], removed: readonly string[]) => ({ protocol: 'listed', added, removed })
   for (const node of [b.system.uid, other.uid]) {
     link.batch(
-      [Kind.tell, '/system/receptionist', 'replace', cbor({ node, listings: [] })],
-      [Kind.tell, '/system/receptionist', 'replace', cbor({ node, listings: [listing(forged)] })],
-      [Kind.tell, '/system/receptionist', 'update', cbor({ node, listing: listing() })],
-      [Kind.tell, '/system/receptionist', 'update', cbor({ node, listing: listing(forged, own) })],
+      [Kind.tell, '/system/receptionist', 'replace', cbor({ node, version: 7, listings: [] })],
+      [Kind.tell, '/system/receptionist', 'replace', cbor({ node, version: 8, listings: [listing(forged)] })],
+      [Kind.tell, '/system/receptionist', 'update', cbor({ node, version: 9, ...change([], [honest.id]) })],
+      [Kind.tell, '/system/receptionist', 'update', cbor({ node, version: 2, ...change([forged, own], []) })],
     )
   }
   await world.time.advance(5)
   const ids = (): string[] => a.system.findAll(listed).map(({ id }) => id)
   t.deepEqual(ids(), [honest.id])
 
-  link.batch([Kind.tell, '/system/receptionist', 'update', cbor({ node: 'raw-uid', listing: listing(forged, own) })])
+  const said = { node: 'raw-uid', version: 0, ...change([forged, own], [honest.id]) }
+  link.batch([Kind.tell, '/system/receptionist', 'update', cbor(said)])
   await world.time.advance(5)
   t.deepEqual(ids(), [honest.id, 'raw-uid/1'])
   t.truthy(ref)

@@ -135,7 +135,7 @@ test('an old node sends no numbers and acknowledges nothing', async (t) => {
   await world.lend(ref, a, b)
   const raw = await world.raw('raw')
   const link = await raw.join(a.system.address, { features: Feature.sequencing })
-  link.batch([Kind.watch, Number(ref.id.split('/')[1]), 1, 1], [Kind.tell, 1, 'nothing', cbor(0)])
+  link.batch([Kind.watch, Number(ref.id.split('/')[1]), 1, 0, 1], [Kind.tell, 1, 'nothing', cbor(0)])
   await world.during(a.system.stop(ref))
   await world.time.advance(200)
 

@@ -24,7 +24,7 @@ export class OpenLink {
   readonly connection: Connection
   /** The way back for asks of this connection: over a later one their answers would find nobody. */
   readonly route: AnswerRoute
-  readonly names: LinkNames = new LinkNames()
+  readonly names: LinkNames
   /** Large messages that come over it; null where pieces were not agreed on. */
   readonly #reassembly: Reassembly | null
   readonly #heartbeat: Heartbeat
@@ -47,6 +47,7 @@ export class OpenLink {
     this.#heartbeatMs = heartbeatMs
     this.connection = connection
     this.route = route
+    this.names = new LinkNames()
     this.#reassembly = hasFlow ? new Reassembly(host.timers, (why) => watcher.dead(why)) : null
     this.#heartbeat = new Heartbeat(host, heartbeatMs, {
       ping: () => this.#send(PING),
