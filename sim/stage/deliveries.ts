@@ -29,6 +29,8 @@ const durables = new Map<string, Durable>()
 
 /** The shop handles orders, and fails at some; everybody else orders, and crashes where that may be. */
 export async function trade(node: SimulatedNode): Promise<void> {
+  // What is there is of another run. Before anything else: a node may crash while it starts.
+  if (node.incarnation === 1) durables.delete(node.name)
   const system = await node.createSystem({ seeds: node.others, disconnectGraceMs: 600_000, heartbeatMs: 250 })
   if (node.name === SHOP) openShop(node, system)
   else order(node, system)
@@ -81,7 +83,7 @@ function order(node: SimulatedNode, system: ActorSystem): void {
 }
 function durableOf(node: SimulatedNode): Durable {
   const known = durables.get(node.name)
-  if (known !== undefined && node.incarnation > 1) {
+  if (known !== undefined) {
     known.node = node
     return known
   }
