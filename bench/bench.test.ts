@@ -204,3 +204,12 @@ test('figures are medians of rounds, and ratios are to the first row', (t) => {
     { name: 'b', median: 6, min: 4, max: 8, ratio: 3 },
   ])
 })
+
+test.serial('idle connections and clients that come in are measured beside bare sockets', async (t) => {
+  const { status, out, err } = await called('connections', '--quick', '--json')
+
+  t.is(status, 0, err)
+  const { idle, ours, bare, timesBare } = JSON.parse(out)
+  t.is(idle.count, 50)
+  t.true(ours.allMs > 0 && bare.allMs > 0 && timesBare > 0)
+})

@@ -9,6 +9,8 @@ const SIZE = 5
 /** How long a closed socket may go unnoticed, and a process that is gone unsuspected by anybody, in ms. */
 const LOST_MS = 1_000
 const SUSPECTED_MS = 5_000
+/** Within the time that a decision takes by default, and beyond it. */
+const PAUSES_S = [10, 20]
 const PARTS = ['kills', 'block', 'pause', 'partition'] as const
 
 /** What members of a real cluster with default options see of outages, and when. */
@@ -32,7 +34,8 @@ export const outages: Bench = {
     try {
       if (wanted.includes('kills')) note('kills', await kills(cluster, quick ? 1 : Number(extra.kills ?? 10)))
       if (wanted.includes('block')) note('block', await block(cluster))
-      if (wanted.includes('pause')) note('pause', await pause(cluster))
+      if (wanted.includes('pause'))
+        for (const seconds of PAUSES_S) note(`pause ${seconds} s`, await pause(cluster, seconds))
     } finally {
       await cluster.stop()
     }
@@ -106,11 +109,11 @@ async function block(cluster: Cluster): Promise<Part> {
   return { lines: [`event loop blocked for 4 s: ${inWords(said)}`], json: said, failed }
 }
 
-async function pause(cluster: Cluster): Promise<Part> {
+async function pause(cluster: Cluster, seconds: number): Promise<Part> {
   const victim = cluster.members[1]!
   const sinceMs = sharedNowMs()
   victim.process.kill('SIGSTOP')
-  await sleep(10_000)
+  await sleep(seconds * 1_000)
   victim.process.kill('SIGCONT')
   const ended = await Promise.race([victim.exited.then(() => true), sleep(15_000).then(() => false)])
   const said = counts(cluster, victim, sinceMs)
@@ -119,7 +122,7 @@ async function pause(cluster: Cluster): Promise<Part> {
     ? `it was down, ended, and is back as another run (${victim.uid !== back.uid})`
     : 'it is a member still, as the same run'
   const failed = said.accused > 0 ? ['a member that was paused accused others'] : []
-  return { lines: [`SIGSTOP for 10 s: ${inWords(said)}; ${outcome}`], json: { ...said, ended }, failed }
+  return { lines: [`SIGSTOP for ${seconds} s: ${inWords(said)}; ${outcome}`], json: { ...said, ended }, failed }
 }
 
 async function partition(): Promise<Part> {
