@@ -1,6 +1,6 @@
 import { actor, bounded, NotSerializableError, protocol, type Ref, tellAll } from '@troupe/core'
 import test from 'ava'
-import { Recorder, recorder } from './testing/recorder.ts'
+import { type Recorder, recorder } from './testing/recorder.ts'
 import { type Node, World } from './testing/world.ts'
 
 interface Board {
