@@ -135,3 +135,38 @@ test('arrays in arrays that all say they hold millions take no memory', (t) => {
 
   t.true(process.memoryUsage().heapUsed - before < 50_000_000)
 })
+
+test('objects of any number of keys, of any kind of key, arrive as the library would have them arrive', (t) => {
+  for (const count of [0, 1, 23, 24, 255, 256, 5_000]) {
+    for (const key of ['k', 'a key of more than 23 letters ', 'ü', '漢字']) {
+      const sent = [Object.fromEntries(Array.from({ length: count }, (_, i) => [`${key}${i}`, i])), { after: key }]
+      const { bytes, start, end } = plainEncode(sent)!
+      t.true(isDeepStrictEqual(library.decode(bytes.slice(start, end)), sent))
+      t.true(isDeepStrictEqual(plainDecode(bytes, start, end), sent))
+    }
+  }
+})
+
+test('texts of each short length arrive, whatever letter in them is no ASCII', (t) => {
+  for (let length = 0; length <= 45; length++) {
+    for (let odd = -1; odd < length; odd++) {
+      const sent = { text: Array.from({ length }, (_, i) => (i === odd ? 'ß' : String.fromCharCode(97 + i))).join('') }
+      const { bytes, start, end } = plainEncode(sent)!
+      if (!isDeepStrictEqual(plainDecode(bytes, start, end), sent)) t.fail(`${length} letters, ${odd} is odd`)
+      // By itself, and so at the end of all bytes there are.
+      const alone = Buffer.from(bytes.slice(start, end))
+      if (!isDeepStrictEqual(plainDecode(alone, 0, alone.length), sent)) t.fail(`${length} letters, ${odd} is odd`)
+    }
+  }
+  t.pass()
+})
+
+test.serial('what somebody has given to all objects is no part of a message', (t) => {
+  Object.defineProperty(Object.prototype, 'everywhere', { value: 1, enumerable: true, configurable: true })
+  try {
+    t.is(plainEncode({ own: 1 }), null)
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'everywhere')
+  }
+  t.not(plainEncode({ own: 1 }), null)
+})

@@ -1,11 +1,13 @@
-/** Texts of this length, in bytes, are read letter by letter: for shorter ones there is a cache, longer ones are read by the host. */
+// Shorter texts are looked up in a cache, longer ones read by the host.
+/** Length of the texts that are read letter by letter, in bytes. */
 export const SHORTEST = 9
+/** The same, at most. */
 export const LONGEST = 16
 
 const { fromCharCode: text } = String
 
 /**
- * Text of {@link SHORTEST} to {@link LONGEST} characters of ASCII. A call of the host costs as much as three times as many.
+ * Text of {@link SHORTEST} to {@link LONGEST} characters of ASCII: 22 to 32 ns, by the host 63.
  *
  * @returns null for bytes that are no ASCII
  */

@@ -1,5 +1,4 @@
 import type { Encoded } from '../codec/encoded.ts'
-import { Block } from '../codec/node-bytes.ts'
 import { SentNames } from './link-names.ts'
 import { CONTENT_AT, sealPart } from './seal.ts'
 import { type Envelope, Kind, type To } from './wire.ts'
@@ -28,9 +27,9 @@ export function encodeBatch(envelopes: readonly Envelope[], over: SentNames, ack
   let most = CONTENT_AT + 16
   for (const envelope of envelopes) most += MOST_ENVELOPE_BYTES + variableBytes(envelope)
   if (block.length - at < most) {
-    const { bytes, view: over } = new Block(Math.max(BLOCK_BYTES, most))
-    block = bytes
-    view = over
+    // Cleared by the host, which leaves it in the cache of the processor: a tenth faster than memory as it comes.
+    block = new Uint8Array(Math.max(BLOCK_BYTES, most))
+    view = new DataView(block.buffer)
     at = 0
   }
   const start = at
