@@ -15,7 +15,7 @@ export const membershipMutants: readonly Mutant[] = [
   },
   {
     name: 'incarnation-not-raised',
-    file: `${DIR}/membership.ts`,
+    file: `${DIR}/member-changes.ts`,
     find: `accused ? theirs.incarnation + 1 : own.incarnation`,
     replace: `own.incarnation`,
     form: 'expression',
@@ -33,10 +33,8 @@ export const membershipMutants: readonly Mutant[] = [
   },
   {
     name: 'newcomer-decides',
-    file: `${DIR}/membership.ts`,
-    find: `this.#own.state === JOINING`,
-    within: `if (this.#own.state === JOINING) {
-      // Who does not count`,
+    file: `${DIR}/downing.ts`,
+    find: `own.state === JOINING && own.upNumber === 0`,
     replace: `false`,
     form: 'expression',
     scenario: 'membership-healing',
@@ -62,11 +60,20 @@ export const membershipMutants: readonly Mutant[] = [
   },
   {
     name: 'roll-not-called',
-    file: `${DIR}/membership.ts`,
+    file: `${DIR}/downing.ts`,
     find: `unheard.length === 0`,
     replace: `true`,
     form: 'expression',
     scenario: 'split-brain',
     why: 'Two sides never both go on: who has not been probed yet counts as on this side.',
+  },
+  {
+    name: 'joiners-up-at-once',
+    file: `${DIR}/promotion.ts`,
+    find: `missing.length > 0`,
+    replace: `false`,
+    form: 'expression',
+    scenario: 'split-brain',
+    why: 'Two sides never both go on: a joiner counts on one side, and the other one has never heard of it.',
   },
 ]

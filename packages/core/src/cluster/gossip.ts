@@ -20,16 +20,27 @@ export type WireRecord = readonly [
  * - `sync`: here is a digest of all I know, and a page of it; tell what you know if yours is another one
  * - `page`: more of what the sender knows
  * - `news`: nothing but records
+ * - `call`: these are nominated; answer with a digest of all who count or are nominated, now that you know of them
+ * - `present`: the answer
  */
-export type GossipKind = 'ping' | 'ack' | 'probe' | 'sync' | 'page' | 'news'
+export type GossipKind = 'ping' | 'ack' | 'probe' | 'sync' | 'page' | 'news' | 'call' | 'present'
 
-const KINDS: ReadonlySet<unknown> = new Set<GossipKind>(['ping', 'ack', 'probe', 'sync', 'page', 'news'])
+const KINDS: ReadonlySet<unknown> = new Set<GossipKind>([
+  'ping',
+  'ack',
+  'probe',
+  'sync',
+  'page',
+  'news',
+  'call',
+  'present',
+])
 
 /** What members send each other. */
 export interface Gossip {
   readonly kind: GossipKind
   readonly from: string
-  /** Number of a ping; the digest of a sync. */
+  /** Number of a ping; the digest of a sync, a call or its answer. */
   readonly number: number
   /** Uid of whom to probe; empty otherwise. */
   readonly about: string

@@ -46,6 +46,7 @@ export interface MemberRecord {
   readonly info: MemberInfo
   /** Index into {@link MEMBER_STATES}. */
   readonly state: number
+  /** The order in which it came up, or is to come up: one that is joining and has a number is nominated. 0 before. */
   readonly upNumber: number
   /** Raised by the member itself alone, to contradict an opinion on it. */
   readonly incarnation: number
@@ -83,13 +84,23 @@ export function isSameRecord(a: MemberRecord, b: MemberRecord): boolean {
   return a.state === b.state && a.upNumber === b.upNumber && compareOpinions(a, b) === 0
 }
 
+/** Whether it is about to come up, and may be up already in the eyes of others. */
+export function isNominated({ state, upNumber }: MemberRecord): boolean {
+  return state === JOINING && upNumber > 0
+}
+
+/** Whether it counts, or is nominated to. */
+export function isElector(record: MemberRecord): boolean {
+  return (record.state >= UP && record.state < DOWN) || isNominated(record)
+}
+
 /** A record as users see it. */
 export function memberOf({ info, state, upNumber, opinion }: MemberRecord): Member {
   const isOver = state >= DOWN
   return {
     ...info,
     state: MEMBER_STATES[state]!,
-    upNumber,
+    upNumber: state === JOINING ? 0 : upNumber,
     reachable: !isOver && opinion !== UNREACHABLE,
     suspected: !isOver && opinion === SUSPECT,
   }

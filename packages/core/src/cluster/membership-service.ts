@@ -9,7 +9,8 @@ import type { Deadline, TimerQueue } from '../runtime/timer-queue.ts'
 import { type Gossip, isGossip } from './gossip.ts'
 import type { Member } from './member.ts'
 import type { MemberEvent } from './member-event.ts'
-import { Membership, type MembershipEffect } from './membership.ts'
+import { Membership } from './membership.ts'
+import type { MembershipEffect } from './membership-effects.ts'
 import type { MembershipSettings } from './membership-settings.ts'
 
 /** What the nodes' memberships tell each other. Reached by its path. */

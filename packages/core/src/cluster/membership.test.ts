@@ -115,6 +115,21 @@ test('of two sides only that with the majority goes on, and the other one knows 
   t.pass()
 })
 
+test('a partition that begins while somebody joins leaves one side at most (law 14)', (t) => {
+  const both: string[] = []
+  for (let seed = 1; seed <= 25; seed++) {
+    const loop = settled(3, { seed, membership: QUICK })
+    loop.add('a', 'n0')
+    loop.run(seed * 25)
+    const side = (uid: string): boolean => uid === 'a' || uid === 'n0'
+    loop.passes = (from, to) => side(from) === side(to)
+    loop.run(8_000)
+    const goOn = loop.living.filter(({ machine }) => !machine.isOver && machine.self.state === 'up')
+    if (new Set(goOn.map(({ uid }) => side(uid))).size > 1) both.push(`seed ${seed}: ${goOn.map(({ uid }) => uid)}`)
+  }
+  t.deepEqual(both, [])
+})
+
 test('who leaves is down once it is gone, without a wait', (t) => {
   const loop = settled(4, { seed: 5, membership: { ...QUICK, stableAfterMs: 60_000 } })
   const leaver = loop.node('n1')

@@ -1,5 +1,17 @@
 import { hash32 } from '../runtime/random.ts'
-import { DOWN, isOlder, JOINING, type Member, type MemberRecord, memberOf, REMOVED, UNREACHABLE, UP } from './member.ts'
+import {
+  DOWN,
+  isElector,
+  isNominated,
+  isOlder,
+  JOINING,
+  type Member,
+  type MemberRecord,
+  memberOf,
+  REMOVED,
+  UNREACHABLE,
+  UP,
+} from './member.ts'
 
 /** Uids of removed members that are kept, so that none of them comes back. */
 const MOST_REMOVED = 10_000
@@ -13,6 +25,11 @@ export class Roster {
   #alive = 0
   #joining = 0
   #unreachable = 0
+  #nominated = 0
+  #missed = 0
+  #electorateDigest = 0
+  /** Uids of the electorate, the oldest first; null when it has changed since somebody asked. */
+  #order: readonly string[] | null = null
 
   /** How many are not down. */
   get size(): number {
@@ -29,6 +46,21 @@ export class Roster {
     return this.#unreachable
   }
 
+  /** How many joiners are nominated. */
+  get nominatedCount(): number {
+    return this.#nominated
+  }
+
+  /** How many of the electorate are out of reach. */
+  get missedCount(): number {
+    return this.#missed
+  }
+
+  /** A number that two nodes share if the electorate of both is the same, and hardly ever otherwise. */
+  get electorateDigest(): number {
+    return this.#electorateDigest >>> 0
+  }
+
   /** A number that two nodes share if they know the same of all who are not down, and hardly ever otherwise. */
   get digest(): number {
     return this.#digest >>> 0
@@ -38,12 +70,19 @@ export class Roster {
     return this.#records.get(uid)
   }
 
+  /** As users see it; undefined when it is removed. */
+  member(uid: string): Member | undefined {
+    const record = this.#records.get(uid)
+    return record === undefined || record.state === REMOVED ? undefined : memberOf(record)
+  }
+
   put(record: MemberRecord): void {
     const { uid } = record.info
     const before = this.#records.get(uid)
     if (before !== undefined) this.#count(before, -1)
     this.#count(record, 1)
     this.#records.set(uid, record)
+    if (before === undefined || !isSameElector(before, record)) this.#order = null
     if (record.state === REMOVED) this.#forgetOldest(uid)
   }
 
@@ -59,15 +98,32 @@ export class Roster {
       .sort((a, b) => (isOlder(a, b) ? -1 : 1))
   }
 
-  /** Those that count, the oldest first. */
-  counted(): MemberRecord[] {
-    return [...this.#records.values()]
-      .filter(({ state }) => state >= UP && state < DOWN)
-      .sort((a, b) => (isOlder(ageOf(a), ageOf(b)) ? -1 : 1))
+  /** Those that count, and those that are nominated to, the oldest first. */
+  electorate(): MemberRecord[] {
+    return this.#electorateOrder.map((uid) => this.#records.get(uid)!)
+  }
+
+  /** The oldest that is up; where nobody is, the oldest of the nominated. */
+  eldest(): MemberRecord | undefined {
+    let nominated: MemberRecord | undefined
+    for (const uid of this.#electorateOrder) {
+      const record = this.#records.get(uid)!
+      if (record.state === UP) return record
+      if (nominated === undefined && record.state === JOINING) nominated = record
+    }
+    return nominated
   }
 
   unreachable(): MemberRecord[] {
     return [...this.#records.values()].filter(({ state, opinion }) => state < DOWN && opinion === UNREACHABLE)
+  }
+
+  get #electorateOrder(): readonly string[] {
+    this.#order ??= [...this.#records.values()]
+      .filter(isElector)
+      .sort((a, b) => (isOlder(ageOf(a), ageOf(b)) ? -1 : 1))
+      .map(({ info }) => info.uid)
+    return this.#order
   }
 
   #count(record: MemberRecord, by: number): void {
@@ -76,6 +132,10 @@ export class Roster {
     this.#alive += by
     if (record.state === JOINING) this.#joining += by
     if (record.opinion === UNREACHABLE) this.#unreachable += by
+    if (!isElector(record)) return
+    this.#electorateDigest ^= hash32(record.info.uid)
+    if (isNominated(record)) this.#nominated += by
+    if (record.opinion === UNREACHABLE) this.#missed += by
   }
 
   #forgetOldest(uid: string): void {
@@ -87,6 +147,10 @@ export class Roster {
       return
     }
   }
+}
+
+function isSameElector(a: MemberRecord, b: MemberRecord): boolean {
+  return isElector(a) === isElector(b) && a.upNumber === b.upNumber
 }
 
 function ageOf({ upNumber, info }: MemberRecord): { upNumber: number; uid: string } {

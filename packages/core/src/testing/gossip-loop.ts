@@ -1,6 +1,7 @@
 import type { Gossip } from '../cluster/gossip.ts'
 import type { MemberEvent } from '../cluster/member-event.ts'
-import { Membership, type MembershipEffect } from '../cluster/membership.ts'
+import { Membership } from '../cluster/membership.ts'
+import type { MembershipEffect } from '../cluster/membership-effects.ts'
 import { checkMembershipOptions, type MembershipOptions } from '../cluster/membership-settings.ts'
 import { encode } from '../codec/cbor.ts'
 import { SeededRandom } from '../runtime/random.ts'

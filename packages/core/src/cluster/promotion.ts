@@ -1,0 +1,114 @@
+import { PAGE_RECORDS } from './gossip.ts'
+import { ALIVE, isNominated, JOINING, type MemberRecord, UP } from './member.ts'
+import type { MemberChanges } from './member-changes.ts'
+import type { MembershipEffects } from './membership-effects.ts'
+import type { MembershipSettings } from './membership-settings.ts'
+import type { Roster } from './roster.ts'
+
+/**
+ * Takes in those who join: the oldest member nominates them, calls the roll, and they are up once all who count and all
+ * who are nominated have answered that they know of the same ones. So nobody counts for one side of a partition that
+ * the other side has never heard of.
+ */
+export class Promotion {
+  readonly #settings: MembershipSettings
+  readonly #roster: Roster
+  readonly #changes: MemberChanges
+  readonly #effects: MembershipEffects
+  /** Until when to wait for others before this node begins a cluster of its own. */
+  readonly #aloneUntilMs: number
+  /** Those who have answered that they know the electorate of {@link #digest}. */
+  readonly #agreed = new Set<string>()
+  #digest = 0
+  /** When those who have not answered are called again. */
+  #nextMs = Number.POSITIVE_INFINITY
+
+  /** @param aloneUntilMs until when to wait for others before this node begins a cluster of its own */
+  constructor(
+    settings: MembershipSettings,
+    roster: Roster,
+    changes: MemberChanges,
+    effects: MembershipEffects,
+    aloneUntilMs: number,
+  ) {
+    this.#settings = settings
+    this.#roster = roster
+    this.#changes = changes
+    this.#effects = effects
+    this.#aloneUntilMs = aloneUntilMs
+  }
+
+  /** @param soonMs when to look again whether this node may begin alone */
+  nextMs(soonMs: number): number {
+    const { state } = this.#changes.own
+    return Math.min(this.#nextMs, state === JOINING ? Math.max(this.#aloneUntilMs, soonMs) : Number.POSITIVE_INFINITY)
+  }
+
+  /** `uid` knows the electorate of this digest. */
+  answered(uid: string, digest: number, nowMs: number): void {
+    if (this.#nextMs === Number.POSITIVE_INFINITY || digest !== this.#roster.electorateDigest) return
+    this.#refresh(nowMs)
+    this.#agreed.add(uid)
+  }
+
+  pass(nowMs: number): void {
+    if (!this.#isDue(nowMs)) {
+      this.#nextMs = Number.POSITIVE_INFINITY
+      return
+    }
+    this.#refresh(nowMs)
+    const electorate = this.#roster.electorate()
+    const { uid } = this.#changes.own.info
+    const missing = electorate.filter(({ info }) => info.uid !== uid && !this.#agreed.has(info.uid))
+    if (missing.length > 0) return this.#call(missing, electorate, nowMs)
+    this.#nextMs = Number.POSITIVE_INFINITY
+    for (const record of electorate) if (isNominated(record)) this.#changes.change({ ...record, state: UP }, nowMs)
+  }
+
+  /** Whether somebody is nominated, now that those are who may be; and it is for this node to take them in. */
+  #isDue(nowMs: number): boolean {
+    const roster = this.#roster
+    // While somebody who counts is unreachable, another side might take in others.
+    if (roster.joiningCount === 0 || roster.missedCount > 0) return false
+    const eldest = roster.eldest()
+    const { uid } = this.#changes.own.info
+    if (eldest !== undefined && eldest.info.uid !== uid) return false
+    if (roster.nominatedCount > 0) return true
+    const joining = roster.listed().filter(({ state, opinion }) => state === JOINING && opinion === ALIVE)
+    if (joining.length === 0) return false
+    if (eldest === undefined) {
+      // A cluster of their own: that of the lowest uid.
+      if (joining.reduce((a, b) => (b.info.uid < a.info.uid ? b : a)).info.uid !== uid) return false
+      if (joining.length < this.#settings.minMembers) return false
+      if (joining.length === 1 && nowMs < this.#aloneUntilMs) return false
+    }
+    this.#nominate(joining, eldest === undefined, nowMs)
+    return true
+  }
+
+  #nominate(joining: readonly MemberRecord[], isBeginning: boolean, nowMs: number): void {
+    const { uid } = this.#changes.own.info
+    let last = this.#roster.electorate().reduce((most, { upNumber }) => Math.max(most, upNumber), 0)
+    // This node is the first one of its cluster, if it is new itself.
+    const isBefore = (a: MemberRecord, b: MemberRecord): boolean =>
+      a.info.uid === uid || (b.info.uid !== uid && a.info.uid < b.info.uid)
+    const order = [...joining].sort((a, b) => (isBefore(a, b) ? -1 : 1))
+    const most = isBeginning ? Math.max(PAGE_RECORDS, this.#settings.minMembers) : PAGE_RECORDS
+    for (const record of order.slice(0, most)) this.#changes.change({ ...record, upNumber: ++last }, nowMs)
+  }
+
+  #refresh(nowMs: number): void {
+    const digest = this.#roster.electorateDigest
+    if (this.#digest === digest && this.#nextMs !== Number.POSITIVE_INFINITY) return
+    this.#digest = digest
+    this.#agreed.clear()
+    this.#nextMs = nowMs
+  }
+
+  #call(missing: readonly MemberRecord[], electorate: readonly MemberRecord[], nowMs: number): void {
+    if (this.#nextMs > nowMs) return
+    this.#nextMs = nowMs + this.#settings.probeTimeoutMs
+    const nominated = electorate.filter(isNominated)
+    for (const { info } of missing) this.#effects.sendAll('call', info.uid, this.#digest, nominated)
+  }
+}
