@@ -1,5 +1,7 @@
+import { Agreement } from './agreement.ts'
+import { toWire } from './gossip.ts'
 import {
-  ALIVE,
+  CONDEMNED,
   DOWN,
   isNominated,
   JOINING,
@@ -16,9 +18,18 @@ import type { Roster } from './roster.ts'
 import type { SplitDecision } from './split-brain.ts'
 
 /**
+ * As many of the oldest decide for their side. In a small cluster that is each for itself; in a large one, all would have
+ * to hear all others first.
+ */
+const DECIDERS = 8
+
+/**
  * Decides what becomes of those who are out of reach: once the view has been the same for a while, and all others have
  * answered a call. Probes find those who are out of reach one after the other: without the call, whoever was not
  * probed yet would count as on this side.
+ *
+ * Those who are to be down are condemned first, and down once all on this side know it: else a part of it that is parted
+ * from the rest right then could take them back.
  */
 export class Downing {
   readonly #settings: MembershipSettings
@@ -27,6 +38,7 @@ export class Downing {
   readonly #effects: MembershipEffects
   /** When members were last heard, by themselves or by an answer on their behalf. */
   readonly #heardMs = new Map<string, number>()
+  readonly #agreement: Agreement
   /** When those who have not been heard since are called. */
   #nextMs: number
   /** The view that the strategy has decided on. */
@@ -43,11 +55,17 @@ export class Downing {
     this.#roster = roster
     this.#changes = changes
     this.#effects = effects
+    this.#agreement = new Agreement(settings, roster, effects)
     this.#nextMs = nowMs
   }
 
   get nextMs(): number {
-    return this.#mayDecide ? this.#nextMs : Number.POSITIVE_INFINITY
+    return Math.min(this.#agreement.nextMs, this.#mayDecide ? this.#nextMs : Number.POSITIVE_INFINITY)
+  }
+
+  /** `uid` knows the electorate of this digest. */
+  answered(uid: string, digest: number): void {
+    this.#agreement.answered(uid, digest)
   }
 
   heard(uid: string, nowMs: number): void {
@@ -55,25 +73,42 @@ export class Downing {
   }
 
   pass(nowMs: number): void {
-    if (!this.#mayDecide || this.#nextMs > nowMs) return
-    const { probePeriodMs, stableAfterMs } = this.#settings
-    const callMs = this.#changes.stableSinceMs + stableAfterMs
-    this.#nextMs = callMs > nowMs ? callMs : nowMs + probePeriodMs
-    if (callMs > nowMs) return
-    this.#forgetTheDead()
-    const { uid } = this.#changes.own.info
-    const unheard = this.#roster
-      .electorate()
-      .filter(({ info, opinion }) => opinion === ALIVE && info.uid !== uid && !this.#isFresh(info.uid, nowMs))
-    if (unheard.length === 0) this.#decide(nowMs)
-    else for (const { info } of unheard) this.#effects.send('ping', info.uid)
+    if (this.#mayDecide && this.#nextMs <= nowMs) this.#look(nowMs)
+    if (this.#changes.own.state < DOWN) this.#execute(nowMs)
   }
 
   /** While somebody is suspected it is not known yet on which side that one is. */
   get #mayDecide(): boolean {
-    return (
-      this.#decided !== this.#changes.views && this.#roster.unreachableCount > 0 && this.#changes.suspectCount === 0
-    )
+    const { unreachableCount, condemnedCount } = this.#roster
+    const isOpen = this.#decided !== this.#changes.views && unreachableCount + condemnedCount > 0
+    return isOpen && this.#changes.suspectCount === 0
+  }
+
+  get #isNewcomer(): boolean {
+    const { state, upNumber } = this.#changes.own
+    return state === JOINING && upNumber === 0
+  }
+
+  #look(nowMs: number): void {
+    const { own, stableSinceMs } = this.#changes
+    const { probePeriodMs, stableAfterMs } = this.#settings
+    // A newcomer decides about itself alone: after those who decide for all.
+    const callMs = stableSinceMs + stableAfterMs * (this.#isNewcomer ? 2 : 1)
+    this.#nextMs = callMs > nowMs ? callMs : nowMs + probePeriodMs
+    if (callMs > nowMs) return
+    const electorate = this.#roster.electorate()
+    if (this.#isNewcomer) {
+      this.#decided = this.#changes.views
+      // With nobody left to take it in, it has to begin anew.
+      if (electorate.some(isUnreachable)) this.#changes.goDown(nowMs)
+      return
+    }
+    const side = electorate.filter((record) => !isUnreachable(record) && record.state !== CONDEMNED)
+    if (side.findIndex(({ info }) => info.uid === own.info.uid) >= DECIDERS) return
+    this.#forgetTheDead()
+    const unheard = side.filter(({ info }) => info.uid !== own.info.uid && !this.#isFresh(info.uid, nowMs))
+    if (unheard.length === 0) this.#decide(electorate, nowMs)
+    else for (const { info } of unheard) this.#effects.send('ping', info.uid)
   }
 
   /** What was heard longer ago says nothing of a split that has just begun. */
@@ -87,32 +122,56 @@ export class Downing {
     }
   }
 
-  #decide(nowMs: number): void {
+  #decide(electorate: readonly MemberRecord[], nowMs: number): void {
     this.#decided = this.#changes.views
-    const { own } = this.#changes
-    const electorate = this.#roster.electorate()
-    if (own.state === JOINING && own.upNumber === 0) {
-      // Who does not count decides nothing about others; and with nobody left to take it in, it has to begin anew.
-      if (electorate.some(isUnreachable)) this.#changes.goDown(nowMs)
-      return
+    if (!this.#goesOn(electorate)) return this.#giveUp(electorate, nowMs)
+    for (const record of electorate) {
+      if (isUnreachable(record)) this.#changes.change({ ...record, state: CONDEMNED }, nowMs)
     }
-    if (!this.#goesOn(electorate)) return this.#changes.goDown(nowMs)
+  }
+
+  /** Those who are condemned are down once all on this side know it, and nothing has changed since it was decided. */
+  #execute(nowMs: number): void {
+    const { unreachableCount, condemnedCount } = this.#roster
+    const isOpen = this.#decided === this.#changes.views && unreachableCount + condemnedCount > 0
+    if (!isOpen || this.#isNewcomer) return this.#agreement.rest()
+    const electorate = this.#roster.electorate()
+    const condemned = electorate.filter(({ state }) => state === CONDEMNED)
+    const { uid } = this.#changes.own.info
+    const side = electorate.filter((record) => !isUnreachable(record) && record.state !== CONDEMNED)
+    const others = side.filter(({ info }) => info.uid !== uid)
+    if (condemned.length > 0 && !this.#agreement.isReached(others, condemned, nowMs)) return
+    this.#agreement.rest()
+    for (const record of condemned) this.#changes.change({ ...record, state: DOWN }, nowMs)
     for (const record of this.#roster.unreachable()) this.#changes.change({ ...record, state: DOWN }, nowMs)
   }
 
+  /** The whole side is down: who does not decide is told so. */
+  #giveUp(electorate: readonly MemberRecord[], nowMs: number): void {
+    const { uid } = this.#changes.own.info
+    const side = electorate.filter((record) => !isUnreachable(record))
+    if (side.length > DECIDERS) {
+      for (const record of side) {
+        const end = toWire({ ...record, state: DOWN })
+        if (record.info.uid !== uid) this.#effects.send('news', record.info.uid, 0, '', [end])
+      }
+    }
+    this.#changes.goDown(nowMs)
+  }
+
   /**
-   * Whether this side goes on whichever of the nominated are up on the other one: that may have seen them come up, or
-   * may never see it.
+   * Whether this side goes on whichever of the nominated are up on the other one, and whether or not the condemned are
+   * down there: that may have seen it, or may never see it.
    */
   #goesOn(electorate: readonly MemberRecord[]): boolean {
-    const nominated = electorate.filter(isNominated)
-    const away = nominated.filter(isUnreachable)
-    const here = nominated.filter((record) => !isUnreachable(record))
-    const leftOut: MemberRecord[][] = [[]]
-    if (away.length > 0) leftOut.push(away)
-    if (here.length > 0) leftOut.push(here)
-    if (away.length > 0 && here.length > 0) leftOut.push(nominated)
-    return leftOut.every((out) => this.#decision(electorate.filter((record) => !out.includes(record))) === GOES_ON)
+    let configurations: (readonly MemberRecord[])[] = [electorate]
+    // All of a kind at once: what a strategy counts changes one way with each of them.
+    for (const isOfKind of KINDS_IN_DOUBT) {
+      if (!electorate.some(isOfKind)) continue
+      const without = configurations.map((counted) => counted.filter((record) => !isOfKind(record)))
+      configurations = [...configurations, ...without]
+    }
+    return configurations.every((counted) => this.#decision(counted) === GOES_ON)
   }
 
   #decision(counted: readonly MemberRecord[]): SplitDecision {
@@ -126,13 +185,20 @@ export class Downing {
   }
 }
 
+const KINDS_IN_DOUBT: readonly ((record: MemberRecord) => boolean)[] = [
+  (record) => isNominated(record) && isUnreachable(record),
+  (record) => isNominated(record) && !isUnreachable(record),
+  (record) => record.state === CONDEMNED && isUnreachable(record),
+  (record) => record.state === CONDEMNED && !isUnreachable(record),
+]
+
 const GOES_ON: SplitDecision = 'down-unreachable'
 
 function isUnreachable({ opinion }: MemberRecord): boolean {
   return opinion === UNREACHABLE
 }
 
-/** Strategies see members as they count here: a nominated one as if it were up. */
+/** Strategies see members as they count here: whoever is in doubt as if it were up. */
 function asCounted(record: MemberRecord): Member {
-  return memberOf(isNominated(record) ? { ...record, state: UP } : record)
+  return memberOf(isNominated(record) || record.state === CONDEMNED ? { ...record, state: UP } : record)
 }

@@ -1,5 +1,6 @@
 import {
   ALIVE,
+  CONDEMNED,
   DOWN,
   isNominated,
   isSameRecord,
@@ -103,18 +104,22 @@ export class MemberChanges {
     this.#stableSinceMs = Math.max(this.#stableSinceMs + lateMs, nowMs + probePeriodMs - stableAfterMs)
   }
 
-  /** Somebody said so. */
-  learn(theirs: MemberRecord, nowMs: number): void {
+  /**
+   * Somebody said so.
+   *
+   * @param isRumour whether to pass it on: not what two nodes found by comparing all they know, as others compare, too
+   */
+  learn(theirs: MemberRecord, isRumour: boolean, nowMs: number): void {
     const { uid } = theirs.info
     const ours = this.#roster.get(uid)
-    if (ours === undefined) return this.#meet(theirs, nowMs)
+    if (ours === undefined) return this.#meet(theirs, isRumour, nowMs)
     if (ours.state >= DOWN && theirs.state < DOWN) {
       // Somebody has not heard of it yet.
       this.#rumours.add(uid)
       return
     }
     if (uid === this.#self) return this.#learnOfSelf(theirs, nowMs)
-    this.change(merge(ours, theirs), nowMs)
+    this.change(merge(ours, theirs), nowMs, isRumour || theirs.opinion !== ALIVE || theirs.state >= DOWN)
   }
 
   /** Nobody has got an answer from it. */
@@ -130,11 +135,13 @@ export class MemberChanges {
   }
 
   /** What this node knows has changed. */
-  change(record: MemberRecord, nowMs: number): void {
+  change(record: MemberRecord, nowMs: number, isRumour = true): void {
     const before = this.#roster.get(record.info.uid)!
     if (isSameRecord(before, record)) return
     this.#roster.put(record)
-    this.#rumours.add(record.info.uid)
+    if (isRumour) this.#rumours.add(record.info.uid)
+    // What was to be passed on of it is older.
+    else this.#rumours.delete(record.info.uid)
     this.#follow(before, record, nowMs)
   }
 
@@ -149,7 +156,8 @@ export class MemberChanges {
   /** Only this node raises its incarnation, so it may contradict whatever others think. */
   #learnOfSelf(theirs: MemberRecord, nowMs: number): void {
     const { own } = this
-    if (theirs.state >= DOWN) return this.goDown(nowMs)
+    // Whether or not all have agreed to it: the others may count on its end.
+    if (theirs.state >= CONDEMNED) return this.goDown(nowMs)
     const { state, upNumber } = merge(own, { ...theirs, state: Math.min(theirs.state, UP) })
     const accused = theirs.opinion !== ALIVE && theirs.incarnation >= own.incarnation
     if (accused) this.#probing.accused()
@@ -159,11 +167,11 @@ export class MemberChanges {
     this.change({ ...own, state, upNumber, incarnation }, nowMs)
   }
 
-  #meet(record: MemberRecord, nowMs: number): void {
+  #meet(record: MemberRecord, isRumour: boolean, nowMs: number): void {
     const { uid } = record.info
     if (record.state === REMOVED) return this.#roster.put(record)
     this.#roster.put(record)
-    this.#rumours.add(uid)
+    if (isRumour) this.#rumours.add(uid)
     if (record.state < DOWN) this.#effects.tell('member-joined', record)
     this.#follow({ ...record, state: JOINING, upNumber: 0, opinion: ALIVE }, record, nowMs)
     if (this.#roster.get(uid)!.state < DOWN) this.#probing.order.add(uid)
@@ -173,7 +181,7 @@ export class MemberChanges {
   #follow(before: MemberRecord, after: MemberRecord, nowMs: number): void {
     const { uid } = after.info
     const { state, opinion } = after
-    if (before.state < UP && state >= UP && state < DOWN) this.#effects.tell('member-up', after)
+    if (before.state < UP && (state === UP || state === LEAVING)) this.#effects.tell('member-up', after)
     if (before.state < LEAVING && state === LEAVING) this.#effects.tell('member-leaving', after)
     if (before.state < DOWN && state >= DOWN) this.#bury(after, nowMs)
     if (before.state !== REMOVED && state === REMOVED) {
@@ -182,7 +190,9 @@ export class MemberChanges {
     }
     if (state < DOWN && before.opinion !== opinion) this.#judged(after, nowMs)
     const isTurned = (before.opinion === UNREACHABLE) !== (opinion === UNREACHABLE)
-    if (before.state !== state || isTurned || isNominated(before) !== isNominated(after)) {
+    // Of one that is condemned nobody knows yet what it counts for.
+    const hasMoved = before.state !== state && state !== CONDEMNED
+    if (hasMoved || isTurned || isNominated(before) !== isNominated(after)) {
       this.#stableSinceMs = nowMs
       this.#views++
     }

@@ -44,7 +44,7 @@ export const UNREACHABLE = 2
 /** What nodes tell each other of a member. */
 export interface MemberRecord {
   readonly info: MemberInfo
-  /** Index into {@link MEMBER_STATES}. */
+  /** {@link JOINING} to {@link REMOVED}: it never goes back. */
   readonly state: number
   /** The order in which it came up, or is to come up: one that is joining and has a number is nominated. 0 before. */
   readonly upNumber: number
@@ -57,8 +57,13 @@ export interface MemberRecord {
 export const JOINING = 0
 export const UP = 1
 export const LEAVING = 2
-export const DOWN = 3
-export const REMOVED = 4
+/** Some have decided that it is down, and not all on their side know: in doubt, so no users hear of it. */
+export const CONDEMNED = 3
+export const DOWN = 4
+export const REMOVED = 5
+
+/** What users see of each state. */
+const SHOWN: readonly MemberState[] = ['joining', 'up', 'leaving', 'up', 'down', 'removed']
 
 /**
  * What two nodes together know of one member. Commutative, associative and idempotent: in whatever order, however
@@ -99,9 +104,9 @@ export function memberOf({ info, state, upNumber, opinion }: MemberRecord): Memb
   const isOver = state >= DOWN
   return {
     ...info,
-    state: MEMBER_STATES[state]!,
+    state: SHOWN[state]!,
     upNumber: state === JOINING ? 0 : upNumber,
-    reachable: !isOver && opinion !== UNREACHABLE,
+    reachable: state < CONDEMNED && opinion !== UNREACHABLE,
     suspected: !isOver && opinion === SUSPECT,
   }
 }

@@ -1,5 +1,5 @@
 import { type Gossip, type GossipKind, PAGE_RECORDS, toWire, type WireRecord } from './gossip.ts'
-import { ALIVE, type MemberRecord, memberOf } from './member.ts'
+import { ALIVE, CONDEMNED, type MemberRecord, memberOf } from './member.ts'
 import type { MemberEvent, MemberEventType } from './member-event.ts'
 import type { Roster } from './roster.ts'
 import type { Rumours } from './rumours.ts'
@@ -47,7 +47,8 @@ export class MembershipEffects {
     }
     // Whoever is thought to be gone is told so first of all: it may contradict.
     const target = this.#roster.get(to)
-    if (target !== undefined && target.opinion !== ALIVE && records.length < PAGE_RECORDS) add(to)
+    const isMissed = target !== undefined && (target.opinion !== ALIVE || target.state === CONDEMNED)
+    if (isMissed && records.length < PAGE_RECORDS) add(to)
     for (const uid of this.#rumours.take(RECORDS_ALONG - records.length, this.#roster.size)) add(uid)
     this.#push(to, kind, number, about, records)
   }

@@ -23,6 +23,7 @@ export class Membership {
   readonly #self: string
   readonly #settings: MembershipSettings
   readonly #roster = new Roster()
+  readonly #rumours = new Rumours()
   readonly #probing: Probing
   readonly #effects: MembershipEffects
   readonly #changes: MemberChanges
@@ -38,7 +39,7 @@ export class Membership {
   /** @param alone whether there is nobody to wait for */
   constructor(self: MemberInfo, settings: MembershipSettings, random: Random, nowMs: number, alone: boolean) {
     const roster = this.#roster
-    const rumours = new Rumours()
+    const rumours = this.#rumours
     const own = { info: self, state: JOINING, upNumber: 0, incarnation: 0, opinion: ALIVE }
     this.#self = self.uid
     this.#settings = settings
@@ -126,7 +127,7 @@ export class Membership {
       }
       for (const wire of gossip.records) {
         const record = fromWire(wire)
-        if (record !== null) this.#changes.learn(record, nowMs)
+        if (record !== null) this.#changes.learn(record, gossip.kind !== 'page', nowMs)
       }
       this.#answer(gossip, nowMs)
     })
@@ -192,6 +193,8 @@ export class Membership {
     this.#changes.passRemovals(nowMs)
     if (this.isOver) return
     this.#promotion.pass(nowMs)
+    // So many at once travel faster in pages.
+    if (this.#rumours.size > PAGE_RECORDS) this.#hasten(nowMs)
     if (this.#nextSyncMs <= nowMs) this.#sync(nowMs)
   }
 
@@ -215,6 +218,10 @@ export class Membership {
   #disagreed(uid: string, nowMs: number): void {
     // Where all fits into one message it costs nothing to ask whoever it was; otherwise many might ask one.
     if (this.#roster.size <= PAGE_RECORDS) this.#syncWith = uid
+    this.#hasten(nowMs)
+  }
+
+  #hasten(nowMs: number): void {
     const soonMs = Math.max(nowMs, this.#lastSyncMs + this.#settings.probePeriodMs)
     this.#nextSyncMs = Math.min(this.#nextSyncMs, soonMs)
   }
@@ -246,7 +253,8 @@ export class Membership {
         if (number !== electorateDigest) this.#disagreed(from, nowMs)
         return
       case 'present':
-        this.#promotion.answered(from, number, nowMs)
+        this.#promotion.answered(from, number)
+        this.#downing.answered(from, number)
         if (number !== electorateDigest) this.#disagreed(from, nowMs)
         return
       case 'news':

@@ -1,3 +1,4 @@
+import { Agreement } from './agreement.ts'
 import { PAGE_RECORDS } from './gossip.ts'
 import { ALIVE, isNominated, JOINING, type MemberRecord, UP } from './member.ts'
 import type { MemberChanges } from './member-changes.ts'
@@ -14,14 +15,9 @@ export class Promotion {
   readonly #settings: MembershipSettings
   readonly #roster: Roster
   readonly #changes: MemberChanges
-  readonly #effects: MembershipEffects
   /** Until when to wait for others before this node begins a cluster of its own. */
   readonly #aloneUntilMs: number
-  /** Those who have answered that they know the electorate of {@link #digest}. */
-  readonly #agreed = new Set<string>()
-  #digest = 0
-  /** When those who have not answered are called again. */
-  #nextMs = Number.POSITIVE_INFINITY
+  readonly #agreement: Agreement
 
   /** @param aloneUntilMs until when to wait for others before this node begins a cluster of its own */
   constructor(
@@ -34,42 +30,37 @@ export class Promotion {
     this.#settings = settings
     this.#roster = roster
     this.#changes = changes
-    this.#effects = effects
     this.#aloneUntilMs = aloneUntilMs
+    this.#agreement = new Agreement(settings, roster, effects)
   }
 
   /** @param soonMs when to look again whether this node may begin alone */
   nextMs(soonMs: number): number {
-    const { state } = this.#changes.own
-    return Math.min(this.#nextMs, state === JOINING ? Math.max(this.#aloneUntilMs, soonMs) : Number.POSITIVE_INFINITY)
+    const isWaiting = this.#changes.own.state === JOINING
+    return Math.min(this.#agreement.nextMs, isWaiting ? Math.max(this.#aloneUntilMs, soonMs) : Number.POSITIVE_INFINITY)
   }
 
   /** `uid` knows the electorate of this digest. */
-  answered(uid: string, digest: number, nowMs: number): void {
-    if (this.#nextMs === Number.POSITIVE_INFINITY || digest !== this.#roster.electorateDigest) return
-    this.#refresh(nowMs)
-    this.#agreed.add(uid)
+  answered(uid: string, digest: number): void {
+    this.#agreement.answered(uid, digest)
   }
 
   pass(nowMs: number): void {
-    if (!this.#isDue(nowMs)) {
-      this.#nextMs = Number.POSITIVE_INFINITY
-      return
-    }
-    this.#refresh(nowMs)
+    if (!this.#isDue(nowMs)) return this.#agreement.rest()
     const electorate = this.#roster.electorate()
+    const nominated = electorate.filter(isNominated)
     const { uid } = this.#changes.own.info
-    const missing = electorate.filter(({ info }) => info.uid !== uid && !this.#agreed.has(info.uid))
-    if (missing.length > 0) return this.#call(missing, electorate, nowMs)
-    this.#nextMs = Number.POSITIVE_INFINITY
-    for (const record of electorate) if (isNominated(record)) this.#changes.change({ ...record, state: UP }, nowMs)
+    const others = electorate.filter(({ info }) => info.uid !== uid)
+    if (!this.#agreement.isReached(others, nominated, nowMs)) return
+    this.#agreement.rest()
+    for (const record of nominated) this.#changes.change({ ...record, state: UP }, nowMs)
   }
 
   /** Whether somebody is nominated, now that those are who may be; and it is for this node to take them in. */
   #isDue(nowMs: number): boolean {
     const roster = this.#roster
     // While somebody who counts is unreachable, another side might take in others.
-    if (roster.joiningCount === 0 || roster.missedCount > 0) return false
+    if (roster.joiningCount === 0 || roster.missedCount + roster.condemnedCount > 0) return false
     const eldest = roster.eldest()
     const { uid } = this.#changes.own.info
     if (eldest !== undefined && eldest.info.uid !== uid) return false
@@ -95,20 +86,5 @@ export class Promotion {
     const order = [...joining].sort((a, b) => (isBefore(a, b) ? -1 : 1))
     const most = isBeginning ? Math.max(PAGE_RECORDS, this.#settings.minMembers) : PAGE_RECORDS
     for (const record of order.slice(0, most)) this.#changes.change({ ...record, upNumber: ++last }, nowMs)
-  }
-
-  #refresh(nowMs: number): void {
-    const digest = this.#roster.electorateDigest
-    if (this.#digest === digest && this.#nextMs !== Number.POSITIVE_INFINITY) return
-    this.#digest = digest
-    this.#agreed.clear()
-    this.#nextMs = nowMs
-  }
-
-  #call(missing: readonly MemberRecord[], electorate: readonly MemberRecord[], nowMs: number): void {
-    if (this.#nextMs > nowMs) return
-    this.#nextMs = nowMs + this.#settings.probeTimeoutMs
-    const nominated = electorate.filter(isNominated)
-    for (const { info } of missing) this.#effects.sendAll('call', info.uid, this.#digest, nominated)
   }
 }

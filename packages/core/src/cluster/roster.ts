@@ -1,5 +1,6 @@
 import { hash32 } from '../runtime/random.ts'
 import {
+  CONDEMNED,
   DOWN,
   isElector,
   isNominated,
@@ -26,6 +27,7 @@ export class Roster {
   #joining = 0
   #unreachable = 0
   #nominated = 0
+  #condemned = 0
   #missed = 0
   #electorateDigest = 0
   /** Uids of the electorate, the oldest first; null when it has changed since somebody asked. */
@@ -51,12 +53,17 @@ export class Roster {
     return this.#nominated
   }
 
+  /** How many are condemned. */
+  get condemnedCount(): number {
+    return this.#condemned
+  }
+
   /** How many of the electorate are out of reach. */
   get missedCount(): number {
     return this.#missed
   }
 
-  /** A number that two nodes share if the electorate of both is the same, and hardly ever otherwise. */
+  /** A number that two nodes share if the electorate of both is the same, and who of it is condemned; hardly ever otherwise. */
   get electorateDigest(): number {
     return this.#electorateDigest >>> 0
   }
@@ -133,7 +140,9 @@ export class Roster {
     if (record.state === JOINING) this.#joining += by
     if (record.opinion === UNREACHABLE) this.#unreachable += by
     if (!isElector(record)) return
-    this.#electorateDigest ^= hash32(record.info.uid)
+    const isCondemned = record.state === CONDEMNED
+    this.#electorateDigest ^= hash32(isCondemned ? `${record.info.uid} condemned` : record.info.uid)
+    if (isCondemned) this.#condemned += by
     if (isNominated(record)) this.#nominated += by
     if (record.opinion === UNREACHABLE) this.#missed += by
   }

@@ -37,7 +37,11 @@ export class GossipLoop {
   lossPerMille = 0
   /** Whether to weigh each message, which takes most of the time. */
   weigh = false
+  /** Called with each event; while it is there, nodes keep none. */
+  onEvent: ((node: LoopNode, event: MemberEvent) => void) | null = null
   messages = 0
+  /** Records in all messages. */
+  records = 0
   bytes = 0
   /** Whether a message from one to another gets through. */
   passes: (from: string, to: string) => boolean = () => true
@@ -122,14 +126,20 @@ export class GossipLoop {
 
   #apply(node: LoopNode, effects: readonly MembershipEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === 'event') node.events.push({ atMs: this.nowMs, event: effect.event })
+      if (effect.type === 'event') this.#happened(node, effect.event)
       else this.#send(node.uid, effect.to, effect.message)
     }
+  }
+
+  #happened(node: LoopNode, event: MemberEvent): void {
+    if (this.onEvent === null) node.events.push({ atMs: this.nowMs, event })
+    else this.onEvent(node, event)
   }
 
   #send(from: string, to: string, message: Gossip): void {
     const { delayMs = 20 } = this.#options
     this.messages++
+    this.records += message.records.length
     if (this.weigh) this.bytes += encode(message, 'gossip').length
     if (this.#random.below(1000) < this.lossPerMille || !this.passes(from, to)) return
     this.#at(this.nowMs + 1 + this.#random.below(delayMs), () => this.#arrive(to, message))
