@@ -1,6 +1,6 @@
 import type { Random } from '../runtime/random.ts'
 import { Downing } from './downing.ts'
-import { fromWire, type Gossip, PAGE_RECORDS, toWire } from './gossip.ts'
+import { fromWire, type Gossip, PAGE_RECORDS, toWire, type WireRecord } from './gossip.ts'
 import { ALIVE, DOWN, JOINING, LEAVING, type Member, type MemberInfo, memberOf } from './member.ts'
 import { MemberChanges } from './member-changes.ts'
 import { type MembershipEffect, MembershipEffects } from './membership-effects.ts'
@@ -202,8 +202,14 @@ export class Membership {
     const isFit = (uid: string): boolean => this.#roster.get(uid)?.opinion === ALIVE
     for (const step of this.#probing.pass(nowMs, isFit)) {
       if (step.type === 'missed') this.#changes.suspect(step.uid, nowMs)
-      else this.#effects.send(step.type, step.to, step.number, step.about)
+      else this.#effects.send(step.type, step.to, step.number, step.about, this.#introduction(step.about))
     }
+  }
+
+  /** Whoever is asked to probe a newcomer may not have heard of it. */
+  #introduction(uid: string): WireRecord[] {
+    const record = this.#roster.get(uid)
+    return record === undefined ? [] : [toWire(record)]
   }
 
   #sync(nowMs: number): void {

@@ -84,7 +84,8 @@ export class Promotion {
     const isBefore = (a: MemberRecord, b: MemberRecord): boolean =>
       a.info.uid === uid || (b.info.uid !== uid && a.info.uid < b.info.uid)
     const order = [...joining].sort((a, b) => (isBefore(a, b) ? -1 : 1))
-    const most = isBeginning ? Math.max(PAGE_RECORDS, this.#settings.minMembers) : PAGE_RECORDS
+    // As many again as there are: so the number of rolls that are called for n joiners grows with log n.
+    const most = Math.max(PAGE_RECORDS, this.#roster.electorate().length, isBeginning ? this.#settings.minMembers : 0)
     for (const record of order.slice(0, most)) this.#changes.change({ ...record, upNumber: ++last }, nowMs)
   }
 }
