@@ -41,6 +41,9 @@ export class Downing {
   readonly #agreement: Agreement
   /** When those who have not been heard since are called. */
   #nextMs: number
+  /** The view that a roll was called for, and since when who was heard has answered it. */
+  #rolled = -1
+  #rollMs = 0
   /** The view that the strategy has decided on. */
   #decided = -1
 
@@ -105,15 +108,19 @@ export class Downing {
     }
     const side = electorate.filter((record) => !isUnreachable(record) && record.state !== CONDEMNED)
     if (side.findIndex(({ info }) => info.uid === own.info.uid) >= DECIDERS) return
-    this.#forgetTheDead()
-    const unheard = side.filter(({ info }) => info.uid !== own.info.uid && !this.#isFresh(info.uid, nowMs))
+    if (this.#rolled !== this.#changes.views) {
+      this.#rolled = this.#changes.views
+      // What was heard longer ago says nothing of a split that has just begun.
+      this.#rollMs = nowMs - 2 * probePeriodMs
+      this.#forgetTheDead()
+    }
+    const unheard = side.filter(({ info }) => info.uid !== own.info.uid && !this.#isHeard(info.uid))
     if (unheard.length === 0) this.#decide(electorate, nowMs)
     else for (const { info } of unheard) this.#effects.send('ping', info.uid)
   }
 
-  /** What was heard longer ago says nothing of a split that has just begun. */
-  #isFresh(uid: string, nowMs: number): boolean {
-    return (this.#heardMs.get(uid) ?? Number.NEGATIVE_INFINITY) > nowMs - 2 * this.#settings.probePeriodMs
+  #isHeard(uid: string): boolean {
+    return (this.#heardMs.get(uid) ?? Number.NEGATIVE_INFINITY) > this.#rollMs
   }
 
   #forgetTheDead(): void {

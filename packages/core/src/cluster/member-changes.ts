@@ -113,6 +113,7 @@ export class MemberChanges {
     const { uid } = theirs.info
     const ours = this.#roster.get(uid)
     if (ours === undefined) return this.#meet(theirs, isRumour, nowMs)
+    if (isSameRecord(ours, theirs)) return
     if (ours.state >= DOWN && theirs.state < DOWN) {
       // Somebody has not heard of it yet.
       this.#rumours.add(uid)

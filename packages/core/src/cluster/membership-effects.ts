@@ -62,12 +62,18 @@ export class MembershipEffects {
     this.#push(to, kind, number, '', records.slice(at).map(toWire))
   }
 
-  /** All that this node knows. @param last what the last page says: its digest, or 0 when nothing is expected in return */
-  sendPages(to: string, last: number): void {
-    const records = this.#roster.listed().map(toWire)
+  /**
+   * What this node knows and the other one does not.
+   *
+   * @param parts those of the other one; an empty text for everything
+   * @param last what the last page says: its digest, or 0 when nothing is expected in return
+   */
+  sendPages(to: string, parts: string, last: number): void {
+    const records = this.#roster.differing(parts).map(toWire)
     for (let at = 0; at < records.length; at += PAGE_RECORDS) {
       const isLast = at + PAGE_RECORDS >= records.length
-      this.#push(to, 'page', isLast ? last : 0, '', records.slice(at, at + PAGE_RECORDS))
+      const ours = isLast && last !== 0 && parts !== '' ? this.#roster.parts : ''
+      this.#push(to, 'page', isLast ? last : 0, ours, records.slice(at, at + PAGE_RECORDS))
     }
   }
 

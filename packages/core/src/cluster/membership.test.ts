@@ -175,7 +175,7 @@ test('a message carries 8 records besides its purpose at most, and a page of all
     for (const effect of effects) if (effect.type === 'send') most = Math.max(most, effect.message.records.length)
   }
   t.is(most, 8)
-  const pages = machine.receive({ kind: 'sync', from: 'n1', number: 1, about: '', records: [] }, loop.nowMs)
+  const pages = machine.receive({ kind: 'compare', from: 'n1', number: 1, about: '', records: [] }, loop.nowMs)
   const sizes = pages.flatMap((effect) =>
     effect.type === 'send' && effect.message.kind === 'page' ? [effect.message.records.length] : [],
   )

@@ -248,11 +248,16 @@ export class Membership {
         if (this.judges(about)) this.#effects.send('ping', about, probing.relay(from, number, nowMs))
         return
       case 'sync':
-        if (number !== digest) this.#effects.sendPages(from, digest)
+        if (number === digest) return
+        // Where all fits into one message there is nothing to be saved.
+        if (this.#roster.size <= PAGE_RECORDS) return this.#effects.sendPages(from, '', digest)
+        return this.#effects.send('compare', from, digest, this.#roster.parts)
+      case 'compare':
+        if (number !== digest) this.#effects.sendPages(from, about, digest)
         return
       case 'page':
         // The last page has the other's digest: whoever still knows more says so, once.
-        if (number !== 0 && number !== digest) this.#effects.sendPages(from, 0)
+        if (number !== 0 && number !== digest) this.#effects.sendPages(from, about, 0)
         return
       case 'call':
         this.#effects.send('present', from, electorateDigest)

@@ -1,4 +1,5 @@
 import { hash32 } from '../runtime/random.ts'
+import { Buckets } from './buckets.ts'
 import {
   CONDEMNED,
   DOWN,
@@ -22,6 +23,7 @@ export class Roster {
   readonly #records = new Map<string, MemberRecord>()
   /** In the order of their removal. */
   readonly #removed = new Set<string>()
+  readonly #buckets = new Buckets()
   #digest = 0
   #alive = 0
   #joining = 0
@@ -71,6 +73,17 @@ export class Roster {
   /** A number that two nodes share if they know the same of all who are not down, and hardly ever otherwise. */
   get digest(): number {
     return this.#digest >>> 0
+  }
+
+  /** The digests of its parts, as one text. */
+  get parts(): string {
+    return this.#buckets.text
+  }
+
+  /** What others should hear whose {@link parts} are `other`; everything, if that is an empty text. */
+  differing(other: string): MemberRecord[] {
+    const isDiffering = this.#buckets.differing(other)
+    return this.listed().filter(({ info }) => isDiffering(info.uid))
   }
 
   get(uid: string): MemberRecord | undefined {
@@ -128,14 +141,16 @@ export class Roster {
   get #electorateOrder(): readonly string[] {
     this.#order ??= [...this.#records.values()]
       .filter(isElector)
-      .sort((a, b) => (isOlder(ageOf(a), ageOf(b)) ? -1 : 1))
+      .sort((a, b) => a.upNumber - b.upNumber || (a.info.uid < b.info.uid ? -1 : 1))
       .map(({ info }) => info.uid)
     return this.#order
   }
 
   #count(record: MemberRecord, by: number): void {
     if (record.state >= DOWN) return
-    this.#digest ^= hashOf(record)
+    const hash = hashOf(record)
+    this.#digest ^= hash
+    this.#buckets.toggle(record.info.uid, hash)
     this.#alive += by
     if (record.state === JOINING) this.#joining += by
     if (record.opinion === UNREACHABLE) this.#unreachable += by
@@ -160,10 +175,6 @@ export class Roster {
 
 function isSameElector(a: MemberRecord, b: MemberRecord): boolean {
   return isElector(a) === isElector(b) && a.upNumber === b.upNumber
-}
-
-function ageOf({ upNumber, info }: MemberRecord): { upNumber: number; uid: string } {
-  return { upNumber, uid: info.uid }
 }
 
 function hashOf({ info, state, upNumber, incarnation, opinion }: MemberRecord): number {

@@ -40,7 +40,6 @@ export class GossipLoop {
   /** Called with each event; while it is there, nodes keep none. */
   onEvent: ((node: LoopNode, event: MemberEvent) => void) | null = null
   messages = 0
-  spy: ((m: Gossip) => void) | null = null
   /** Records in all messages. */
   records = 0
   bytes = 0
@@ -141,7 +140,6 @@ export class GossipLoop {
     const { delayMs = 20 } = this.#options
     this.messages++
     this.records += message.records.length
-    this.spy?.(message)
     if (this.weigh) this.bytes += encode(message, 'gossip').length
     if (this.#random.below(1000) < this.lossPerMille || !this.passes(from, to)) return
     this.#at(this.nowMs + 1 + this.#random.below(delayMs), () => this.#arrive(to, message))
