@@ -5,11 +5,12 @@ import { bundleSize } from './browser/bundle-size.ts'
 import { checker } from './checker/checker.ts'
 import { fairness } from './fairness/fairness.ts'
 import { hello } from './hello.ts'
+import { membership } from './membership/membership.ts'
 import { remote } from './remote/remote.ts'
 import { soak } from './soak/soak.ts'
 import { tell } from './tell.ts'
 
-const benches: readonly Bench[] = [tell, hello, actors, remote, fairness, soak, checker, bundleSize]
+const benches: readonly Bench[] = [tell, hello, actors, remote, fairness, soak, checker, bundleSize, membership]
 
 /** What every bench takes. */
 const COMMON = { json: /^$/, quick: /^$/, rounds: /^[1-9]\d*$/ }

@@ -136,7 +136,7 @@ export const remoteWatch = scenario({
       disconnectGraceMs: TERMS.graceMs,
       heartbeatMs: TERMS.heartbeatMs,
       // Less than the grace, so that attempts fail in the midst of it.
-      handshakeTimeoutMs: 1_000,
+      handshakeTimeoutMs: 700,
     }
     const system: ActorSystem = await node.createSystem(options)
     noteLinks(node, system)

@@ -19,6 +19,9 @@ import type { Probing } from './probing.ts'
 import type { Roster } from './roster.ts'
 import { bitLength, type Rumours } from './rumours.ts'
 
+/** Among so many a suspect is told by each of the others that it is missed. */
+const FEW = 8
+
 /** What one node learns of members, by itself or from others, and all that follows from it: events, rumours, deadlines. */
 export class MemberChanges {
   readonly #self: string
@@ -211,6 +214,8 @@ export class MemberChanges {
     const { uid } = record.info
     if (record.opinion === SUSPECT) {
       this.#suspects.set(uid, nowMs + this.#suspicionMs)
+      // It is told so at once, and may contradict at once; where there are many, rumours do that.
+      if (this.#roster.size <= FEW && uid !== this.#self) this.#effects.send('ping', uid)
       return this.#effects.tell('member-suspected', record)
     }
     this.#suspects.delete(uid)
@@ -223,7 +228,7 @@ export class MemberChanges {
   /** News must reach the suspect and its answer everybody: that takes longer where there are many. */
   get #suspicionMs(): number {
     const { suspicionPeriods, probePeriodMs } = this.#settings
-    const scale = Math.max(10, 3 * bitLength(this.#roster.size))
-    return (suspicionPeriods * probePeriodMs * scale * (1 + this.#probing.ailing)) / 10
+    const scale = Math.max(1, bitLength(this.#roster.size) - bitLength(FEW - 1) + 1)
+    return suspicionPeriods * probePeriodMs * scale * (1 + this.#probing.ailing)
   }
 }
