@@ -34,7 +34,7 @@ export const membershipMutants: readonly Mutant[] = [
   {
     name: 'newcomer-decides',
     file: `${DIR}/downing.ts`,
-    find: `own.state === JOINING && own.upNumber === 0`,
+    find: `state === JOINING && upNumber === 0`,
     replace: `false`,
     form: 'expression',
     scenario: 'membership-healing',
@@ -70,10 +70,19 @@ export const membershipMutants: readonly Mutant[] = [
   {
     name: 'joiners-up-at-once',
     file: `${DIR}/promotion.ts`,
-    find: `missing.length > 0`,
+    find: `!this.#agreement.isReached(others, nominated, nowMs)`,
     replace: `false`,
     form: 'expression',
     scenario: 'split-brain',
     why: 'Two sides never both go on: a joiner counts on one side, and the other one has never heard of it.',
+  },
+  {
+    name: 'down-without-agreement',
+    file: `${DIR}/downing.ts`,
+    find: `condemned.length > 0 && !this.#agreement.isReached(others, condemned, nowMs)`,
+    replace: `false`,
+    form: 'expression',
+    scenario: 'split-brain',
+    why: 'Two sides never both go on: one is cut off before the others have heard whom it took for down, and they take that one back.',
   },
 ]

@@ -54,6 +54,9 @@ export class MembershipService {
   readonly #machine: Membership
   readonly #log: Logger
   readonly #effects: MembershipEffect[] = []
+  /** Since when those who are not known were asked for. */
+  readonly #strangers = new Map<string, number>()
+  readonly #strangerMs: number
   #applying = false
   #next: Deadline | null = null
   #nextMs = Number.POSITIVE_INFINITY
@@ -66,6 +69,7 @@ export class MembershipService {
     this.#log = host.logger(MEMBERSHIP_PATH)
     const { uid, name, address, runtime } = host
     const { roles, appVersion } = settings
+    this.#strangerMs = settings.removeAfterMs
     const random = runtime.random.stream('membership')
     const self = { uid, name, address, roles, appVersion }
     this.#machine = new Membership(self, settings, random, this.#nowMs, alone)
@@ -99,9 +103,21 @@ export class MembershipService {
     this.#next?.cancel()
   }
 
-  /** Whether the membership decides when that one counts as down: of a node that listens, also before it is known. */
+  /**
+   * Whether the membership decides when that one counts as down: of a node that listens, also before it is known. One
+   * that is never known takes no part, and is not dialled for ever.
+   */
   judges({ uid, address }: Peer): boolean {
-    return !this.#closed && (this.#machine.judges(uid) || (address !== '' && !this.#machine.knows(uid)))
+    if (this.#closed) return false
+    if (this.#machine.knows(uid) || address === '') {
+      this.#strangers.delete(uid)
+      return this.#machine.judges(uid)
+    }
+    const sinceMs = this.#strangers.get(uid) ?? this.#nowMs
+    this.#strangers.set(uid, sinceMs)
+    if (this.#nowMs - sinceMs < this.#strangerMs) return true
+    this.#strangers.delete(uid)
+    return false
   }
 
   refusedBy(uid: string): void {

@@ -181,3 +181,46 @@ test('a message carries 8 records besides its purpose at most, and a page of all
   )
   t.deepEqual(sizes, [64, 64, 64, 11])
 })
+
+test('with the defaults a crash in a cluster of five is found within 5 s', (t) => {
+  const late: number[] = []
+  for (let seed = 1; seed <= 12; seed++) {
+    const loop = settled(5, { seed })
+    loop.run(2_000 + seed * 100)
+    loop.node('n3').crashed = true
+    const isFound = (): boolean => loop.living.some(({ machine }) => machine.member('n3')?.reachable === false)
+    const ms = loop.until(isFound, 20_000)
+    if (ms === null || ms > 5_000) late.push(seed)
+  }
+  t.deepEqual(late, [])
+})
+
+test('with 5 % loss and stalls of 200 ms nobody who is well is down', (t) => {
+  const loop = settled(5, { seed: 9 })
+  loop.lossPerMille = 50
+  for (let s = 0; s < 600; s++) {
+    loop.node(`n${s % 5}`).pausedUntilMs = loop.nowMs + 200
+    loop.run(1_000)
+  }
+  t.false(anyoneDown(loop))
+})
+
+test('of a side the 8 oldest decide, and the others follow', (t) => {
+  const loop = settled(13, { seed: 10, membership: QUICK })
+  const side = (uid: string): boolean => Number(uid.slice(1)) >= 9
+  const decided = (): string[] => {
+    const deciders = loop.living.filter(({ machine }) => machine.members.some(({ state }) => state === 'down'))
+    return deciders.map(({ uid }) => uid)
+  }
+  loop.passes = (from, to) => side(from) === side(to)
+  loop.until(() => decided().length > 0, 20_000)
+  const eldest = loop.node('n0').machine.members.filter(({ uid }) => !side(uid))
+  const first = decided().filter((uid) => !side(uid))
+  loop.run(10_000)
+
+  t.true(first.every((uid) => eldest.slice(0, 8).some((member) => member.uid === uid)))
+  t.deepEqual(
+    loop.living.map(({ machine, uid }) => machine.isOver === side(uid)),
+    Array(13).fill(true),
+  )
+})
