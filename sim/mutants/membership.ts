@@ -32,15 +32,6 @@ export const membershipMutants: readonly Mutant[] = [
     why: 'Who counts as down is told so: also by one it knows nothing of, as that has removed it, or it has not heard yet.',
   },
   {
-    name: 'newcomer-decides',
-    file: `${DIR}/downing.ts`,
-    find: `state === JOINING && upNumber === 0`,
-    replace: `false`,
-    form: 'expression',
-    scenario: 'membership-healing',
-    why: 'Two sides never both go on: a node that is not up yet counts itself for nothing, and downs those it misses.',
-  },
-  {
     name: 'grace-goes-first',
     file: 'packages/core/src/remoting/reconnect.ts',
     find: `this.#graceMs > 0 || this.#judged()`,
@@ -57,15 +48,6 @@ export const membershipMutants: readonly Mutant[] = [
     form: 'expression',
     scenario: 'membership-healing',
     why: 'No removed uid comes back: what is forgotten is news when somebody who has not heard of its end speaks of it.',
-  },
-  {
-    name: 'roll-not-called',
-    file: `${DIR}/downing.ts`,
-    find: `unheard.length === 0`,
-    replace: `true`,
-    form: 'expression',
-    scenario: 'split-brain',
-    why: 'Two sides never both go on: who has not been probed yet counts as on this side.',
   },
   {
     name: 'joiners-up-at-once',
