@@ -6,6 +6,7 @@ import { checker } from './checker/checker.ts'
 import { connections } from './connections/connections.ts'
 import { fairness } from './fairness/fairness.ts'
 import { hello } from './hello.ts'
+import { membership } from './membership/membership.ts'
 import { outages } from './outages/outages.ts'
 import { remote } from './remote/remote.ts'
 import { slowReceiver } from './slow-receiver/slow-receiver.ts'
@@ -21,6 +22,7 @@ const benches: readonly Bench[] = [
   fairness,
   soak,
   outages,
+  membership,
   connections,
   checker,
   bundleSize,

@@ -68,3 +68,21 @@ test('a node that stops in order is leaving, then down at once', async (t) => {
   t.deepEqual(types.slice(-2), ['member-leaving', 'member-down'])
   t.is(notices.length, 1)
 })
+
+test('a node that listens and takes no part in the membership is not dialled for ever once it is gone', async (t) => {
+  const world = new World({ seed: 6, network: { minLatencyMs: 1, meanLatencyMs: 5 } })
+  const events: SystemEvent[] = []
+  world.add('n1', async (node) => {
+    const terms = { seeds: [], heartbeatMs: 250, disconnectGraceMs: 500 }
+    const system = await node.createSystem({ ...terms, membership: MEMBERSHIP })
+    system.events.subscribe((event) => events.push(event))
+  })
+  world.add('n2', (node) => node.createSystem({ seeds: node.others }))
+  await world.start()
+  await world.advance(3_000)
+  world.crash('n2')
+  await world.advance(10_000)
+
+  t.true(events.some(({ type }) => type === 'peer-up'))
+  t.true(events.some(({ type }) => type === 'peer-down'))
+})

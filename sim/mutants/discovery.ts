@@ -33,10 +33,10 @@ export const discoveryMutants: readonly Mutant[] = [
   },
   {
     name: 'refused-and-goes-on',
-    file: `${DIR}/membership.ts`,
-    find: `if (isTaken) this.#downUnreachable(nowMs)
-      else this.#goDown(nowMs)`,
-    replace: `this.#downUnreachable(nowMs)`,
+    file: `${DIR}/downing.ts`,
+    find: `if (isTaken) this.#condemn(electorate, nowMs)
+    else this.#giveUp(electorate, nowMs)`,
+    replace: `this.#condemn(electorate, nowMs)`,
     form: 'statement',
     scenario: 'split-brain-lease',
     why: 'A side that cannot have the lease is down: one that waits for it and then goes on all the same has gained nothing.',

@@ -15,7 +15,7 @@ export const membershipMutants: readonly Mutant[] = [
   },
   {
     name: 'incarnation-not-raised',
-    file: `${DIR}/membership.ts`,
+    file: `${DIR}/member-changes.ts`,
     find: `accused ? theirs.incarnation + 1 : own.incarnation`,
     replace: `own.incarnation`,
     form: 'expression',
@@ -30,17 +30,6 @@ export const membershipMutants: readonly Mutant[] = [
     form: 'expression',
     scenario: 'membership-healing',
     why: 'Who counts as down is told so: also by one it knows nothing of, as that has removed it, or it has not heard yet.',
-  },
-  {
-    name: 'newcomer-decides',
-    file: `${DIR}/membership.ts`,
-    find: `this.#own.state === JOINING`,
-    within: `if (this.#own.state === JOINING) {
-      // Who does not count`,
-    replace: `false`,
-    form: 'expression',
-    scenario: 'membership-healing',
-    why: 'Two sides never both go on: a node that is not up yet counts itself for nothing, and downs those it misses.',
   },
   {
     name: 'grace-goes-first',
@@ -61,12 +50,21 @@ export const membershipMutants: readonly Mutant[] = [
     why: 'No removed uid comes back: what is forgotten is news when somebody who has not heard of its end speaks of it.',
   },
   {
-    name: 'roll-not-called',
-    file: `${DIR}/membership.ts`,
-    find: `unheard.length === 0`,
-    replace: `true`,
+    name: 'joiners-up-at-once',
+    file: `${DIR}/promotion.ts`,
+    find: `!this.#agreement.isReached(others, nominated, nowMs)`,
+    replace: `false`,
     form: 'expression',
     scenario: 'split-brain',
-    why: 'Two sides never both go on: who has not been probed yet counts as on this side.',
+    why: 'Two sides never both go on: a joiner counts on one side, and the other one has never heard of it.',
+  },
+  {
+    name: 'down-without-agreement',
+    file: `${DIR}/downing.ts`,
+    find: `condemned.length > 0 && !this.#agreement.isReached(others, condemned, nowMs)`,
+    replace: `false`,
+    form: 'expression',
+    scenario: 'split-brain',
+    why: 'Two sides never both go on: one is cut off before the others have heard whom it took for down, and they take that one back.',
   },
 ]

@@ -17,21 +17,34 @@ export type WireRecord = readonly [
  * - `ping`: answer with `ack`
  * - `ack`: to the ping of that number
  * - `probe`: ping `about` on behalf of the sender, and pass its ack on
- * - `sync`: here is a digest of all I know, and a page of it; tell what you know if yours is another one
- * - `page`: more of what the sender knows
+ * - `sync`: here is a digest of all I know; tell what you know if yours is another one
+ * - `compare`: mine is another one; here are digests of its parts, tell what is in those that differ
+ * - `page`: of what the sender knows; the last one has the digest of all, and of the parts if they were compared
  * - `news`: nothing but records
+ * - `call`: these are nominated; answer with a digest of all who count or are nominated, now that you know of them
+ * - `present`: the answer
  */
-export type GossipKind = 'ping' | 'ack' | 'probe' | 'sync' | 'page' | 'news'
+export type GossipKind = 'ping' | 'ack' | 'probe' | 'sync' | 'page' | 'news' | 'call' | 'present' | 'compare'
 
-const KINDS: ReadonlySet<unknown> = new Set<GossipKind>(['ping', 'ack', 'probe', 'sync', 'page', 'news'])
+const KINDS: ReadonlySet<unknown> = new Set<GossipKind>([
+  'ping',
+  'ack',
+  'probe',
+  'sync',
+  'page',
+  'news',
+  'call',
+  'present',
+  'compare',
+])
 
 /** What members send each other. */
 export interface Gossip {
   readonly kind: GossipKind
   readonly from: string
-  /** Number of a ping; the digest of a sync. */
+  /** Number of a ping; the digest of a sync, a call or its answer. */
   readonly number: number
-  /** Uid of whom to probe; empty otherwise. */
+  /** Uid of whom to probe; digests of parts; empty otherwise. */
   readonly about: string
   readonly records: readonly WireRecord[]
 }

@@ -44,8 +44,9 @@ export const UNREACHABLE = 2
 /** What nodes tell each other of a member. */
 export interface MemberRecord {
   readonly info: MemberInfo
-  /** Index into {@link MEMBER_STATES}. */
+  /** {@link JOINING} to {@link REMOVED}: it never goes back. */
   readonly state: number
+  /** The order in which it came up, or is to come up: one that is joining and has a number is nominated. 0 before. */
   readonly upNumber: number
   /** Raised by the member itself alone, to contradict an opinion on it. */
   readonly incarnation: number
@@ -56,8 +57,13 @@ export interface MemberRecord {
 export const JOINING = 0
 export const UP = 1
 export const LEAVING = 2
-export const DOWN = 3
-export const REMOVED = 4
+/** Some have decided that it is down, and not all on their side know: in doubt, so no users hear of it. */
+export const CONDEMNED = 3
+export const DOWN = 4
+export const REMOVED = 5
+
+/** What users see of each state. */
+const SHOWN: readonly MemberState[] = ['joining', 'up', 'leaving', 'up', 'down', 'removed']
 
 /**
  * What two nodes together know of one member. Commutative, associative and idempotent: in whatever order, however
@@ -83,14 +89,29 @@ export function isSameRecord(a: MemberRecord, b: MemberRecord): boolean {
   return a.state === b.state && a.upNumber === b.upNumber && compareOpinions(a, b) === 0
 }
 
+/** Whether it is about to come up, and may be up already in the eyes of others. */
+export function isNominated({ state, upNumber }: MemberRecord): boolean {
+  return state === JOINING && upNumber > 0
+}
+
+/** Whether it counts, or is nominated to. */
+export function isElector(record: MemberRecord): boolean {
+  return (record.state >= UP && record.state < DOWN) || isNominated(record)
+}
+
 /** A record as users see it. */
 export function memberOf({ info, state, upNumber, opinion }: MemberRecord): Member {
   const isOver = state >= DOWN
+  // Field by field: at a thousand members this is called for each of them on each node.
   return {
-    ...info,
-    state: MEMBER_STATES[state]!,
-    upNumber,
-    reachable: !isOver && opinion !== UNREACHABLE,
+    uid: info.uid,
+    name: info.name,
+    address: info.address,
+    roles: info.roles,
+    appVersion: info.appVersion,
+    state: SHOWN[state]!,
+    upNumber: state === JOINING ? 0 : upNumber,
+    reachable: state < CONDEMNED && opinion !== UNREACHABLE,
     suspected: !isOver && opinion === SUSPECT,
   }
 }

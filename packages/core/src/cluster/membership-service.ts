@@ -11,7 +11,8 @@ import { type Gossip, isGossip } from './gossip.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import type { Member } from './member.ts'
 import type { MemberEvent } from './member-event.ts'
-import { Membership, type MembershipEffect } from './membership.ts'
+import { Membership } from './membership.ts'
+import type { MembershipEffect } from './membership-effects.ts'
 import type { MembershipSettings } from './membership-settings.ts'
 import type { LeaseTerms } from './split-brain.ts'
 
@@ -58,6 +59,9 @@ export class MembershipService {
   /** Null where the strategy needs none. */
   readonly #lease: LeaseKeeper | null
   readonly #effects: MembershipEffect[] = []
+  /** Since when those who are not known were asked for. */
+  readonly #strangers = new Map<string, number>()
+  readonly #strangerMs: number
   #applying = false
   #next: Deadline | null = null
   #nextMs = Number.POSITIVE_INFINITY
@@ -70,6 +74,7 @@ export class MembershipService {
     this.#log = host.logger(MEMBERSHIP_PATH)
     const { uid, name, address, runtime } = host
     const { roles, appVersion } = settings
+    this.#strangerMs = settings.removeAfterMs
     const random = runtime.random.stream('membership')
     const self = { uid, name, address, roles, appVersion }
     this.#machine = new Membership(self, settings, random, this.#nowMs, alone)
@@ -93,7 +98,7 @@ export class MembershipService {
 
   /** Whether it counts in a cluster. */
   get isUp(): boolean {
-    return this.#machine.self.upNumber > 0
+    return this.#machine.self.state !== 'joining'
   }
 
   /** Whether anything is known of `uid`. */
@@ -122,9 +127,21 @@ export class MembershipService {
     this.#lease?.close()
   }
 
-  /** Whether the membership decides when that one counts as down: of a node that listens, also before it is known. */
+  /**
+   * Whether the membership decides when that one counts as down: of a node that listens, also before it is known. One
+   * that is never known takes no part, and is not dialled for ever.
+   */
   judges({ uid, address }: Peer): boolean {
-    return !this.#closed && (this.#machine.judges(uid) || (address !== '' && !this.#machine.knows(uid)))
+    if (this.#closed) return false
+    if (this.#machine.knows(uid) || address === '') {
+      this.#strangers.delete(uid)
+      return this.#machine.judges(uid)
+    }
+    const sinceMs = this.#strangers.get(uid) ?? this.#nowMs
+    this.#strangers.set(uid, sinceMs)
+    if (this.#nowMs - sinceMs < this.#strangerMs) return true
+    this.#strangers.delete(uid)
+    return false
   }
 
   refusedBy(uid: string): void {

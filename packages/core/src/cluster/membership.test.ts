@@ -116,6 +116,21 @@ test('of two sides only that with the majority goes on, and the other one knows 
   t.pass()
 })
 
+test('a partition that begins while somebody joins leaves one side at most (law 14)', (t) => {
+  const both: string[] = []
+  for (let seed = 1; seed <= 25; seed++) {
+    const loop = settled(3, { seed, membership: QUICK })
+    loop.add('a', 'n0')
+    loop.run(seed * 25)
+    const side = (uid: string): boolean => uid === 'a' || uid === 'n0'
+    loop.passes = (from, to) => side(from) === side(to)
+    loop.run(8_000)
+    const goOn = loop.living.filter(({ machine }) => !machine.isOver && machine.self.state === 'up')
+    if (new Set(goOn.map(({ uid }) => side(uid))).size > 1) both.push(`seed ${seed}: ${goOn.map(({ uid }) => uid)}`)
+  }
+  t.deepEqual(both, [])
+})
+
 test('who leaves is down once it is gone, without a wait', (t) => {
   const loop = settled(4, { seed: 5, membership: { ...QUICK, stableAfterMs: 60_000 } })
   const leaver = loop.node('n1')
@@ -161,7 +176,7 @@ test('a message carries 8 records besides its purpose at most, and a page of all
     for (const effect of effects) if (effect.type === 'send') most = Math.max(most, effect.message.records.length)
   }
   t.is(most, 8)
-  const pages = machine.receive({ kind: 'sync', from: 'n1', number: 1, about: '', records: [] }, loop.nowMs)
+  const pages = machine.receive({ kind: 'compare', from: 'n1', number: 1, about: '', records: [] }, loop.nowMs)
   const sizes = pages.flatMap((effect) =>
     effect.type === 'send' && effect.message.kind === 'page' ? [effect.message.records.length] : [],
   )
@@ -192,4 +207,47 @@ test('one that says goodbye was leaving, also where that word comes later than i
   const types = n0!.events.filter(({ event }) => event.member.uid === 'n2').map(({ event }) => event.type)
 
   t.deepEqual(types.slice(-2), ['member-leaving', 'member-down'])
+})
+
+test('with the defaults a crash in a cluster of five is found within 5 s', (t) => {
+  const late: number[] = []
+  for (let seed = 1; seed <= 12; seed++) {
+    const loop = settled(5, { seed })
+    loop.run(2_000 + seed * 100)
+    loop.node('n3').crashed = true
+    const isFound = (): boolean => loop.living.some(({ machine }) => machine.member('n3')?.reachable === false)
+    const ms = loop.until(isFound, 20_000)
+    if (ms === null || ms > 5_000) late.push(seed)
+  }
+  t.deepEqual(late, [])
+})
+
+test('with 5 % loss and stalls of 200 ms nobody who is well is down', (t) => {
+  const loop = settled(5, { seed: 9 })
+  loop.lossPerMille = 50
+  for (let s = 0; s < 600; s++) {
+    loop.node(`n${s % 5}`).pausedUntilMs = loop.nowMs + 200
+    loop.run(1_000)
+  }
+  t.false(anyoneDown(loop))
+})
+
+test('of a side the 8 oldest decide, and the others follow', (t) => {
+  const loop = settled(13, { seed: 10, membership: QUICK })
+  const side = (uid: string): boolean => Number(uid.slice(1)) >= 9
+  const decided = (): string[] => {
+    const deciders = loop.living.filter(({ machine }) => machine.members.some(({ state }) => state === 'down'))
+    return deciders.map(({ uid }) => uid)
+  }
+  loop.passes = (from, to) => side(from) === side(to)
+  loop.until(() => decided().length > 0, 20_000)
+  const eldest = loop.node('n0').machine.members.filter(({ uid }) => !side(uid))
+  const first = decided().filter((uid) => !side(uid))
+  loop.run(10_000)
+
+  t.true(first.every((uid) => eldest.slice(0, 8).some((member) => member.uid === uid)))
+  t.deepEqual(
+    loop.living.map(({ machine, uid }) => machine.isOver === side(uid)),
+    Array(13).fill(true),
+  )
 })

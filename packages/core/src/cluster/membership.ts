@@ -1,36 +1,14 @@
 import type { Random } from '../runtime/random.ts'
-import { fromWire, type Gossip, type GossipKind, PAGE_RECORDS, toWire, type WireRecord } from './gossip.ts'
-import {
-  ALIVE,
-  DOWN,
-  isSameRecord,
-  JOINING,
-  LEAVING,
-  type Member,
-  type MemberInfo,
-  type MemberRecord,
-  memberOf,
-  merge,
-  REMOVED,
-  SUSPECT,
-  UNREACHABLE,
-  UP,
-} from './member.ts'
-import type { MemberEvent, MemberEventType } from './member-event.ts'
+import { Downing } from './downing.ts'
+import { fromWire, type Gossip, PAGE_RECORDS, toWire, type WireRecord } from './gossip.ts'
+import { ALIVE, DOWN, JOINING, LEAVING, type Member, type MemberInfo, memberOf } from './member.ts'
+import { MemberChanges } from './member-changes.ts'
+import { type MembershipEffect, MembershipEffects } from './membership-effects.ts'
 import type { MembershipSettings } from './membership-settings.ts'
 import { Probing } from './probing.ts'
+import { Promotion } from './promotion.ts'
 import { Roster } from './roster.ts'
 import { bitLength, Rumours } from './rumours.ts'
-
-/** What the machine wants done: messages sent, events told, the lease of the cluster claimed, and such a claim given up. */
-export type MembershipEffect =
-  | { readonly type: 'send'; readonly to: string; readonly message: Gossip }
-  | { readonly type: 'event'; readonly event: MemberEvent }
-  | { readonly type: 'claim' }
-  | { readonly type: 'unclaim' }
-
-/** Records that a message carries along besides what it is sent for. */
-const RECORDS_ALONG = 8
 
 /**
  * Who is in the cluster, as one node sees it: SWIM with suspicion, indirect probes and a measure of its own health. A
@@ -47,46 +25,38 @@ export class Membership {
   readonly #roster = new Roster()
   readonly #rumours = new Rumours()
   readonly #probing: Probing
-  /** Until when a suspect may contradict. */
-  readonly #suspects = new Map<string, number>()
-  /** When one that is down is removed. */
-  readonly #removals = new Map<string, number>()
-  #effects: MembershipEffect[] = []
-  /** Since when the same members count, and the same of them are unreachable. */
-  #stableSinceMs: number
-  /** When members were last heard, by themselves or by an answer on their behalf. */
-  readonly #heardMs = new Map<string, number>()
-  /** When those who have not been heard since are asked whether they are there. */
-  #nextConfirmMs: number
-  /** The strategy has decided on the present view. */
-  #decided = false
+  readonly #effects: MembershipEffects
+  readonly #changes: MemberChanges
+  readonly #downing: Downing
+  readonly #promotion: Promotion
   #nextSyncMs: number
-  /** Until when to wait for others before this node begins a cluster of its own. */
-  readonly #aloneUntilMs: number
-  /** Uid of the member that tries to take the lease for this side; null without a decision that needs it. */
-  #claimant: string | null = null
-  /** Whether this node may begin a cluster; null where that is for the lowest uid to do. */
-  #mayFound: boolean | null = null
+  #lastSyncMs: number
+  /** With whom to compare next; an empty text for anybody. */
+  #syncWith = ''
   /** When the last input came. */
   #lastMs: number
 
   /** @param alone whether there is nobody to wait for */
   constructor(self: MemberInfo, settings: MembershipSettings, random: Random, nowMs: number, alone: boolean) {
+    const roster = this.#roster
+    const rumours = this.#rumours
+    const own = { info: self, state: JOINING, upNumber: 0, incarnation: 0, opinion: ALIVE }
     this.#self = self.uid
     this.#settings = settings
     this.#probing = new Probing(settings, random, nowMs)
-    this.#stableSinceMs = nowMs
+    this.#effects = new MembershipEffects(self.uid, roster, rumours)
+    this.#changes = new MemberChanges(own, settings, roster, rumours, this.#effects, this.#probing, nowMs)
+    this.#downing = new Downing(settings, roster, this.#changes, this.#effects, nowMs)
+    const aloneUntilMs = alone ? nowMs : nowMs + settings.aloneAfterMs
+    this.#promotion = new Promotion(settings, roster, this.#changes, this.#effects, aloneUntilMs)
     this.#lastMs = nowMs
-    this.#nextConfirmMs = nowMs
+    this.#lastSyncMs = nowMs - settings.syncPeriodMs
     this.#nextSyncMs = nowMs + random.below(Math.ceil(settings.syncPeriodMs))
-    this.#aloneUntilMs = alone ? nowMs : nowMs + settings.aloneAfterMs
-    this.#roster.put({ info: self, state: JOINING, upNumber: 0, incarnation: 0, opinion: ALIVE })
-    this.#rumours.add(self.uid)
   }
 
   /** This node as the cluster sees it. */
   get self(): Member {
-    return memberOf(this.#own)
+    return memberOf(this.#changes.own)
   }
 
   /** All members but the removed, in the order in which they came up. */
@@ -94,9 +64,14 @@ export class Membership {
     return this.#roster.members()
   }
 
+  /** What is known of one; undefined when it is a stranger, or was removed. */
+  member(uid: string): Member | undefined {
+    return this.#roster.member(uid)
+  }
+
   /** Down, or about to be: it takes part no more. */
   get isOver(): boolean {
-    return this.#own.state >= DOWN
+    return this.#changes.own.state >= DOWN
   }
 
   /** How unwell this node seems to itself, 0 to 8: it gives others that much more time. */
@@ -123,13 +98,15 @@ export class Membership {
   /** When {@link tick} is to be called. */
   get nextMs(): number {
     if (this.isOver) return Number.POSITIVE_INFINITY
-    // Also when nothing is due: only so does it notice that it had no time.
-    let next = Math.min(this.#nextSyncMs, this.#probing.nextMs, this.#lastMs + this.#settings.probeTimeoutMs)
-    for (const dueMs of this.#suspects.values()) next = Math.min(next, dueMs)
-    for (const dueMs of this.#removals.values()) next = Math.min(next, dueMs)
-    if (this.#mayDecide) next = Math.min(next, this.#nextConfirmMs)
-    if (this.#own.state === JOINING) next = Math.min(next, Math.max(this.#aloneUntilMs, this.#probing.periodStartMs))
-    return next
+    return Math.min(
+      this.#nextSyncMs,
+      this.#probing.nextMs,
+      this.#changes.nextMs,
+      this.#downing.nextMs,
+      this.#promotion.nextMs(this.#probing.periodStartMs),
+      // Also when nothing is due: only so does it notice that it had no time.
+      this.#lastMs + this.#settings.probeTimeoutMs,
+    )
   }
 
   // Inputs
@@ -143,12 +120,14 @@ export class Membership {
   receive(gossip: Gossip, nowMs: number): MembershipEffect[] {
     return this.#do(nowMs, () => {
       this.#probing.heard(nowMs)
-      if (this.judges(gossip.from)) this.#heardMs.set(gossip.from, nowMs)
+      if (this.judges(gossip.from)) this.#downing.heard(gossip.from, nowMs)
       const sender = this.#roster.get(gossip.from)
-      if (sender !== undefined && sender.state >= DOWN) return this.#send('news', gossip.from, 0, '', [toWire(sender)])
+      if (sender !== undefined && sender.state >= DOWN) {
+        return this.#effects.send('news', gossip.from, 0, '', [toWire(sender)])
+      }
       for (const wire of gossip.records) {
         const record = fromWire(wire)
-        if (record !== null) this.#learn(record, nowMs)
+        if (record !== null) this.#changes.learn(record, gossip.kind !== 'page', nowMs)
       }
       this.#answer(gossip, nowMs)
     })
@@ -159,7 +138,7 @@ export class Membership {
     return this.#do(nowMs, () => {
       const about = this.#roster.get(uid)
       const records = about === undefined ? [] : [toWire(about)]
-      this.#send('sync', uid, this.#roster.digest, '', [toWire(this.#own), ...records])
+      this.#effects.send('sync', uid, this.#roster.digest, '', [toWire(this.#changes.own), ...records])
     })
   }
 
@@ -170,13 +149,10 @@ export class Membership {
    */
   ended(uid: string, nowMs: number, inOrder = false): MembershipEffect[] {
     return this.#do(nowMs, () => {
-      const record = this.#roster.get(uid)
-      if (record === undefined || uid === this.#self) return
+      if (uid === this.#self) return
       // A claimant that stops without having said that it leaves has been refused.
-      if (inOrder && uid !== this.#claimant) {
-        this.#change({ ...record, state: Math.max(record.state, LEAVING) }, nowMs)
-      }
-      this.#change({ ...record, state: Math.max(record.state, DOWN) }, nowMs)
+      if (inOrder && uid !== this.#downing.claimant) this.#changes.left(uid, nowMs)
+      this.#changes.end(uid, nowMs)
     })
   }
 
@@ -184,38 +160,32 @@ export class Membership {
   refusedBy(uid: string, nowMs: number): MembershipEffect[] {
     return this.#do(nowMs, () => {
       // Also of one that this node has never heard of: it has been there, and was forgotten.
-      if ((this.#roster.get(uid)?.state ?? JOINING) < DOWN) this.#goDown(nowMs)
+      if ((this.#roster.get(uid)?.state ?? JOINING) < DOWN) this.#changes.goDown(nowMs)
     })
   }
 
   /** Whether this node is the one to begin a cluster, where addresses decide that and not uids. */
   mayFound(may: boolean, nowMs: number): MembershipEffect[] {
-    return this.#do(nowMs, () => {
-      this.#mayFound = may
-    })
+    return this.#do(nowMs, () => this.#promotion.mayFound(may))
   }
 
   /** The claim of the lease has been granted, or was refused for as long as it was worth trying. */
   claimed(isTaken: boolean, nowMs: number): MembershipEffect[] {
-    return this.#do(nowMs, () => {
-      if (this.#claimant !== this.#self) return
-      this.#claimant = null
-      if (isTaken) this.#downUnreachable(nowMs)
-      else this.#goDown(nowMs)
-    })
+    return this.#do(nowMs, () => this.#downing.claimed(isTaken, nowMs))
   }
 
   /** Another one has the lease that this node had: so that one's side goes on, and not this one. */
   lostLease(nowMs: number): MembershipEffect[] {
-    return this.#do(nowMs, () => this.#goDown(nowMs))
+    return this.#do(nowMs, () => this.#changes.goDown(nowMs))
   }
 
   /** This node is about to stop. */
   leave(nowMs: number): MembershipEffect[] {
     return this.#do(nowMs, () => {
-      const own = this.#own
-      this.#change({ ...own, state: Math.max(own.state, LEAVING) }, nowMs)
-      for (const uid of this.#probing.order.some(3 * bitLength(this.#roster.size), () => true)) this.#send('news', uid)
+      const { own } = this.#changes
+      this.#changes.change({ ...own, state: Math.max(own.state, LEAVING) }, nowMs)
+      const told = this.#probing.order.some(3 * bitLength(this.#roster.size), () => true)
+      for (const uid of told) this.#effects.send('news', uid)
     })
   }
 
@@ -227,313 +197,101 @@ export class Membership {
     this.#lastMs = nowMs
     input()
     if (!this.isOver) this.#pass(nowMs)
-    const effects = this.#effects
-    this.#effects = []
-    return effects
+    return this.#effects.take()
   }
 
   /** A node that was itself stalled must not accuse: what the others sent meanwhile is still unread. */
   #forgiveStall(nowMs: number): void {
     const lateMs = nowMs - this.nextMs
-    const { probePeriodMs, probeTimeoutMs, stableAfterMs } = this.#settings
-    if (!(lateMs >= probeTimeoutMs)) return
+    if (!(lateMs >= this.#settings.probeTimeoutMs)) return
     this.#probing.stalled(nowMs)
-    for (const [uid, dueMs] of this.#suspects) {
-      this.#suspects.set(uid, Math.max(dueMs + lateMs, nowMs + probePeriodMs))
-    }
-    this.#stableSinceMs = Math.max(this.#stableSinceMs + lateMs, nowMs + probePeriodMs - stableAfterMs)
+    this.#changes.forgive(lateMs, nowMs)
   }
 
   #pass(nowMs: number): void {
     this.#passProbes(nowMs)
-    for (const [uid, dueMs] of this.#suspects) {
-      if (dueMs <= nowMs) this.#change({ ...this.#roster.get(uid)!, opinion: UNREACHABLE }, nowMs)
-    }
-    this.#confirm(nowMs)
-    for (const [uid, dueMs] of this.#removals) {
-      if (dueMs <= nowMs) this.#change({ ...this.#roster.get(uid)!, state: REMOVED }, nowMs)
-    }
-    this.#promote(nowMs)
-    if (this.#nextSyncMs > nowMs || this.isOver) return
-    this.#nextSyncMs = nowMs + this.#settings.syncPeriodMs
-    for (const uid of this.#probing.order.some(1, () => true)) this.#send('sync', uid, this.#roster.digest)
+    this.#changes.passSuspects(nowMs)
+    this.#downing.pass(nowMs)
+    this.#changes.passRemovals(nowMs)
+    if (this.isOver) return
+    this.#promotion.pass(nowMs)
+    // So many at once travel faster in pages.
+    if (this.#rumours.size > PAGE_RECORDS) this.#hasten(nowMs)
+    if (this.#nextSyncMs <= nowMs) this.#sync(nowMs)
   }
-
-  // Probes
 
   #passProbes(nowMs: number): void {
-    const probing = this.#probing
     const isFit = (uid: string): boolean => this.#roster.get(uid)?.opinion === ALIVE
-    for (const step of probing.pass(nowMs, isFit)) {
-      if (step.type === 'missed') this.#suspect(step.uid, nowMs)
-      else this.#send(step.type, step.to, step.number, step.about)
+    for (const step of this.#probing.pass(nowMs, isFit)) {
+      if (step.type === 'missed') this.#changes.suspect(step.uid, nowMs)
+      else this.#effects.send(step.type, step.to, step.number, step.about, this.#introduction(step.about))
     }
   }
 
-  #suspect(uid: string, nowMs: number): void {
+  /** Whoever is asked to probe a newcomer may not have heard of it. */
+  #introduction(uid: string): WireRecord[] {
     const record = this.#roster.get(uid)
-    if (record !== undefined && record.opinion === ALIVE) this.#change({ ...record, opinion: SUSPECT }, nowMs)
+    return record === undefined ? [] : [toWire(record)]
+  }
+
+  #sync(nowMs: number): void {
+    this.#lastSyncMs = nowMs
+    this.#nextSyncMs = nowMs + this.#settings.syncPeriodMs
+    const partners = this.#syncWith === '' ? this.#probing.order.some(1, () => true) : [this.#syncWith]
+    this.#syncWith = ''
+    for (const uid of partners) this.#effects.send('sync', uid, this.#roster.digest)
+  }
+
+  /** Somebody counts others than this node: compares sooner, at most once a period. */
+  #disagreed(uid: string, nowMs: number): void {
+    // Where all fits into one message it costs nothing to ask whoever it was; otherwise many might ask one.
+    if (this.#roster.size <= PAGE_RECORDS) this.#syncWith = uid
+    this.#hasten(nowMs)
+  }
+
+  #hasten(nowMs: number): void {
+    const soonMs = Math.max(nowMs, this.#lastSyncMs + this.#settings.probePeriodMs)
+    this.#nextSyncMs = Math.min(this.#nextSyncMs, soonMs)
   }
 
   #answer({ kind, from, number, about }: Gossip, nowMs: number): void {
+    const probing = this.#probing
+    const { digest, electorateDigest } = this.#roster
     switch (kind) {
       case 'ping':
-        return this.#send('ack', from, number)
+        return this.#effects.send('ack', from, number)
       case 'ack': {
-        if (number !== 0 && this.#probing.target === number) this.#heardMs.set(this.#probing.targetUid, nowMs)
-        const relay = this.#probing.acked(number, nowMs)
-        if (relay !== null) this.#send('ack', relay.to, relay.number)
+        if (number !== 0 && probing.target === number) this.#downing.heard(probing.targetUid, nowMs)
+        const relay = probing.acked(number, nowMs)
+        if (relay !== null) this.#effects.send('ack', relay.to, relay.number)
         return
       }
       case 'probe':
-        if (this.judges(about)) this.#send('ping', about, this.#probing.relay(from, number, nowMs))
+        if (this.judges(about)) this.#effects.send('ping', about, probing.relay(from, number, nowMs))
         return
       case 'sync':
-        if (number !== this.#roster.digest) this.#sendPages(from, this.#roster.digest)
+        if (number === digest) return
+        // Where all fits into one message there is nothing to be saved.
+        if (this.#roster.size <= PAGE_RECORDS) return this.#effects.sendPages(from, '', digest)
+        return this.#effects.send('compare', from, digest, this.#roster.parts)
+      case 'compare':
+        if (number !== digest) this.#effects.sendPages(from, about, digest)
         return
       case 'page':
         // The last page has the other's digest: whoever still knows more says so, once.
-        if (number !== 0 && number !== this.#roster.digest) this.#sendPages(from, 0)
+        if (number !== 0 && number !== digest) this.#effects.sendPages(from, about, 0)
+        return
+      case 'call':
+        this.#effects.send('present', from, electorateDigest)
+        if (number !== electorateDigest) this.#disagreed(from, nowMs)
+        return
+      case 'present':
+        this.#promotion.answered(from, number)
+        this.#downing.answered(from, number)
+        if (number !== electorateDigest) this.#disagreed(from, nowMs)
         return
       case 'news':
         return
-    }
-  }
-
-  // Records
-
-  get #own(): MemberRecord {
-    return this.#roster.get(this.#self)!
-  }
-
-  #learn(theirs: MemberRecord, nowMs: number): void {
-    const { uid } = theirs.info
-    const ours = this.#roster.get(uid)
-    if (ours === undefined) return this.#meet(theirs, nowMs)
-    if (ours.state >= DOWN && theirs.state < DOWN) {
-      // Somebody has not heard of it yet.
-      this.#rumours.add(uid)
-      return
-    }
-    if (uid === this.#self) return this.#learnOfSelf(theirs, nowMs)
-    const merged = merge(ours, theirs)
-    if (!isSameRecord(ours, merged)) this.#change(merged, nowMs)
-  }
-
-  /** Only this node raises its incarnation, so it may contradict whatever others think. */
-  #learnOfSelf(theirs: MemberRecord, nowMs: number): void {
-    const own = this.#own
-    if (theirs.state >= DOWN) return this.#goDown(nowMs)
-    const { state, upNumber } = merge(own, { ...theirs, state: Math.min(theirs.state, UP) })
-    const accused = theirs.opinion !== ALIVE && theirs.incarnation >= own.incarnation
-    if (accused) this.#probing.accused()
-    // Contradicted already, and that was lost on its way.
-    else if (theirs.opinion !== ALIVE) this.#rumours.add(this.#self)
-    const incarnation = accused ? theirs.incarnation + 1 : own.incarnation
-    const changed = { ...own, state, upNumber, incarnation }
-    if (!isSameRecord(own, changed)) this.#change(changed, nowMs)
-  }
-
-  #meet(record: MemberRecord, nowMs: number): void {
-    const { uid } = record.info
-    if (record.state === REMOVED) return this.#roster.put(record)
-    this.#roster.put(record)
-    this.#rumours.add(uid)
-    if (record.state < DOWN) this.#tell('member-joined', record)
-    this.#follow({ ...record, state: JOINING, opinion: ALIVE }, record, nowMs)
-    if (this.#roster.get(uid)!.state < DOWN) this.#probing.order.add(uid)
-  }
-
-  /** What this node knows has changed. */
-  #change(record: MemberRecord, nowMs: number): void {
-    const before = this.#roster.get(record.info.uid)!
-    if (isSameRecord(before, record)) return
-    this.#roster.put(record)
-    this.#rumours.add(record.info.uid)
-    this.#follow(before, record, nowMs)
-  }
-
-  /** Tells of a change and does what has to follow. */
-  #follow(before: MemberRecord, after: MemberRecord, nowMs: number): void {
-    const { uid } = after.info
-    const { state, opinion } = after
-    if (before.state < UP && state >= UP && state < DOWN) this.#tell('member-up', after)
-    if (before.state < LEAVING && state === LEAVING) this.#tell('member-leaving', after)
-    if (before.state < DOWN && state >= DOWN) this.#bury(after, nowMs)
-    if (before.state !== REMOVED && state === REMOVED) {
-      this.#removals.delete(uid)
-      this.#tell('member-removed', after)
-    }
-    if (state < DOWN && before.opinion !== opinion) this.#judged(after, nowMs)
-    if (before.state !== state || (before.opinion === UNREACHABLE) !== (opinion === UNREACHABLE)) {
-      this.#stableSinceMs = nowMs
-      this.#decided = false
-      this.#endClaim(before, after, nowMs)
-    }
-  }
-
-  #bury(record: MemberRecord, nowMs: number): void {
-    const { uid } = record.info
-    this.#suspects.delete(uid)
-    this.#heardMs.delete(uid)
-    this.#probing.order.delete(uid)
-    this.#removals.set(uid, nowMs + this.#settings.removeAfterMs)
-    this.#tell('member-down', record)
-  }
-
-  #judged(record: MemberRecord, nowMs: number): void {
-    const { uid } = record.info
-    if (record.opinion === SUSPECT) {
-      this.#suspects.set(uid, nowMs + this.#suspicionMs)
-      return this.#tell('member-suspected', record)
-    }
-    this.#suspects.delete(uid)
-    if (record.opinion === ALIVE) return this.#tell('member-reachable', record)
-    this.#tell('member-unreachable', record)
-    // It said that it would go, and it has gone: there is nothing to decide.
-    if (record.state === LEAVING) this.#change({ ...record, state: DOWN }, nowMs)
-  }
-
-  /** News must reach the suspect and its answer everybody: that takes longer where there are many. */
-  get #suspicionMs(): number {
-    const { suspicionPeriods, probePeriodMs } = this.#settings
-    const scale = Math.max(10, 3 * bitLength(this.#roster.size))
-    return (suspicionPeriods * probePeriodMs * scale * (1 + this.#probing.ailing)) / 10
-  }
-
-  // Decisions
-
-  /** While somebody is suspected it is not known yet on which side that one is. */
-  get #mayDecide(): boolean {
-    return !this.#decided && this.#roster.unreachableCount > 0 && this.#suspects.size === 0
-  }
-
-  /**
-   * Probes find those who are out of reach one after the other: before a decision, each of the others has to be heard
-   * again. Else whoever was not probed yet would count as on this side.
-   */
-  #confirm(nowMs: number): void {
-    if (!this.#mayDecide || this.#nextConfirmMs > nowMs) return
-    const { probePeriodMs, stableAfterMs } = this.#settings
-    const callMs = this.#stableSinceMs + stableAfterMs
-    this.#nextConfirmMs = callMs > nowMs ? callMs : nowMs + probePeriodMs
-    if (callMs > nowMs) return
-    const unheard = this.#roster
-      .counted()
-      .filter(({ info, opinion }) => opinion === ALIVE && info.uid !== this.#self && !this.#isFresh(info.uid, nowMs))
-    if (unheard.length === 0) this.#decide(nowMs)
-    else for (const { info } of unheard) this.#send('ping', info.uid)
-  }
-
-  /** What was heard longer ago says nothing of a split that has just begun. */
-  #isFresh(uid: string, nowMs: number): boolean {
-    return (this.#heardMs.get(uid) ?? Number.NEGATIVE_INFINITY) > nowMs - 2 * this.#settings.probePeriodMs
-  }
-
-  #decide(nowMs: number): void {
-    this.#decided = true
-    const counted = this.#roster.counted()
-    const away = counted.filter(({ opinion }) => opinion === UNREACHABLE)
-    if (this.#own.state === JOINING) {
-      // Who does not count decides nothing about others; and with nobody left to take it in, it has to begin anew.
-      if (away.length > 0) this.#goDown(nowMs)
-      return
-    }
-    const decision =
-      away.length === 0
-        ? 'down-unreachable'
-        : this.#settings.splitBrain.decide({
-            self: this.self,
-            reachable: counted.filter(({ opinion }) => opinion !== UNREACHABLE).map(memberOf),
-            unreachable: away.map(memberOf),
-          })
-    if (decision === 'take-lease') return this.#claim(counted)
-    if (decision !== 'down-unreachable') return this.#goDown(nowMs)
-    this.#downUnreachable(nowMs)
-  }
-
-  #downUnreachable(nowMs: number): void {
-    for (const record of this.#roster.unreachable()) this.#change({ ...record, state: DOWN }, nowMs)
-  }
-
-  /** One for each side, so that it is one owner that has the lease. The others go its way. */
-  #claim(counted: readonly MemberRecord[]): void {
-    const reachable = counted.filter(({ opinion }) => opinion !== UNREACHABLE)
-    const claimant = reachable.find(({ state }) => state === UP) ?? reachable[0]
-    this.#claimant = claimant?.info.uid ?? null
-    if (this.#claimant === this.#self) this.#effects.push({ type: 'claim' })
-  }
-
-  /** Somebody has come or gone: what was to be decided is so no more. */
-  #endClaim(before: MemberRecord, after: MemberRecord, nowMs: number): void {
-    const claimant = this.#claimant
-    if (claimant === null) return
-    this.#claimant = null
-    if (claimant === this.#self) this.#effects.push({ type: 'unclaim' })
-    // It was refused, and all of its side with it. One that was leaving is down for another reason.
-    else if (after.info.uid === claimant && after.state >= DOWN && before.state < LEAVING) this.#goDown(nowMs)
-  }
-
-  #goDown(nowMs: number): void {
-    this.#change({ ...this.#own, state: DOWN }, nowMs)
-    // The last word: whoever still listens need not find out.
-    for (const uid of this.#probing.order.some(bitLength(this.#roster.size), () => true)) this.#send('news', uid)
-  }
-
-  /** The oldest member takes in those who have joined, once nobody who counts is unreachable: else two sides would take in theirs. */
-  #promote(nowMs: number): void {
-    if (this.isOver || this.#roster.joiningCount === 0) return
-    const all = this.#roster.counted()
-    if (all.some(({ opinion }) => opinion === UNREACHABLE)) return
-    const counted = all.filter(({ state }) => state === UP)
-    const joining = this.#roster.listed().filter(({ state, opinion }) => state === JOINING && opinion === ALIVE)
-    if (joining.length === 0) return
-    const first = counted[0] ?? this.#founder(joining, nowMs)
-    if (first?.info.uid !== this.#self) return
-    if (counted.length === 0 && joining.length < this.#settings.minMembers) return
-    let last = counted.reduce((most, { upNumber }) => Math.max(most, upNumber), 0)
-    // This node is the first one of its cluster, if it is new itself.
-    const order = joining.sort((a, b) => (a === first || (b !== first && a.info.uid < b.info.uid) ? -1 : 1))
-    for (const record of order) this.#change({ ...record, state: UP, upNumber: ++last }, nowMs)
-  }
-
-  /** Who is to be the first one of a new cluster; null while it is not known, or not this node. */
-  #founder(joining: readonly MemberRecord[], nowMs: number): MemberRecord | null {
-    if (this.#mayFound === false) return null
-    if (this.#mayFound) return joining.find(({ info }) => info.uid === this.#self) ?? null
-    if (joining.length === 1 && nowMs < this.#aloneUntilMs) return null
-    return joining.reduce((a, b) => (a.info.uid < b.info.uid ? a : b))
-  }
-
-  // Effects
-
-  #tell(type: MemberEventType, record: MemberRecord): void {
-    this.#effects.push({ type: 'event', event: { type, member: memberOf(record) } })
-  }
-
-  #send(kind: GossipKind, to: string, number = 0, about = '', records: WireRecord[] = []): void {
-    const told = new Set(records.map(([uid]) => uid))
-    const add = (uid: string): void => {
-      const record = this.#roster.get(uid)
-      if (record === undefined || told.has(uid)) return
-      told.add(uid)
-      records.push(toWire(record))
-    }
-    // Whoever is thought to be gone is told so first of all: it may contradict.
-    const target = this.#roster.get(to)
-    if (target !== undefined && target.opinion !== ALIVE) add(to)
-    for (const uid of this.#rumours.take(RECORDS_ALONG - records.length, this.#roster.size)) add(uid)
-    this.#effects.push({ type: 'send', to, message: { kind, from: this.#self, number, about, records } })
-  }
-
-  /** @param last what the last page says: the digest of the whole, or 0 when nothing is expected in return */
-  #sendPages(to: string, last: number): void {
-    const records = this.#roster.listed().map(toWire)
-    for (let at = 0; at < records.length; at += PAGE_RECORDS) {
-      const isLast = at + PAGE_RECORDS >= records.length
-      const page = records.slice(at, at + PAGE_RECORDS)
-      const message: Gossip = { kind: 'page', from: this.#self, number: isLast ? last : 0, about: '', records: page }
-      this.#effects.push({ type: 'send', to, message })
     }
   }
 }

@@ -3,7 +3,9 @@ const TIMES_LOG = 2
 
 /** What is to be passed on with the next messages: the freshest first, each a number of times that grows with log n. */
 export class Rumours {
-  /** Per uid, how often what is known of it was passed on since it changed. In the order of change. */
+  /** Uids that were passed on as often as their index says since they changed; each in the order in which they wait. */
+  readonly #waiting: Set<string>[] = [new Set()]
+  /** Per uid, how often it was passed on. */
   readonly #sent = new Map<string, number>()
 
   get size(): number {
@@ -12,11 +14,14 @@ export class Rumours {
 
   /** What is known of `uid` has changed: that replaces whatever was to be passed on of it. */
   add(uid: string): void {
-    this.#sent.delete(uid)
-    this.#sent.set(uid, 0)
+    this.delete(uid)
+    this.#put(uid, 0)
   }
 
   delete(uid: string): void {
+    const times = this.#sent.get(uid)
+    if (times === undefined) return
+    this.#waiting[times]!.delete(uid)
     this.#sent.delete(uid)
   }
 
@@ -27,15 +32,27 @@ export class Rumours {
    * @param members how many there are to be told
    */
   take(most: number, members: number): string[] {
-    if (this.#sent.size === 0 || most <= 0) return []
+    const taken: string[] = []
+    if (this.#sent.size === 0) return taken
     const limit = TIMES_LOG * bitLength(members)
-    // Sorting is stable: of those told equally often, the one that has waited longest comes first.
-    const taken = [...this.#sent].sort((a, b) => a[1] - b[1]).slice(0, most)
-    for (const [uid, times] of taken) {
-      if (times + 1 >= limit) this.#sent.delete(uid)
-      else this.#sent.set(uid, times + 1)
+    for (const waiting of this.#waiting) {
+      for (const uid of waiting) {
+        if (taken.length >= most) break
+        taken.push(uid)
+      }
     }
-    return taken.map(([uid]) => uid)
+    for (const uid of taken) {
+      const times = this.#sent.get(uid)! + 1
+      this.delete(uid)
+      if (times < limit) this.#put(uid, times)
+    }
+    return taken
+  }
+
+  #put(uid: string, times: number): void {
+    while (this.#waiting.length <= times) this.#waiting.push(new Set())
+    this.#waiting[times]!.add(uid)
+    this.#sent.set(uid, times)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Gossip } from '../cluster/gossip.ts'
 import type { MemberEvent } from '../cluster/member-event.ts'
-import { Membership, type MembershipEffect } from '../cluster/membership.ts'
+import { Membership } from '../cluster/membership.ts'
+import type { MembershipEffect } from '../cluster/membership-effects.ts'
 import { checkMembershipOptions, type MembershipOptions } from '../cluster/membership-settings.ts'
 import { Cbor } from '../codec/cbor.ts'
 import { SeededRandom } from '../runtime/random.ts'
@@ -36,7 +37,11 @@ export class GossipLoop {
   lossPerMille = 0
   /** Whether to weigh each message, which takes most of the time. */
   weigh = false
+  /** Called with each event; while it is there, nodes keep none. */
+  onEvent: ((node: LoopNode, event: MemberEvent) => void) | null = null
   messages = 0
+  /** Records in all messages. */
+  records = 0
   bytes = 0
   readonly #cbor = new Cbor()
   /** Whether a message from one to another gets through. */
@@ -125,7 +130,7 @@ export class GossipLoop {
 
   #apply(node: LoopNode, effects: readonly MembershipEffect[]): void {
     for (const effect of effects) {
-      if (effect.type === 'event') node.events.push({ atMs: this.nowMs, event: effect.event })
+      if (effect.type === 'event') this.#happened(node, effect.event)
       else if (effect.type === 'send') this.#send(node.uid, effect.to, effect.message)
       else if (effect.type === 'claim') this.#at(this.nowMs + 1, () => this.#claimed(node))
     }
@@ -135,9 +140,15 @@ export class GossipLoop {
     if (!node.crashed) this.input(node, (machine) => machine.claimed(this.grants(node.uid), this.nowMs))
   }
 
+  #happened(node: LoopNode, event: MemberEvent): void {
+    if (this.onEvent === null) node.events.push({ atMs: this.nowMs, event })
+    else this.onEvent(node, event)
+  }
+
   #send(from: string, to: string, message: Gossip): void {
     const { delayMs = 20 } = this.#options
     this.messages++
+    this.records += message.records.length
     if (this.weigh) this.bytes += this.#cbor.encode(message, 'gossip').length
     if (this.#random.below(1000) < this.lossPerMille || !this.passes(from, to)) return
     this.#at(this.nowMs + 1 + this.#random.below(delayMs), () => this.#arrive(to, message))
