@@ -35,7 +35,7 @@ const claims: readonly (readonly [title: string, scenario: Scenario, found: stri
     'a register with regular reads is not linearizable',
     votingRegisters('regular-register', 'regular', [linearizable(registerModel())]),
     'linearizable register',
-    290,
+    900,
   ],
   [
     'a lease alone does not keep two from being active at once, when one of them is paused',

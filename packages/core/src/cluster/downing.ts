@@ -82,10 +82,10 @@ export class Downing {
   /** The claim of this node has been granted, or was refused for as long as it was worth trying. */
   claimed(isTaken: boolean, nowMs: number): void {
     if (this.claimant !== this.#changes.own.info.uid || this.#decided !== this.#changes.views) return
-    this.#claimant = null
     const electorate = this.#roster.electorate()
     if (isTaken) this.#condemn(electorate, nowMs)
     else this.#giveUp(electorate, nowMs)
+    this.#claimant = null
   }
 
   heard(uid: string, nowMs: number): void {
@@ -203,7 +203,7 @@ export class Downing {
   #giveUp(electorate: readonly MemberRecord[], nowMs: number): void {
     const { uid } = this.#changes.own.info
     const side = electorate.filter((record) => !isUnreachable(record))
-    if (side.length > DECIDERS) {
+    if (side.length > DECIDERS || this.#claimant !== null) {
       for (const record of side) {
         const end = toWire({ ...record, state: DOWN })
         if (record.info.uid !== uid) this.#effects.send('news', record.info.uid, 0, '', [end])

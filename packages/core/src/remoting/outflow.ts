@@ -39,6 +39,8 @@ export class Outflow {
   /** Whether the other side knows of numbers. */
   #isNumbered = false
   #flushing = false
+  /** A goodbye goes with the last of what waits: who hears of an end in it asks nobody there any more. */
+  #isLeaving = false
   #acknowledging: Deadline | null = null
 
   constructor(host: OutflowHost) {
@@ -154,8 +156,10 @@ export class Outflow {
 
   /** Says goodbye, behind all that can be sent. */
   leave(): void {
+    this.#isLeaving = true
     this.#link?.unblock()
     this.#flush()
+    if (!this.#isLeaving) return
     this.#link?.unblock()
     this.#send([[Kind.bye]])
   }
@@ -204,6 +208,10 @@ export class Outflow {
     const batch = this.#host.ledger.take()
     this.#outbox.takeBatch(batch)
     this.#admit()
+    if (this.#isLeaving && this.#outbox.isIdle) {
+      batch.push([Kind.bye])
+      this.#isLeaving = false
+    }
     if (batch.length > 0) this.#send(batch)
   }
 

@@ -2,7 +2,9 @@ import test from 'ava'
 import { actor } from '../actor/actor.ts'
 import type { Actor } from '../actor/context.ts'
 import { protocol } from '../actor/protocol.ts'
+import { ActorRef } from '../actor/ref.ts'
 import { createSystem } from '../create-system.ts'
+import { FromPeer } from '../remoting/from-peer.ts'
 import { manualRuntime } from '../runtime/manual.ts'
 import { TimerQueue } from '../runtime/timer-queue.ts'
 import { Receptionist } from './receptionist.ts'
@@ -23,10 +25,12 @@ async function two(lose: (name: string, payload: unknown) => boolean) {
   const way = (to: number) =>
     system.spawn({
       id: 'way',
-      setup: (context) => ({
+      setup: (_context) => ({
         unhandled: (name: string, payload: unknown) => {
           names.push(name)
-          return lose(name, payload) ? undefined : context.forward(syncs[to]!)
+          const sync = syncs[to]!
+          if (!lose(name, payload) && sync instanceof ActorRef)
+            sync.deliver(name, new FromPeer(system.uid, payload), null)
         },
       }),
     } as Actor<never> as Actor<ReceptionistSync>)
