@@ -2,7 +2,7 @@ import type { Discovery } from './cluster/discovery.ts'
 import type { Member } from './cluster/member.ts'
 import type { MemberEvent } from './cluster/member-event.ts'
 import { MEMBERSHIP_NAME, MEMBERSHIP_PATH, MembershipService } from './cluster/membership-service.ts'
-import type { MembershipSettings } from './cluster/membership-settings.ts'
+import { type MembershipSettings, membershipRules } from './cluster/membership-settings.ts'
 import { SeedSearch } from './cluster/seed-search.ts'
 import { InvalidOptionError, OpenListenerError } from './errors.ts'
 import { DIALECT, type Dialect } from './remoting/dialect.ts'
@@ -50,7 +50,8 @@ export async function createSystemSpeaking(options: SystemOptions, dialect: Dial
     judges: (peer: Peer) => members?.judges(peer) ?? false,
     refusedBy: (uid: string) => members?.refusedBy(uid),
   }
-  const terms = { ...settings, exposed: EXPOSED, judge, dialect }
+  const rules = settings.membership === null ? null : membershipRules(settings.membership)
+  const terms = { ...settings, exposed: EXPOSED, judge, dialect, rules }
   const remoting = new Remoting(system, settings.transport, terms, (event) => {
     const change = peerChange(event, remoting)
     if (change !== null) system.receptionist.tell('peerChanged', change)

@@ -8,6 +8,7 @@ import {
   protocol,
   type Ref,
   RefusedError,
+  staticQuorum,
   type Transport,
 } from '@troupe/core'
 import test from 'ava'
@@ -287,6 +288,24 @@ test('a node of another cluster is refused by name, at once and on both sides', 
   t.is(eventsOf(a, 'link-refused')[0]!.peer, 'b')
   t.is(eventsOf(b, 'link-refused')[0]!.peer, 'memory://a')
   t.true(world.time.clock.now() < 100)
+  await world.stop()
+})
+
+test('a member by other rules is refused, and both are named; a node that is no member is none of them (law 14)', async (t) => {
+  const world = new World()
+  const a = await world.node('a', { membership: { splitBrain: staticQuorum({ size: 2 }) } })
+  const other = await world.node('b', { membership: { splitBrain: staticQuorum({ size: 3 }) } })
+  const same = await world.node('c', { membership: { splitBrain: staticQuorum({ size: 2 }), appVersion: '2' } })
+  const none = await world.node('d')
+
+  const error = await t.throwsAsync(world.connect(other, a), { instanceOf: RefusedError })
+  t.is(error.reason, 'membership')
+  t.regex(
+    error.message,
+    /a is a member by other rules \(splitBrain static-quorum 2, .* than b \(splitBrain static-quorum 3, /,
+  )
+  for (const node of [same, none]) await world.connect(node, a)
+  t.is(a.system.peers.length, 2)
   await world.stop()
 })
 

@@ -14,6 +14,7 @@ export function keepMajority(options: { readonly role?: string } = {}): SplitBra
   const counted = ({ roles }: Member): boolean => options.role === undefined || roles.includes(options.role)
   return {
     name: 'keep-majority',
+    ...(options.role === undefined ? {} : { terms: `of ${options.role}` }),
     decide({ reachable, unreachable }: SplitView): SplitDecision {
       const here = reachable.filter(counted)
       const there = unreachable.filter(counted)

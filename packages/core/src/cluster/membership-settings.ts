@@ -78,4 +78,12 @@ export function checkMembershipOptions(options: MembershipOptions | true): Membe
   }
 }
 
+/** What nodes must not differ in, or the sides of a split come to decisions that do not fit: said when they meet. */
+export function membershipRules({ splitBrain, ...settings }: MembershipSettings): string {
+  const { stableAfterMs, removeAfterMs, probePeriodMs, probeTimeoutMs, suspicionPeriods, minMembers } = settings
+  const times = { stableAfterMs, removeAfterMs, probePeriodMs, probeTimeoutMs, suspicionPeriods, minMembers }
+  const told = Object.entries(times).map(([name, value]) => `${name} ${value}`)
+  return [`splitBrain ${splitBrain.name} ${splitBrain.terms ?? ''}`.trim(), ...told].join(', ').slice(0, 1_024)
+}
+
 const DEFAULT_PERIOD_MS = 800

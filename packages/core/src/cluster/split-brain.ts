@@ -29,6 +29,8 @@ export interface LeaseTerms {
  */
 export interface SplitBrainStrategy {
   readonly name: string
+  /** What else nodes have to agree on, a size say: those of another strategy, or of other terms, are no members together. */
+  readonly terms?: string
   /** What `take-lease` takes. Without one nobody gets it. */
   readonly lease?: LeaseTerms
   decide(view: SplitView): SplitDecision

@@ -15,6 +15,7 @@ export function staticQuorum(options: { readonly size: number; readonly role?: s
   const counted = ({ roles }: Member): boolean => role === undefined || roles.includes(role)
   return {
     name: 'static-quorum',
+    terms: role === undefined ? `${size}` : `${size} of ${role}`,
     decide({ reachable, unreachable }: SplitView): SplitDecision {
       const here = reachable.filter(counted).length
       // More than there may be: then the other side may have as many.

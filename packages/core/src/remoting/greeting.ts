@@ -36,6 +36,8 @@ export interface Hello {
   readonly address: string
   /** There for a client. */
   readonly role?: 'client'
+  /** There for a member: what all members have to agree on, as a text. */
+  readonly rules?: string
   /** How many links to this peer the dialler knows of: tells a lost link from two dials at once. */
   readonly epoch: number
 }
@@ -64,6 +66,8 @@ export type RefusalCode =
   | 'protocol'
   /** Another cluster. */
   | 'cluster'
+  /** A member by other rules. */
+  | 'membership'
   /** This run of the dialler counts as down, for good. It has to start anew. */
   | 'quarantined'
   /** There is a link already, or one is just being made the other way. */
@@ -122,6 +126,8 @@ const text: Check = (value) => typeof value === 'string'
 const identity: Check = (value) => typeof value === 'string' && value !== ''
 /** A node says none; nor does one that knows of none. */
 const roleOrNone: Check = (value) => value === undefined || value === 'client'
+/** A refusal repeats it. */
+const rulesOrNone: Check = (value) => value === undefined || (typeof value === 'string' && value.length <= 1_024)
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
 const bits: Check = (value) => value === undefined || count(value)
 /** So much anybody takes: else nothing could be said to it at all. */
@@ -158,6 +164,7 @@ const FIELDS: ReadonlyMap<string, readonly (readonly [field: string, check: Chec
       ['uid', identity],
       ['address', text],
       ['role', roleOrNone],
+      ['rules', rulesOrNone],
       ['epoch', count],
     ],
   ],

@@ -10,17 +10,28 @@ export interface Introduced {
   readonly address: string
 }
 
+/** What a node says of itself besides who it is. */
+export interface Said {
+  readonly cluster: string
+  readonly role: 'node' | 'client'
+  /** What members have to agree on, as a text; null for one that is none. */
+  readonly rules: string | null
+}
+
 /** How this node introduces itself, and whom it has nothing in common with. */
 export class Introductions {
   readonly dialect: Dialect
   readonly #node: Introduced
   readonly #cluster: string
   readonly #role: 'node' | 'client'
+  /** What members have to agree on; null for one that is none. */
+  readonly #rules: string | null
 
-  constructor(node: Introduced, cluster: string, role: 'node' | 'client', dialect: Dialect) {
+  constructor(node: Introduced, said: Said, dialect: Dialect) {
     this.#node = node
-    this.#cluster = cluster
-    this.#role = role
+    this.#cluster = said.cluster
+    this.#role = said.role
+    this.#rules = said.rules
     this.dialect = dialect
   }
 
@@ -35,7 +46,8 @@ export class Introductions {
     const { versions, features, messageBytes, frameBytes } = this.dialect
     const { min, max } = versions
     const speaks = { min, max, features, messageBytes, frameBytes }
-    return { troupe: 'hello', ...speaks, cluster: this.#cluster, ...this.#self, epoch }
+    const rules = this.#rules === null ? {} : { rules: this.#rules }
+    return { troupe: 'hello', ...speaks, cluster: this.#cluster, ...this.#self, ...rules, epoch }
   }
 
   welcome(hello: Hello, epoch: number): Welcome {
@@ -64,6 +76,10 @@ export class Introductions {
     if (hello.uid === uid) return this.refusal('self', `${name} dialled itself`)
     if (hello.cluster !== this.#cluster) {
       return this.refusal('cluster', `${name} is of cluster "${this.#cluster}", not "${hello.cluster}"`)
+    }
+    if (this.#rules !== null && hello.rules !== undefined && hello.rules !== this.#rules) {
+      const why = `${name} is a member by other rules (${this.#rules}) than ${hello.name} (${hello.rules})`
+      return this.refusal('membership', why)
     }
     return null
   }

@@ -42,6 +42,8 @@ export interface RemotingSettings {
   readonly reconnectMinMs: number
   /** What links are proved with, the first one by this node. Empty: anybody is believed. */
   readonly secrets: readonly Uint8Array[]
+  /** What members have to agree on, as a text; null for a node that is none. */
+  readonly rules: string | null
   /** Links accepted whose other side is still introducing itself. */
   readonly maxPendingHandshakes: number
   /** Paths that others may name without having been given a ref. */
@@ -84,8 +86,8 @@ export class Remoting implements Associations {
     this.#transport = transport
     this.#settings = settings
     this.#emit = emit
-    const { handshakeTimeoutMs, secrets, cluster, role, dialect } = settings
-    this.#introductions = new Introductions(cells, cluster, role, dialect)
+    const { handshakeTimeoutMs, secrets, cluster, role, rules, dialect } = settings
+    this.#introductions = new Introductions(cells, { cluster, role, rules }, dialect)
     this.#guard = secrets.length > 0 ? new Guard(secrets, cells.runtime.ids, dialect.versions) : null
     this.#dialler = new Dialler(transport, cells.timers, handshakeTimeoutMs, (link, to) => this.#introduce(link, to))
     this.#seeds = new Seeds(cells.timers, (seed) => this.#connectSeed(seed), cells.logger('/'))
