@@ -3,6 +3,7 @@ import {
   type AskError,
   actor,
   InvalidOptionError,
+  type LogSink,
   oneForOne,
   protocol,
   type Ref,
@@ -127,9 +128,63 @@ test('a message that its target fails at comes again until it is handled, or max
   await world.stop()
 })
 
+test('a consumer ends with its target, and producers take another', async (t) => {
+  const world = new World()
+  const lines: string[] = []
+  const log: LogSink = (level, path, message) => void lines.push(`${level} ${path} ${message}`)
+  const [shopAt, buyerAt] = [await world.node('a', { log }), await world.node('b')]
+  await world.connect(buyerAt, shopAt)
+  const handled: string[] = []
+  const open = (name: string, fails: boolean): void => {
+    const order = (n: number): void => {
+      if (fails) throw new Error('closed for good')
+      handled.push(`${name} ${n}`)
+    }
+    const target = shopAt.system.spawn(
+      actor(Shop, () => ({ order })),
+      { name },
+    )
+    shopAt.system.register(
+      Orders,
+      shopAt.system.spawn(consumer({ target, message: 'order' }), { name: `${name}-orders` }),
+    )
+  }
+  open('first', true)
+  const orders = buyerAt.system.spawn(producer<number>({ id: 'b', consumer: Orders }))
+  const answers = [1, 2].map((n) => orders.ask('send', n))
+  await world.time.advance(500)
+  open('second', false)
+
+  t.deepEqual(await world.during(Promise.all(answers)), [1, 2])
+  t.deepEqual(handled, ['second 1', 'second 2'])
+  t.true(
+    lines.includes('warn /user/first-orders the target of this consumer has ended (failed), and so does the consumer'),
+  )
+  await world.stop()
+})
+
+test('a consumer says which producers have the same id, once', async (t) => {
+  const world = new World()
+  const errors: string[] = []
+  const log: LogSink = (level, _path, message) => void (level === 'error' && errors.push(message))
+  const [shopAt, buyerAt] = [await world.node('a', { log }), await world.node('b')]
+  await world.connect(buyerAt, shopAt)
+  const target = shopAt.system.spawn(actor(Shop, () => ({ order: () => {} })))
+  shopAt.system.register(Orders, shopAt.system.spawn(consumer({ target, message: 'order' })))
+  const tills = [shopAt, buyerAt].map(({ system }) => system.spawn(producer<number>({ id: 'till', consumer: Orders })))
+  for (let n = 0; n < 5; n++) {
+    for (const till of tills) till.tell('send', n)
+    await world.time.advance(2_000)
+  }
+
+  t.deepEqual(errors, [`two producers have the id "till" and stand in each other's way: give each its own`])
+  await world.stop()
+})
+
 test('options of producers and consumers are checked', (t) => {
   const target = {} as Ref<Shop>
   t.throws(() => consumer({ target, message: 'order' }), { instanceOf: InvalidOptionError })
   t.throws(() => producer({ id: '', consumer: Orders }), { instanceOf: InvalidOptionError })
+  t.throws(() => producer({ id: 'a', consumer: {} as never }), { message: /a ref to a consumer, or the protocol/ })
   t.throws(() => producer({ id: 'a', consumer: Orders, log: {} as never }), { instanceOf: InvalidOptionError })
 })

@@ -2,6 +2,7 @@ import { actor } from '../actor/actor.ts'
 import type { Actor, Context } from '../actor/context.ts'
 import { type MessageName, protocol } from '../actor/protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
+import type { Terminated } from '../actor/terminated.ts'
 import { toError } from '../errors.ts'
 import { is, requireOptions } from '../options.ts'
 import {
@@ -41,6 +42,7 @@ interface AnyConsumerOptions extends Omit<ConsumerOptions<unknown, never>, 'mess
 interface Inner extends ConsumerTalk<unknown> {
   $handled: (outcome: Outcome) => void
   $retry: (id: string) => void
+  $ended: (notice: Terminated) => void
 }
 
 /** What came of one message. */
@@ -54,6 +56,10 @@ interface Outcome {
 interface From {
   readonly producer: Ref<ProducerTalk>
   readonly session: string
+  /** The session before this one. */
+  readonly replaced: string | null
+  /** Somebody has been told that two producers have this id. */
+  readonly isDoubled: boolean
   /** The last one that is handled. */
   handled: number
   /** Those behind it, without a gap; the first is with the target if `busy`. */
@@ -69,7 +75,7 @@ const MOST_PRODUCERS = 10_000
 
 /**
  * Hands what producers send to its target: each one's messages in order, one at a time, and none twice as long as this
- * incarnation lives. What the two promise is {@link deliveryGuarantee}.
+ * incarnation lives. It ends with its target. What the two promise is {@link deliveryGuarantee}.
  *
  * Register it, for producers on other nodes: `system.register(Orders, system.spawn(consumer({ target, message })))`.
  *
@@ -109,17 +115,15 @@ class Consuming {
     this.#timeoutMs = options.timeoutMs ?? 5_000
     this.#retryMs = options.retryMs ?? 1_000
     this.#maxAttempts = options.maxAttempts ?? Number.POSITIVE_INFINITY
+    context.watch(this.#target, '$ended')
   }
 
   $hello(hello: Hello): void {
     if (!isHello(hello)) return
-    const { producer, id, session, from } = hello
+    const { producer, id, session } = hello
     const known = this.#producers.get(id)
     this.#producers.delete(id)
-    const isSame = known?.session === session
-    const one: From = isSame
-      ? { ...known, producer, missing: false }
-      : { producer, session, handled: from - 1, queue: [], busy: false, attempts: 0, missing: false }
+    const one: From = known?.session === session ? { ...known, producer, missing: false } : this.#begin(hello, known)
     this.#producers.set(id, one)
     if (this.#producers.size > MOST_PRODUCERS) this.#forgetOldest()
     this.#tell(one)
@@ -148,6 +152,10 @@ class Consuming {
     if (from === undefined || from.session !== session || !from.busy) return
     from.busy = false
     if (error !== null && ++from.attempts < this.#maxAttempts) {
+      if (from.attempts === 1) {
+        const what = `message ${from.handled + 1} of producer "${id}"`
+        this.#context.log.warn(`${what} was not handled, and is tried again each ${this.#retryMs} ms: ${error.message}`)
+      }
       this.#context.after(this.#retryMs, '$retry', id)
       return
     }
@@ -163,6 +171,25 @@ class Consuming {
   $retry(id: string): void {
     const from = this.#producers.get(id)
     if (from !== undefined) this.#next(id, from)
+  }
+
+  $ended({ reason }: Terminated): void {
+    // Nothing that comes can be handled here. Once this one is off the list, producers take another.
+    this.#context.log.warn(`the target of this consumer has ended (${reason}), and so does the consumer`)
+    this.#context.stop()
+  }
+
+  /** A producer, or its next session: one whose log was lost is new, and what it had confirmed is over. */
+  #begin({ producer, id, session, from }: Hello, before: From | undefined): From {
+    const replaced = before?.session ?? null
+    // A session that comes again after another one is that of a producer which runs beside it.
+    const isBack = before !== undefined && before.replaced === session
+    if (isBack && !before.isDoubled) {
+      this.#context.log.error(`two producers have the id "${id}" and stand in each other's way: give each its own`)
+    }
+    const isDoubled = isBack || before?.isDoubled === true
+    const handled = from - 1
+    return { producer, session, replaced, isDoubled, handled, queue: [], busy: false, attempts: 0, missing: false }
   }
 
   #next(id: string, from: From): void {

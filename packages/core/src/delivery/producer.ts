@@ -56,7 +56,7 @@ export function producer(options: ProducerOptions<unknown>): Actor<Inner> {
   requireOptions(
     'producer',
     options,
-    { id: is.string, consumer: is.object },
+    { id: is.string, consumer: isConsumer },
     {
       capacity: is.integer(1),
       resendMs: is.number(1),
@@ -66,6 +66,11 @@ export function producer(options: ProducerOptions<unknown>): Actor<Inner> {
   const log = options.log ?? memoryDeliveryLog<unknown>()
   const token = protocol<Inner>(`troupe.producer.${options.id}`)
   return actor(token, (context) => new Producing(context, options, log))
+}
+
+function isConsumer(value: unknown): string | null {
+  const isOne = value instanceof ActorRef || typeof (value as { id?: unknown } | null)?.id === 'string'
+  return isOne ? null : 'a ref to a consumer, or the protocol that consumers are registered under'
 }
 
 /** A thousand small messages are little memory, and far more than are on their way. */

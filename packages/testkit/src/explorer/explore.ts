@@ -111,11 +111,16 @@ export async function runSeed(
 export class ExplorationError extends TroupeError {
   override readonly name = 'ExplorationError'
   readonly code = 'VIOLATIONS_FOUND'
-  readonly exploration: Exploration
+  readonly #exploration: Exploration
 
   constructor(exploration: Exploration) {
     super(report(exploration))
-    this.exploration = exploration
+    this.#exploration = exploration
+  }
+
+  /** What was found. No field, as Node prints those of an error that nobody catches, and a run has thousands of lines. */
+  get exploration(): Exploration {
+    return this.#exploration
   }
 }
 
@@ -123,11 +128,16 @@ export class ExplorationError extends TroupeError {
 export class NothingTestedError extends TroupeError {
   override readonly name = 'NothingTestedError'
   readonly code = 'NOTHING_TESTED'
-  readonly exploration: Exploration
+  readonly #exploration: Exploration
 
   constructor(exploration: Exploration, { message }: Caveat) {
     super(`${exploration.scenario}, ${exploration.seeds} seeds: ${message}`)
-    this.exploration = exploration
+    this.#exploration = exploration
+  }
+
+  /** What was run. No field, for the same reason. */
+  get exploration(): Exploration {
+    return this.#exploration
   }
 }
 
