@@ -15,12 +15,14 @@ interface Subject {
 }
 const Subject = protocol<Subject>('sim.subject')
 
-interface Observer {
+export interface Observer {
   known: (refs: readonly Ref<Subject>[]) => void
   word: (word: { readonly subject: string; readonly n: number }) => void
   gone: (notice: Terminated) => void
+  /** Watches once more whom it has watched. */
+  again: () => void
 }
-const Observer = protocol<Observer>('sim.observer')
+export const Observer = protocol<Observer>('sim.observer')
 
 interface Keeper {
   breed: () => void
@@ -63,16 +65,16 @@ const subject = actor(Subject, (context, node: SimulatedNode) => {
 const observer = actor(Observer, (context, node: SimulatedNode) => {
   const run = runOf(context.self)
   const watched = new Map<string, Ref<Subject>>()
+  const watch = (ref: Ref<Subject>): void => {
+    watched.set(ref.id, ref)
+    node.note('watched', { run, subject: ref.id } satisfies Seen)
+    context.watch(ref, 'gone')
+  }
   context.register(Observer)
   context.subscribe(Subject, 'known')
   return {
     known: (refs) => {
-      for (const ref of refs) {
-        if (watched.has(ref.id)) continue
-        watched.set(ref.id, ref)
-        node.note('watched', { run, subject: ref.id } satisfies Seen)
-        context.watch(ref, 'gone')
-      }
+      for (const ref of refs) if (!watched.has(ref.id)) watch(ref)
     },
     word: ({ subject, n }) => {
       node.note('word', { run, subject })
@@ -83,6 +85,9 @@ const observer = actor(Observer, (context, node: SimulatedNode) => {
     },
     gone: ({ ref, reason }) => {
       node.note('notice', { run, subject: ref.id, reason } satisfies Notice)
+    },
+    again: () => {
+      for (const ref of watched.values()) watch(ref)
     },
   }
 })

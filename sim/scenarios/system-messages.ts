@@ -1,11 +1,14 @@
-import { type Checker, type HistoryEvent, scenario } from '@troupe/testkit'
-import { isLinked, type LinkNote, systemsOf } from '../stage/link-notes.ts'
+import { type Checker, type HistoryEvent, type SimulatedCluster, scenario } from '@troupe/testkit'
+import { isLinked, type LinkNote, runOf, systemsOf } from '../stage/link-notes.ts'
 import { SystemWire, systemTap } from '../stage/system-wire.ts'
 import { lingering, tapped } from '../stage/wire-tap.ts'
-import { remoteWatch, startWatching, watching } from './remote-watch.ts'
+import { Observer, remoteWatch, startWatching, watching } from './remote-watch.ts'
 
 /** Sockets are closed so much later than this side has said, in ms. */
 const LINGER_MS = 400
+const QUIET_MS = 2_000
+/** All is acknowledged so long after the last of it, also when a link breaks, in ms: before listings are compared again. */
+const ACKNOWLEDGED_MS = 3_000
 
 const sequence: Checker = {
   name: 'sequence',
@@ -17,6 +20,12 @@ const sequence: Checker = {
     }
     return { verdict: 'ok' }
   },
+}
+
+function watchAgain(cluster: SimulatedCluster): void {
+  for (const system of systemsOf(cluster)) {
+    for (const ref of system.findAll(Observer)) if (runOf(ref) === system.uid) ref.tell('again')
+  }
 }
 
 /** What nobody has acknowledged; null when that is nothing. Of runs that count as down nothing is to come any more. */
@@ -45,7 +54,12 @@ export const systemMessages = scenario({
   converged: isLinked,
   async settle(cluster) {
     await remoteWatch.settle?.(cluster)
-    for (let left = 100; ; left--) {
+    // By then there is credit for all that was told, and from then on only watches and notices are sent.
+    await cluster.sleep(QUIET_MS)
+    watchAgain(cluster)
+    await cluster.sleep(100)
+    await remoteWatch.settle?.(cluster)
+    for (let left = ACKNOWLEDGED_MS / 100; ; left--) {
       const runs = systemsOf(cluster).map(({ uid }) => uid)
       const missing = unacknowledged(cluster.history, runs)
       if (missing === null) return

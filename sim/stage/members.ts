@@ -153,15 +153,32 @@ function isNote(event: HistoryEvent): boolean {
 export const neverBothSides: Checker = {
   name: 'never both sides',
   check(history) {
+    const lastMs = lastSigns(history)
     const downs = new Map<string, HistoryEvent>()
     for (const event of history) {
       if (event.f !== 'member-down') continue
       const { run, member } = event.value as MemberNote
       const other = downs.get(`${member} ${run}`)
       downs.set(`${run} ${member}`, event)
-      if (run === member || other === undefined) continue
+      // One that has crashed meanwhile goes on no more: it is down by right.
+      const isOver = (lastMs.get(member) ?? 0) < (event.at ?? 0)
+      if (run === member || other === undefined || isOver) continue
       return { verdict: 'illegal', message: `${run} and ${member} take each other for down`, conflict: [other, event] }
     }
     return { verdict: 'ok' }
   },
+}
+
+/** When each run has last said anything; infinite for one that was still there in the end. */
+function lastSigns(history: readonly HistoryEvent[]): ReadonlyMap<string, number> {
+  const lastMs = new Map<string, number>()
+  const present = new Map<string, string>()
+  for (const { f, value, at = 0 } of history) {
+    const { run, node } = (value ?? {}) as { readonly run?: string; readonly node?: string }
+    if (run === undefined) continue
+    lastMs.set(run, at)
+    if (f === 'run' && node !== undefined) present.set(node, run)
+  }
+  for (const run of present.values()) lastMs.set(run, Number.POSITIVE_INFINITY)
+  return lastMs
 }
