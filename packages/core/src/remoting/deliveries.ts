@@ -28,8 +28,6 @@ interface DeliveriesHost {
 
 /** Brings messages from one run of a peer to the actors here. */
 export class Deliveries {
-  /** Whether the peer has to keep to what it has credit for. */
-  hasFlow = false
   readonly #host: DeliveriesHost
   readonly #scope: PeerScope
   readonly #ledger: CreditLedger
@@ -62,13 +60,15 @@ export class Deliveries {
     if (origin !== null || typeof to === 'number') traffic.received++
     const payload = cbor.decodePart(encoded, this.#scope.resolveRef)
     const sizeBytes = encoded.end - encoded.start
-    const account = typeof to === 'number' && this.hasFlow ? this.#ledger.received(to, sizeBytes) : null
+    const account = typeof to === 'number' ? this.#ledger.received(to, sizeBytes) : null
     const target = RESERVED.has(name) ? null : this.#scope.local(to)
     // Parts of the runtime believe a node what it says of itself, and want to know who says it.
     const told = typeof to === 'string' && target !== null ? new FromPeer(this.#scope.peerUid, payload) : payload
     if (target === null) {
       const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'
       cells.undelivered(reason, this.#scope.nameOf(to), name, payload, origin)
+    } else if (typeof to === 'number' && (account === null || this.#ledger.isFull)) {
+      cells.undelivered('mailbox-full', target.path, name, payload, origin)
     } else if (isOffered) {
       return this.#offer(target, name, told, account, sizeBytes)
     } else if (!target.enqueue(origin ?? name, told)) {
