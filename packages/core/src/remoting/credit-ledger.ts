@@ -195,10 +195,10 @@ export class CreditLedger {
   }
 
   #settle(account: Account): void {
-    account.owed -= account.free
-    account.owedBytes -= account.freeBytes
     this.#owed -= account.free
     this.#owedBytes -= account.freeBytes
+    account.owed -= account.free
+    account.owedBytes -= account.freeBytes
     account.free = 0
     account.freeBytes = 0
     if (account.owed > 0) return

@@ -67,12 +67,11 @@ export class Deliveries {
     if (target === null) {
       const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'
       cells.undelivered(reason, this.#scope.nameOf(to), name, payload, origin)
-    } else if (typeof to === 'number' && (account === null || this.#ledger.isFull)) {
-      cells.undelivered('mailbox-full', target.path, name, payload, origin)
-    } else if (isOffered) {
-      return this.#offer(target, name, told, account, sizeBytes)
-    } else if (!target.enqueue(origin ?? name, told)) {
-      cells.undelivered('mailbox-full', target.path, name, payload, origin)
+    } else {
+      const hasRoom = typeof to === 'string' || (account !== null && !this.#ledger.isFull)
+      if (hasRoom && isOffered) return this.#offer(target, name, told, account, sizeBytes)
+      if (!hasRoom || !target.enqueue(origin ?? name, told))
+        cells.undelivered('mailbox-full', target.path, name, payload, origin)
     }
     if (account !== null) this.#ledger.queued(account, sizeBytes, target)
   }
