@@ -30,7 +30,7 @@ export interface OutflowHost {
 
 /** What goes to one run of a peer, in one order: what waits, what the present link takes, what has to go once more. */
 export class Outflow {
-  readonly log = new SystemLog()
+  readonly log: SystemLog = new SystemLog()
   readonly #host: OutflowHost
   readonly #outbox: Outbox
   /** Who waits for room in the outbox; who waits until an actor keeps up does so in its lane. */
