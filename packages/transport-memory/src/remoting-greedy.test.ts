@@ -76,3 +76,15 @@ test('of one peer 64 MiB wait for slow actors: the rest is dead letters, and the
   t.true(waiting <= 64 * 1024 * 1024 && waiting > 64 * 1024 * 1024 - large.length, `${waiting} bytes wait`)
   await world.stop()
 })
+
+test('what is small on the wire and large in memory counts for what it takes', async (t) => {
+  const { world, a, uids, link } = await besieged(40, FLOW_CONTROL)
+  const dense = Uint8Array.from([0x9a, 0, 0, 0x40, 0, ...new Array<number>(0x4000).fill(0xa0)])
+  await flood(world, link, 120, (n) => [Kind.tell, uids[n % 40], 'take', dense])
+
+  t.is(link.ended, null)
+  const dead = eventsOf(a, 'dead-letter').filter(({ reason }) => reason === 'mailbox-full').length
+  // Of 16,384 empty maps each, a megabyte.
+  t.true(120 - dead <= 64, `${120 - dead} wait`)
+  await world.stop()
+})

@@ -12,9 +12,11 @@ const REST_MS = 1_000
 /** Or once there are so many actors that something came for: no sender is held up by having many of them. */
 const MARK_ACCOUNTS: number = MOST_LANES / 8
 
-/** Of one peer for all actors together, in bytes of payload and in messages. */
+/** Of one peer for all actors together, in bytes and in messages. */
 const MOST_BYTES = 64 * 1024 * 1024
 const MOST_MESSAGES = 262_144
+/** What an array, a map or the like takes in memory, about: an empty one is a byte on the wire. */
+const OBJECT_BYTES = 64
 
 /** Markers outlive incarnations, as the mailbox does. */
 const ALWAYS = { live: true } as const
@@ -28,6 +30,8 @@ export class Account {
   /** That part of it which came since the last marker. */
   unmarked = 0
   unmarkedBytes = 0
+  /** What that takes besides its payloads, in bytes. */
+  unmarkedExtra = 0
   /** That part of it which is handled. */
   free = 0
   freeBytes = 0
@@ -87,6 +91,8 @@ export class CreditLedger {
   /** Of all accounts together. */
   #owed = 0
   #owedBytes = 0
+  /** What all that waits takes besides its payloads. */
+  #extra = 0
   /** With something that came since the last marker. */
   #unmarkedAccounts = 0
 
@@ -102,7 +108,7 @@ export class CreditLedger {
 
   /** Whether too much of the peer waits, for whichever actors: what comes is dropped. */
   get isFull(): boolean {
-    return this.#owed > MOST_MESSAGES || this.#owedBytes > MOST_BYTES
+    return this.#owed > MOST_MESSAGES || this.#owedBytes + this.#extra > MOST_BYTES
   }
 
   /**
@@ -138,8 +144,15 @@ export class CreditLedger {
     return account
   }
 
-  /** That message is queued, or has become a dead letter. */
-  queued(account: Account, payloadBytes: number, target: LocalTarget | null): void {
+  /**
+   * That message is queued, or has become a dead letter.
+   *
+   * @param objects in its payload
+   */
+  queued(account: Account, payloadBytes: number, objects: number, target: LocalTarget | null): void {
+    const extra = OBJECT_BYTES * objects
+    account.unmarkedExtra += extra
+    this.#extra += extra
     // One that nobody gets is no proof that those before it are handled.
     if (target !== null) account.target = target
     if (account.unmarked++ === 0) this.#unmarkedAccounts++
@@ -191,6 +204,7 @@ export class CreditLedger {
     this.#last = null
     this.#owed = 0
     this.#owedBytes = 0
+    this.#extra = 0
     this.#unmarkedAccounts = 0
   }
 
@@ -207,11 +221,12 @@ export class CreditLedger {
   }
 
   #mark(account: Account): void {
-    const { target, unmarked, unmarkedBytes } = account
+    const { target, unmarked, unmarkedBytes, unmarkedExtra } = account
     this.#unmarkedAccounts--
     account.unmarked = 0
     account.unmarkedBytes = 0
-    const passed = (): void => this.#passed(account, unmarked, unmarkedBytes)
+    account.unmarkedExtra = 0
+    const passed = (): void => this.#passed(account, unmarked, unmarkedBytes, unmarkedExtra)
     if (target === null) passed()
     else target.enqueue(new CreditMarker(this.#host, passed), undefined)
   }
@@ -222,9 +237,10 @@ export class CreditLedger {
     for (const account of this.#accounts.values()) if (account.unmarked > 0) this.#mark(account)
   }
 
-  #passed(account: Account, messages: number, payloadBytes: number): void {
+  #passed(account: Account, messages: number, payloadBytes: number, extra: number): void {
     // After the end of the peer there is nobody to give it to.
     if (this.#accounts.get(account.to) !== account) return
+    this.#extra -= extra
     account.free += messages
     account.freeBytes += payloadBytes
     if (!this.#isGiving) return this.#settle(account)

@@ -59,6 +59,7 @@ export class Deliveries {
     const { cells, cbor, traffic } = this.#host
     if (origin !== null || typeof to === 'number') traffic.received++
     const payload = cbor.decodePart(encoded, this.#scope.resolveRef)
+    const { objects } = cbor
     const sizeBytes = encoded.end - encoded.start
     const account = typeof to === 'number' ? this.#ledger.received(to, sizeBytes) : null
     const target = RESERVED.has(name) ? null : this.#scope.local(to)
@@ -69,18 +70,25 @@ export class Deliveries {
       cells.undelivered(reason, this.#scope.nameOf(to), name, payload, origin)
     } else {
       const hasRoom = typeof to === 'string' || (account !== null && !this.#ledger.isFull)
-      if (hasRoom && isOffered) return this.#offer(target, name, told, account, sizeBytes)
+      if (hasRoom && isOffered) return this.#offer(target, name, told, account, sizeBytes, objects)
       if (!hasRoom || !target.enqueue(origin ?? name, told))
         cells.undelivered('mailbox-full', target.path, name, payload, origin)
     }
-    if (account !== null) this.#ledger.queued(account, sizeBytes, target)
+    if (account !== null) this.#ledger.queued(account, sizeBytes, objects, target)
   }
 
   /** Queues a message once there is room for it. What waits for that is counted: there is no credit for more. */
-  #offer(target: LocalTarget, name: string, payload: unknown, account: Account | null, sizeBytes: number): void {
+  #offer(
+    target: LocalTarget,
+    name: string,
+    payload: unknown,
+    account: Account | null,
+    sizeBytes: number,
+    objects: number,
+  ): void {
     const { cells } = this.#host
     const onQueued = (): void => {
-      if (account !== null) this.#ledger.queued(account, sizeBytes, target)
+      if (account !== null) this.#ledger.queued(account, sizeBytes, objects, target)
     }
     const refused = (reason: OfferFailureReason): void => {
       cells.undelivered(reason as DeadLetterReason, target.path, name, payload, null)

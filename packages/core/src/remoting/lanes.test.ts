@@ -49,7 +49,7 @@ test('credit comes back before a second is over where thousands of actors got so
   const timers = { after: () => ({ cancel: () => {} }) }
   const ledger = new CreditLedger({ dispatcher: {}, timers } as never, () => void (isDue = true))
   ledger.connected(true)
-  const send = (to: number): void => ledger.queued(ledger.received(to, 1)!, 1, null)
+  const send = (to: number): void => ledger.queued(ledger.received(to, 1)!, 1, 0, null)
   for (let to = 1; to < MOST / 8; to++) send(to)
   t.false(isDue)
   send(MOST / 8)
