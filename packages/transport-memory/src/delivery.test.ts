@@ -188,3 +188,21 @@ test('options of producers and consumers are checked', (t) => {
   t.throws(() => producer({ id: 'a', consumer: {} as never }), { message: /a ref to a consumer, or the protocol/ })
   t.throws(() => producer({ id: 'a', consumer: Orders, log: {} as never }), { instanceOf: InvalidOptionError })
 })
+
+test('what has no form on the wire is refused when it is taken in, and what was taken in before arrives', async (t) => {
+  const world = new World()
+  const handled: number[] = []
+  const { buyerAt } = await shop(world, (n) => void handled.push(n))
+  const log = memoryDeliveryLog<number>()
+  const orders = buyerAt.system.spawn(producer<number>({ id: 'b', consumer: Orders, log }))
+  orders.tell('send', 1)
+  const bad = orders.ask('send', (() => {}) as never)
+  const good = orders.ask('send', 2)
+
+  const { cause } = await t.throwsAsync<AskError>(world.during(bad), { code: 'ASK_FAILED' })
+  t.is((cause as ReplyError).causeCode, 'NOT_SERIALIZABLE')
+  t.is(await world.during(good), 2)
+  t.deepEqual(handled, [1, 2])
+  t.is(log.load().last, 2)
+  await world.stop()
+})

@@ -223,3 +223,38 @@ test('options are checked, and a system without membership has no singletons', a
     })
   await world.stop()
 })
+
+test('a service that throws as it is made, or makes none, is one that fails: the next oldest member hosts it, and votes go on', async (t) => {
+  for (const broken of [
+    (): never => {
+      throw new RangeError('no licence')
+    },
+    () => undefined as never,
+    () => ({ id: 'x' }) as never,
+  ]) {
+    const cluster = new Cluster()
+    const { world } = cluster
+    const first = await cluster.add({ service: broken })
+    const second = await cluster.add()
+    await world.until('next host', () => eventsOf(second, 'singleton-started').length > 0)
+    const hosted = await world.during(second.desk.ask('where'))
+
+    t.is(hosted.node, 'n2')
+    t.true(eventsOf(first, 'actor-failed').every(({ path }) => path.endsWith('/desk')))
+    t.is(eventsOf(first, 'singleton-stopped').length, 1)
+    await world.stop()
+  }
+})
+
+test('singletons whose names begin alike are two: desk, and desk-proxy', async (t) => {
+  const cluster = new Cluster()
+  const { system, desk } = await cluster.add()
+  const other = singleton(system, {
+    name: 'desk-proxy',
+    service: () => actor(Desk, () => ({ put: () => {}, fail: () => {}, where: () => ({ node: 'x', fence: 0 }) })),
+  })
+
+  t.is((await cluster.world.during(other.ask('where'))).node, 'x')
+  t.is((await cluster.world.during(desk.ask('where'))).node, 'n1')
+  await cluster.world.stop()
+})

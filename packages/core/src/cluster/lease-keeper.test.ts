@@ -125,3 +125,23 @@ function bound(lease: ClusterLease): ClusterLease {
     release: (owner) => lease.release(owner),
   }
 }
+
+test('a lease that throws where it should reject, or answers at once, is one that cannot be reached, or one that answers', async (t) => {
+  const thrown = keeper((lease) => ({
+    acquire: () => {
+      throw new Error('no disk')
+    },
+    renew: (owner, ttlMs) => lease.renew(owner, ttlMs),
+    release: (owner) => lease.release(owner),
+  }))
+  thrown.it.claim()
+  await thrown.time.advance(2 * TTL_MS)
+  t.deepEqual(thrown.answers, ['refused'])
+  t.regex(thrown.warnings[0]!, /no disk/)
+
+  const plain = keeper(() => ({ acquire: () => true, renew: () => true, release: () => {} }) as never)
+  plain.it.claim()
+  await plain.time.advance(2 * TTL_MS)
+  t.deepEqual(plain.answers, ['taken'])
+  t.notThrows(() => plain.it.close())
+})

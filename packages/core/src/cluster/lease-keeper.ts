@@ -56,7 +56,8 @@ export class LeaseKeeper {
     this.#closed = true
     this.#next?.cancel()
     // It ends by itself, if that is lost.
-    if (this.#isHolding) this.#terms.lease.release(this.#host.uid).catch(() => {})
+    const { lease } = this.#terms
+    if (this.#isHolding) promised(() => lease.release(this.#host.uid)).catch(() => {})
   }
 
   get #nowMs(): number {
@@ -76,7 +77,8 @@ export class LeaseKeeper {
     const isClaim = this.#sinceMs !== null
     const { lease, ttlMs } = this.#terms
     const { uid } = this.#host
-    const answer = await this.#inTime(isClaim ? lease.acquire(uid, ttlMs) : lease.renew(uid, ttlMs))
+    const ask = (): Promise<boolean> => (isClaim ? lease.acquire(uid, ttlMs) : lease.renew(uid, ttlMs))
+    const answer = await this.#inTime(promised(ask))
     this.#isAsking = false
     if (isClaim) this.#acquired(answer, beganMs)
     else this.#renewed(answer)
@@ -127,4 +129,9 @@ export class LeaseKeeper {
       )
     })
   }
+}
+
+/** A lease may be anybody's code: what it throws is a rejection, and what it returns an answer. */
+function promised<T>(ask: () => Promise<T>): Promise<T> {
+  return new Promise((resolve) => resolve(ask()))
 }

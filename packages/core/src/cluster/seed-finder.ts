@@ -4,6 +4,8 @@ import type { Discovery } from './discovery.ts'
 
 /** How long a look may take, in ms. */
 const LOOKUP_TIMEOUT_MS = 5_000
+/** Each is dialled: so many are no cluster, but a name server that is not well. */
+const MOST_ADDRESSES = 4_096
 /** While nobody is missing, one look in so many periods. */
 const CALM = 10
 
@@ -48,7 +50,7 @@ export class SeedFinder {
     const late = new Error(`no answer within ${LOOKUP_TIMEOUT_MS} ms`)
     this.#next = this.#timers.after(LOOKUP_TIMEOUT_MS, () => this.#ended(abort, null, late))
     // Also what it throws is a failure to tell.
-    new Promise<readonly string[]>((resolve) => resolve(this.#discovery.lookup(abort.signal))).then(
+    new Promise<readonly string[]>((resolve) => resolve(this.#discovery.lookup(abort.signal))).then(checked).then(
       (addresses) => this.#ended(abort, addresses, null),
       (error: unknown) => this.#ended(abort, null, error),
     )
@@ -67,4 +69,12 @@ export class SeedFinder {
     // Nodes that start together need not ask together.
     this.#next = this.#timers.after((waitMs * (900 + random.below(201))) / 1000, () => this.#look())
   }
+}
+
+/** It may be anybody's code that has looked. */
+function checked(found: readonly string[]): readonly string[] {
+  const isList = Array.isArray(found) && found.every((address) => typeof address === 'string' && address !== '')
+  if (!isList) throw new TypeError('what was looked up is not an array of addresses, none empty')
+  if (found.length <= MOST_ADDRESSES) return found
+  throw new RangeError(`${found.length} addresses, where ${MOST_ADDRESSES.toLocaleString('en')} are the limit`)
 }

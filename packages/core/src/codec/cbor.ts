@@ -2,9 +2,9 @@ import { addExtension, Encoder } from 'cbor-x'
 import { ActorRef, type AnyRef } from '../actor/ref.ts'
 import { MalformedFrameError, NotSerializableError } from '../errors.ts'
 import type { Encoded } from './encoded.ts'
-import { NOT_PLAIN, plainDecode } from './plain-decode.ts'
+import { NOT_PLAIN, plainDecode, plainObjects } from './plain-decode.ts'
 import { plainEncode } from './plain-encode.ts'
-import { checkWellFormed, MAX_BIGINT_BYTES, MAX_DEPTH } from './well-formed.ts'
+import { checkedObjects, checkWellFormed, MAX_BIGINT_BYTES, MAX_DEPTH, MAX_OBJECTS } from './well-formed.ts'
 
 /** A ref in pieces, as it stands behind its tag. */
 export interface RefParts {
@@ -78,6 +78,8 @@ export class Cbor {
   #resolveRef: ResolveRef | null = null
   /** Hears of each ref in the encode under way. */
   #noteRef: NoteRef | null = null
+  /** In what was decoded last: arrays, maps, byte strings and all that has a tag. */
+  objects = 0
   /** Refs of a value that stays on this node, which are not to be opened to others; null when it leaves. */
   #refsAside: AnyRef[] | null = null
 
@@ -99,7 +101,10 @@ export class Cbor {
    */
   encodePart(value: unknown, message: string): Encoded {
     const plain = plainEncode(value)
-    if (plain !== null) return plain
+    if (plain !== null) {
+      if (plain.end - plain.start > MAX_OBJECTS) checkObjects(plain, message)
+      return plain
+    }
     const bytes = this.encodeAny(value, message)
     return { bytes, start: 0, end: bytes.length }
   }
@@ -150,12 +155,15 @@ export class Cbor {
    */
   decodePart({ bytes, start, end }: Encoded, resolve: ResolveRef): unknown {
     const plain = plainDecode(bytes, start, end)
-    return plain === NOT_PLAIN ? this.decodeAny(bytes.subarray(start, end), resolve) : plain
+    if (plain === NOT_PLAIN) return this.decodeAny(bytes.subarray(start, end), resolve)
+    this.objects = plainObjects()
+    return plain
   }
 
   /** Any value by the library, plain or not. @throws {MalformedFrameError} */
   decodeAny(bytes: Uint8Array, resolve: ResolveRef): unknown {
     checkWellFormed(bytes)
+    this.objects = checkedObjects()
     const outer = decoding
     const outerResolve = this.#resolveRef
     decoding = this
@@ -221,6 +229,15 @@ export class Cbor {
       throw new MalformedFrameError('a ref of wrong pieces')
     }
     return this.#resolveRef({ address, nodeUid, path, uid })
+  }
+}
+
+/** Only a payload of as many bytes can have too many objects. */
+function checkObjects({ bytes, start, end }: Encoded, message: string): void {
+  try {
+    checkWellFormed(bytes.subarray(start, end))
+  } catch {
+    throw new NotSerializableError('payload', `made of more than ${MAX_OBJECTS.toLocaleString('en')} objects`, message)
   }
 }
 

@@ -318,3 +318,26 @@ test('every proper prefix of a message is refused: a cut frame never passes for 
   for (let length = 0; length < bytes.length; length++)
     t.throws(() => cbor.decode(bytes.subarray(0, length), noRef), { instanceOf: MalformedFrameError })
 })
+
+test('1,048,576 arrays, maps, byte strings and tags are the most of one message; more are refused on both sides, at once', (t) => {
+  const cbor = new Cbor()
+  const decode = (bytes: Uint8Array): unknown => cbor.decode(bytes, () => t.fail() as never)
+  const most = 1_048_576
+  // An array of so many empty items.
+  const many = (count: number, item: number): Uint8Array => {
+    const bytes = new Uint8Array(5 + count).fill(item)
+    bytes[0] = 0x9a
+    new DataView(bytes.buffer).setUint32(1, count)
+    return bytes
+  }
+  for (const [what, item] of Object.entries({ arrays: 0x80, maps: 0xa0, strings: 0x40 })) {
+    t.is((decode(many(most - 1, item)) as unknown[]).length, most - 1, what)
+    t.is(cbor.objects, most, what)
+    t.throws(() => decode(many(most, item)), { code: 'MALFORMED_FRAME', message: /more than 1,048,576 objects/ }, what)
+  }
+  t.is((decode(many(2 * most, 0x00)) as unknown[]).length, 2 * most)
+
+  const pairs = new Array<readonly unknown[]>(most - 1).fill([])
+  t.is(cbor.encode(pairs, 'm').length, most + 4)
+  t.throws(() => cbor.encode([...pairs, {}], 'm'), { code: 'NOT_SERIALIZABLE', message: /more than 1,048,576 objects/ })
+})

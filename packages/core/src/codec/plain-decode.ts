@@ -2,7 +2,7 @@ import { type KnownKey, keyChain, knownKey } from './known-keys.ts'
 import { isNodeBytes } from './node-bytes.ts'
 import { LONGEST, SHORTEST, shortText } from './short-text.ts'
 import { cachedText, MOST_CACHED } from './text-cache.ts'
-import { MAX_DEPTH } from './well-formed.ts'
+import { MAX_DEPTH, MAX_OBJECTS } from './well-formed.ts'
 
 /** What {@link plainDecode} returns for what it leaves to others. */
 export const NOT_PLAIN: unique symbol = Symbol('not plain')
@@ -11,6 +11,8 @@ let bytes: Uint8Array = new Uint8Array(0)
 let at = 0
 let end = 0
 let plain = true
+/** Arrays and maps that were made. */
+let objects = 0
 
 // Where it is the start of a text, a byte order mark belongs to it.
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -27,8 +29,14 @@ export function plainDecode(from: Uint8Array, start: number, stop: number): unkn
   at = start
   end = stop
   plain = true
+  objects = 0
   const value = read(0)
   return plain && at === end ? value : NOT_PLAIN
+}
+
+/** How many arrays and maps the last value has that was decoded. */
+export function plainObjects(): number {
+  return objects
 }
 
 function leave(): undefined {
@@ -94,7 +102,7 @@ function readSimple(first: number): unknown {
 
 function readArray(length: number, depth: number): unknown {
   // Each item takes a byte at least: a length beyond that is a lie, found before anything is made of it.
-  if (length > end - at) return leave()
+  if (length > end - at || ++objects > MAX_OBJECTS) return leave()
   // Not what a long one claims: the items inside may claim as much, each at the cost of a head.
   const array = length <= 64 ? new Array<unknown>(length) : []
   for (let i = 0; i < length; i++) {
@@ -108,7 +116,7 @@ function readArray(length: number, depth: number): unknown {
 const chains: readonly KnownKey[] = Array.from({ length: 64 }, keyChain)
 
 function readMap(length: number, depth: number): unknown {
-  if (2 * length > end - at) return leave()
+  if (2 * length > end - at || ++objects > MAX_OBJECTS) return leave()
   const object: Record<string, unknown> = {}
   let previous = chains[((depth & 7) << 3) | (length & 7)]!
   for (let i = 0; i < length; i++) {

@@ -3,17 +3,20 @@ import type { Actor, Context } from '../actor/context.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import { ActorRef, type Ref } from '../actor/ref.ts'
 import type { Deferred, Forwarded } from '../actor/reply.ts'
+import { Cbor } from '../codec/cbor.ts'
+import { toError } from '../errors.ts'
 import { is, requireOptions } from '../options.ts'
+import { encodePayload } from '../remoting/wire.ts'
 import { DeliveryBufferFullError } from './delivery-buffer-full.ts'
 import { type DeliveryLog, memoryDeliveryLog } from './delivery-log.ts'
-import { type Confirmed, type ConsumerTalk, isConfirmed, type ProducerTalk } from './delivery-talk.ts'
+import { type Confirmed, type ConsumerTalk, type Delivery, isConfirmed, type ProducerTalk } from './delivery-talk.ts'
 
 /** A producer: takes messages in, and sees to it that the consumer's target handles them. */
 export interface Producer<T> {
   /**
    * Takes a message in. As an ask it is answered when the message is confirmed; that its time is over does not mean
    * that the message is not delivered. Refused with `DELIVERY_BUFFER_FULL`, or a dead letter if it was told, when as
-   * many as may be are not confirmed.
+   * many as may be are not confirmed, and with `NOT_SERIALIZABLE` or `FRAME_TOO_LARGE` when it could not travel.
    *
    * @returns its number: 1, 2, and so on
    */
@@ -77,6 +80,9 @@ function isConsumer(value: unknown): string | null {
 const DEFAULT_CAPACITY = 1_000
 const DEFAULT_RESEND_MS = 1_000
 
+/** Tries whether a message can travel; nothing leaves by it. */
+const codec = new Cbor()
+
 class Producing {
   readonly #context: Context<Inner>
   readonly #options: ProducerOptions<unknown>
@@ -115,6 +121,12 @@ class Producing {
     if (this.#values.length >= capacity)
       return this.#context.replyError(new DeliveryBufferFullError(this.#options.id, capacity))
     const seq = this.#confirmed + this.#values.length + 1
+    try {
+      // What cannot travel would hold up all behind it, and be in the log for good.
+      codec.passedThrough(() => encodePayload(codec, this.#delivery(seq, value), 'send'))
+    } catch (error) {
+      return this.#context.replyError(error)
+    }
     this.#log.append(seq, value)
     this.#values.push(value)
     const reply = this.#context.reply<number>()
@@ -179,9 +191,20 @@ class Producing {
   #flow(): void {
     const last = Math.min(this.#upTo, this.#confirmed + this.#values.length)
     while (this.#consumer !== null && this.#sent < last) {
-      const seq = ++this.#sent
+      const seq = this.#sent + 1
       const value = this.#values[seq - this.#confirmed - 1]
-      this.#consumer.tell('$deliver', { id: this.#options.id, session: this.#session, seq, value })
+      try {
+        this.#consumer.tell('$deliver', this.#delivery(seq, value))
+      } catch (error) {
+        // Its node takes less than others: it is tried again, there or elsewhere.
+        this.#context.log.error(`message ${seq} of producer "${this.#options.id}" cannot be sent`, toError(error))
+        return
+      }
+      this.#sent = seq
     }
+  }
+
+  #delivery(seq: number, value: unknown): Delivery<unknown> {
+    return { id: this.#options.id, session: this.#session, seq, value }
   }
 }

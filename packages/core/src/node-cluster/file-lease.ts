@@ -28,8 +28,13 @@ interface Current {
   /** 0 when there is none. */
   readonly epoch: number
   readonly text: string
+  /** Null when there is none, or none that can be read. */
   readonly record: Record | null
 }
+
+/** A number as it is written here: others stand for no file, or for another one. */
+const NUMBER = /^[1-9]\d{0,14}$/
+const UNREADABLE = '?'
 
 /**
  * A lease in a folder that all nodes share, on one machine or on a network disk that has hard links. Each owner has a file
@@ -66,7 +71,9 @@ class FileLease implements ClusterLease {
     const current = await this.#read()
     const { record, epoch } = current
     if (record?.owner === owner) return this.#rewrite(epoch, { owner, ttlMs, count: ++this.#count })
-    if (record !== null && record.owner !== '' && !this.#isOver(current, record)) return false
+    // One that cannot be read is that of somebody who did not get to write it, and who is waited for as long as this one.
+    const held = record ?? { owner: UNREADABLE, ttlMs }
+    if (epoch !== 0 && held.owner !== '' && !this.#isOver(current, held)) return false
     return this.#take(current, { owner, ttlMs, count: ++this.#count })
   }
 
@@ -81,7 +88,7 @@ class FileLease implements ClusterLease {
   }
 
   /** Whether its owner has been silent for as long as it lives. */
-  #isOver({ epoch, text }: Current, { ttlMs }: Record): boolean {
+  #isOver({ epoch, text }: Current, { ttlMs }: Pick<Record, 'ttlMs'>): boolean {
     const nowMs = this.#clock.now()
     if (this.#seen.epoch !== epoch || this.#seen.text !== text) this.#seen = { epoch, text, sinceMs: nowMs }
     return nowMs - this.#seen.sinceMs >= ttlMs
@@ -120,7 +127,7 @@ class FileLease implements ClusterLease {
   }
 
   async #draft(epoch: number, record: Record): Promise<string> {
-    const path = `${this.#file(epoch)}.${record.owner || 'nobody'}.${record.count}`
+    const path = `${this.#file(epoch)}.${encodeURIComponent(record.owner) || 'nobody'}.${record.count}`
     await writeFile(path, JSON.stringify(record))
     return path
   }
@@ -131,7 +138,7 @@ class FileLease implements ClusterLease {
       if (epoch === 0) return { epoch, text: '', record: null }
       const text = await this.#textOf(epoch)
       // Removed meanwhile: there is a higher one.
-      if (text !== null) return { epoch, text, record: JSON.parse(text) as Record }
+      if (text !== null) return { epoch, text, record: recordOf(text) }
     }
   }
 
@@ -151,11 +158,22 @@ class FileLease implements ClusterLease {
       throw error
     })
     const numbers = files.filter((file) => file.startsWith(start)).map((file) => file.slice(start.length))
-    return numbers.filter((number) => /^\d+$/.test(number)).map(Number)
+    return numbers.filter((number) => NUMBER.test(number)).map(Number)
   }
 
   #file(epoch: number): string {
     return join(this.#folder, `${this.#name}.${epoch}`)
+  }
+}
+
+/** A disk that was full, or a machine that lost its power, may leave anything. */
+function recordOf(text: string): Record | null {
+  try {
+    const { owner, ttlMs, count } = JSON.parse(text) as Partial<Record>
+    const isOne = typeof owner === 'string' && Number.isFinite(ttlMs) && Number.isFinite(count)
+    return isOne ? ({ owner, ttlMs, count } as Record) : null
+  } catch {
+    return null
   }
 }
 

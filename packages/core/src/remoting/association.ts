@@ -209,7 +209,6 @@ export class Association implements FrameSink {
     // Whoever listens may have ended it at once.
     if (this.#link !== link) return
     this.#watches.connected(!this.has(Feature.sequencing))
-    this.#deliveries.hasFlow = hasFlow
     this.#out.open(link, this.has(Feature.sequencing), hasFlow)
   }
 

@@ -2,13 +2,21 @@ import type { CellHost, LocalTarget } from '../actor/cell-host.ts'
 import { OwnMessage } from '../actor/own-message.ts'
 import { MalformedFrameError } from '../errors.ts'
 import type { Deadline } from '../runtime/timer-queue.ts'
-import { WINDOW_BYTES, WINDOW_MESSAGES } from './lane.ts'
+import { MOST_LANES, WINDOW_BYTES, WINDOW_MESSAGES } from './lane.ts'
 import { type Envelope, EVERYBODY, Kind } from './wire.ts'
 
 /** Credit goes back for a quarter of what may be out, or once a second for whatever it is. */
 const MARK_MESSAGES: number = WINDOW_MESSAGES / 4
 const MARK_BYTES: number = WINDOW_BYTES / 4
 const REST_MS = 1_000
+/** Or once there are so many actors that something came for: no sender is held up by having many of them. */
+const MARK_ACCOUNTS: number = MOST_LANES / 8
+
+/** Of one peer for all actors together, in bytes and in messages. */
+const MOST_BYTES = 64 * 1024 * 1024
+const MOST_MESSAGES = 262_144
+/** What an array, a map or the like takes in memory, about: an empty one is a byte on the wire. */
+const OBJECT_BYTES = 64
 
 /** Markers outlive incarnations, as the mailbox does. */
 const ALWAYS = { live: true } as const
@@ -22,6 +30,8 @@ export class Account {
   /** That part of it which came since the last marker. */
   unmarked = 0
   unmarkedBytes = 0
+  /** What that takes besides its payloads, in bytes. */
+  unmarkedExtra = 0
   /** That part of it which is handled. */
   free = 0
   freeBytes = 0
@@ -76,6 +86,15 @@ export class CreditLedger {
   /** Messages come in bursts. */
   #last: Account | null = null
   #rest: Deadline | null = null
+  /** Whether the peer is given credit, and has to keep to it. */
+  #isGiving = false
+  /** Of all accounts together. */
+  #owed = 0
+  #owedBytes = 0
+  /** What all that waits takes besides its payloads. */
+  #extra = 0
+  /** With something that came since the last marker. */
+  #unmarkedAccounts = 0
 
   /** @param onCredit there is credit to give back, as soon as may be */
   constructor(host: Pick<CellHost, 'dispatcher' | 'timers'>, onCredit: () => void) {
@@ -87,34 +106,59 @@ export class CreditLedger {
     return this.#due.size > 0 || this.#standing.length > 0
   }
 
+  /** Whether too much of the peer waits, for whichever actors: what comes is dropped. */
+  get isFull(): boolean {
+    return this.#owed > MOST_MESSAGES || this.#owedBytes + this.#extra > MOST_BYTES
+  }
+
   /**
    * A message is here, and about to be queued.
    *
+   * @returns null when there is no room for it, and its sender knows of no credit
    * @throws {MalformedFrameError} when there was no credit for it
    */
-  received(to: number, payloadBytes: number): Account {
+  received(to: number, payloadBytes: number): Account | null {
     let account = this.#last
     if (account === null || account.to !== to) {
       account = this.#accounts.get(to) ?? null
       if (account === null) {
+        if (this.#accounts.size >= MOST_LANES) {
+          if (!this.#isGiving) return null
+          throw new MalformedFrameError(
+            `messages for more than ${MOST_LANES.toLocaleString('en')} actors without credit`,
+          )
+        }
         account = new Account(to)
         this.#accounts.set(to, account)
       }
       this.#last = account
     }
-    if (account.owed >= WINDOW_MESSAGES || account.owedBytes >= WINDOW_BYTES)
+    if (account.owed >= WINDOW_MESSAGES || account.owedBytes >= WINDOW_BYTES) {
+      if (!this.#isGiving) return null
       throw new MalformedFrameError(`a message for actor ${to} without credit`)
+    }
     account.owed++
     account.owedBytes += payloadBytes
+    this.#owed++
+    this.#owedBytes += payloadBytes
     return account
   }
 
-  /** That message is queued, or has become a dead letter. */
-  queued(account: Account, payloadBytes: number, target: LocalTarget | null): void {
-    account.target = target
-    account.unmarked++
+  /**
+   * That message is queued, or has become a dead letter.
+   *
+   * @param objects in its payload
+   */
+  queued(account: Account, payloadBytes: number, objects: number, target: LocalTarget | null): void {
+    const extra = OBJECT_BYTES * objects
+    account.unmarkedExtra += extra
+    this.#extra += extra
+    // One that nobody gets is no proof that those before it are handled.
+    if (target !== null) account.target = target
+    if (account.unmarked++ === 0) this.#unmarkedAccounts++
     account.unmarkedBytes += payloadBytes
     if (account.unmarked >= MARK_MESSAGES || account.unmarkedBytes >= MARK_BYTES) this.#mark(account)
+    else if (this.#unmarkedAccounts >= MARK_ACCOUNTS) this.#markAll()
     else this.#rest ??= this.#host.timers.after(REST_MS, () => this.#markAll())
   }
 
@@ -138,8 +182,14 @@ export class CreditLedger {
     this.#standing = []
   }
 
-  /** A connection begins: of what has come this is not handled, and all else is. */
-  connected(): void {
+  /**
+   * A connection begins: of what has come this is not handled, and all else is.
+   *
+   * @param isGiving whether the peer knows of credit
+   */
+  connected(isGiving: boolean): void {
+    this.#isGiving = isGiving
+    if (!isGiving) return
     const standing: Envelope[] = []
     for (const { to, owed, owedBytes } of this.#accounts.values()) standing.push([Kind.credit, to, -owed, -owedBytes])
     this.#standing = [...standing, [Kind.credit, EVERYBODY, 0, 0]]
@@ -152,9 +202,15 @@ export class CreditLedger {
     this.#accounts.clear()
     this.#due.clear()
     this.#last = null
+    this.#owed = 0
+    this.#owedBytes = 0
+    this.#extra = 0
+    this.#unmarkedAccounts = 0
   }
 
   #settle(account: Account): void {
+    this.#owed -= account.free
+    this.#owedBytes -= account.freeBytes
     account.owed -= account.free
     account.owedBytes -= account.freeBytes
     account.free = 0
@@ -165,24 +221,29 @@ export class CreditLedger {
   }
 
   #mark(account: Account): void {
-    const { target, unmarked, unmarkedBytes } = account
+    const { target, unmarked, unmarkedBytes, unmarkedExtra } = account
+    this.#unmarkedAccounts--
     account.unmarked = 0
     account.unmarkedBytes = 0
-    const passed = (): void => this.#passed(account, unmarked, unmarkedBytes)
+    account.unmarkedExtra = 0
+    const passed = (): void => this.#passed(account, unmarked, unmarkedBytes, unmarkedExtra)
     if (target === null) passed()
     else target.enqueue(new CreditMarker(this.#host, passed), undefined)
   }
 
   #markAll(): void {
+    this.#rest?.cancel()
     this.#rest = null
     for (const account of this.#accounts.values()) if (account.unmarked > 0) this.#mark(account)
   }
 
-  #passed(account: Account, messages: number, payloadBytes: number): void {
+  #passed(account: Account, messages: number, payloadBytes: number, extra: number): void {
     // After the end of the peer there is nobody to give it to.
     if (this.#accounts.get(account.to) !== account) return
+    this.#extra -= extra
     account.free += messages
     account.freeBytes += payloadBytes
+    if (!this.#isGiving) return this.#settle(account)
     this.#due.add(account)
     this.#onCredit()
   }

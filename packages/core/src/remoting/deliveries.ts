@@ -28,8 +28,6 @@ interface DeliveriesHost {
 
 /** Brings messages from one run of a peer to the actors here. */
 export class Deliveries {
-  /** Whether the peer has to keep to what it has credit for. */
-  hasFlow = false
   readonly #host: DeliveriesHost
   readonly #scope: PeerScope
   readonly #ledger: CreditLedger
@@ -61,27 +59,36 @@ export class Deliveries {
     const { cells, cbor, traffic } = this.#host
     if (origin !== null || typeof to === 'number') traffic.received++
     const payload = cbor.decodePart(encoded, this.#scope.resolveRef)
+    const { objects } = cbor
     const sizeBytes = encoded.end - encoded.start
-    const account = typeof to === 'number' && this.hasFlow ? this.#ledger.received(to, sizeBytes) : null
+    const account = typeof to === 'number' ? this.#ledger.received(to, sizeBytes) : null
     const target = RESERVED.has(name) ? null : this.#scope.local(to)
     // Parts of the runtime believe a node what it says of itself, and want to know who says it.
     const told = typeof to === 'string' && target !== null ? new FromPeer(this.#scope.peerUid, payload) : payload
     if (target === null) {
       const reason = RESERVED.has(name) ? 'unhandled' : typeof to === 'string' ? 'not-found' : 'stale-ref'
       cells.undelivered(reason, this.#scope.nameOf(to), name, payload, origin)
-    } else if (isOffered) {
-      return this.#offer(target, name, told, account, sizeBytes)
-    } else if (!target.enqueue(origin ?? name, told)) {
-      cells.undelivered('mailbox-full', target.path, name, payload, origin)
+    } else {
+      const hasRoom = typeof to === 'string' || (account !== null && !this.#ledger.isFull)
+      if (hasRoom && isOffered) return this.#offer(target, name, told, account, sizeBytes, objects)
+      if (!hasRoom || !target.enqueue(origin ?? name, told))
+        cells.undelivered('mailbox-full', target.path, name, payload, origin)
     }
-    if (account !== null) this.#ledger.queued(account, sizeBytes, target)
+    if (account !== null) this.#ledger.queued(account, sizeBytes, objects, target)
   }
 
   /** Queues a message once there is room for it. What waits for that is counted: there is no credit for more. */
-  #offer(target: LocalTarget, name: string, payload: unknown, account: Account | null, sizeBytes: number): void {
+  #offer(
+    target: LocalTarget,
+    name: string,
+    payload: unknown,
+    account: Account | null,
+    sizeBytes: number,
+    objects: number,
+  ): void {
     const { cells } = this.#host
     const onQueued = (): void => {
-      if (account !== null) this.#ledger.queued(account, sizeBytes, target)
+      if (account !== null) this.#ledger.queued(account, sizeBytes, objects, target)
     }
     const refused = (reason: OfferFailureReason): void => {
       cells.undelivered(reason as DeadLetterReason, target.path, name, payload, null)

@@ -9,6 +9,12 @@ import type { To } from './wire.ts'
 export const WINDOW_MESSAGES = 4_096
 export const WINDOW_BYTES: number = 4 * 1024 * 1024
 
+/**
+ * Actors of one node that another one may have sent something that they have not handled: what is remembered of each takes
+ * memory on both sides.
+ */
+export const MOST_LANES = 65_536
+
 /** Of the room for what waits for one peer, an actor that does not keep up has half. */
 const MOST_PARKED = 2_048
 const MOST_PARKED_BYTES = 4 * 1024 * 1024
@@ -132,6 +138,7 @@ export class Lane {
    */
   credit(messages: number, payloadBytes: number): boolean {
     if (messages < 0 || payloadBytes < 0) {
+      if (messages > 0 || payloadBytes > 0) return false
       if (-messages > this.#earlier || -payloadBytes > this.#earlierBytes) return false
       this.#earlier += messages
       this.#earlierBytes += payloadBytes

@@ -1,6 +1,6 @@
 import { MalformedFrameError } from '../errors.ts'
 import { Ring } from '../mailbox/ring.ts'
-import { Lane } from './lane.ts'
+import { Lane, MOST_LANES } from './lane.ts'
 import { EVERYBODY, type To } from './wire.ts'
 
 /** One lane for each actor of a peer to which anything goes, as long as there is something to remember of it. */
@@ -30,6 +30,11 @@ export class Lanes {
     }
     this.#last = lane
     return lane
+  }
+
+  /** Whether a lane is one too many: nothing of it is on its way, and something of too many others is. */
+  hasNoRoomFor(lane: Lane): boolean {
+    return this.#byTo.size > MOST_LANES && lane.isCounted && lane.sent === 0 && lane.queued === 0
   }
 
   known(to: To): Lane | null {

@@ -106,6 +106,10 @@ export class Outbox {
     if (this.#messages > 0 && this.#messageBytes + message.payloadBytes > MAX_BYTES) return false
     const lane = this.lanes.of(message.to)
     if (lane.isFull || (!offered && lane.hasOffers)) return false
+    if (this.lanes.hasNoRoomFor(lane)) {
+      this.lanes.changed(lane)
+      return false
+    }
     message.lane = lane
     if (this.#messages >= CROWDED) message.compact()
     lane.queued++

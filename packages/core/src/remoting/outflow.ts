@@ -119,7 +119,7 @@ export class Outflow {
     this.#link = link
     this.#isNumbered = isNumbered
     this.#outbox.connected(hasFlow)
-    if (hasFlow) this.#host.ledger.connected()
+    this.#host.ledger.connected(hasFlow)
     this.#scheduleFlush()
   }
 

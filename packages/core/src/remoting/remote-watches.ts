@@ -1,6 +1,10 @@
 import type { LocalTarget } from '../actor/cell-host.ts'
 import type { TerminationReason, Watcher } from '../actor/watcher.ts'
+import { MalformedFrameError } from '../errors.ts'
 import { Kind, type SystemEnvelope, type To } from './wire.ts'
+
+/** Watches that one peer may have here: each takes memory for as long as its actor lives. */
+const MOST_WATCHES = 262_144
 
 /** One watch of an actor there by an actor here. */
 interface Outward {
@@ -96,13 +100,19 @@ export class RemoteWatches {
     outward.watcher.terminated(isTerminationReason(reason) ? reason : 'stopped')
   }
 
-  /** The peer watches an actor of this node, for its actor `by`, 0 where that is none. */
+  /**
+   * The peer watches an actor of this node, for its actor `by`, 0 where that is none.
+   *
+   * @throws {MalformedFrameError} for one too many
+   */
   watchedBy(to: To, id: number, by: number): void {
     const known = this.#inward.get(id)
     if (known !== undefined) {
       if (known.reason !== null) known.terminated(known.reason)
       return
     }
+    if (this.#inward.size >= MOST_WATCHES)
+      throw new MalformedFrameError(`more than ${MOST_WATCHES.toLocaleString('en')} watches`)
     const target = this.#local(to)
     const inward = new Inward(target, (reason) => {
       if (!this.#isLossy) this.#inward.delete(id)

@@ -3,6 +3,7 @@ import type { Actor, Context } from '../actor/context.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
 import type { Deferred } from '../actor/reply.ts'
+import { checkActor } from '../actor/spawn-options.ts'
 import type { Terminated } from '../actor/terminated.ts'
 import type { Member } from '../cluster/member.ts'
 import type { ActorSystem } from '../system/actor-system.ts'
@@ -73,6 +74,13 @@ function isRefusal(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code, causeCode } = error as { readonly code?: unknown; readonly causeCode?: unknown }
   return code === 'STALE_EPOCH' || causeCode === 'STALE_EPOCH' || isRefusal(error.cause)
+}
+
+/** In place of one that could not be made: fails as it starts, so that its supervision decides. */
+function failing(error: unknown): Actor<never> {
+  return actor(protocol<never>('troupe.singleton-failed'), () => {
+    throw error
+  })
 }
 
 class Managing {
@@ -330,7 +338,13 @@ class Managing {
     let next: { readonly fence: number; readonly actor: Actor<never> } | null = null
     const make = (): { readonly fence: number; readonly actor: Actor<never> } => {
       const fence = tenure.nextFence()
-      return { fence, actor: service(fence) }
+      try {
+        const made: Actor<never> = service(fence)
+        checkActor(`the service of singleton "${name}"`, made)
+        return { fence, actor: made }
+      } catch (error) {
+        return { fence, actor: failing(error) }
+      }
     }
     next = make()
     const { id, options } = next.actor

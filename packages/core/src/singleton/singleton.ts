@@ -29,14 +29,16 @@ export function singleton<P>(system: ActorSystem, options: SingletonOptions<P>):
     throw new InvalidOptionError('singleton', 'system', 'a system with the option membership', system)
   const { name, handOverMs, bufferMessages, bufferBytes } = settings
   const route = new SingletonRoute()
-  const target = `/user/singleton-${name}-proxy`
+  // No name of a singleton makes one of its two actors that of another's.
+  const proxyName = `to-singleton-${name}`
+  const target = `/user/${proxyName}`
   const buffer = {
     ...{ name, bufferMessages, bufferBytes, cbor: system.cbor },
     lost: (reason: 'mailbox-full', message: string, payload: unknown) =>
       system.undelivered(reason, target, message, payload, null),
   }
   const supervise = oneForOne()
-  const proxy = system.spawn<never>(singletonProxy(route, buffer), { name: `singleton-${name}-proxy`, supervise })
+  const proxy = system.spawn<never>(singletonProxy(route, buffer), { name: proxyName, supervise })
   const post = { system, route, proxy }
   const manager = system.spawn<SingletonManager>(singletonManager(settings, post), {
     name: `singleton-${name}`,

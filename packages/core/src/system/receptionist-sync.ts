@@ -141,7 +141,8 @@ class Syncing {
     if (version !== (this.#heard.get(node) ?? -1) + 1) return this.#ask(node)
     this.#heard.set(node, version)
     const before = this.#receptionist.remote(node, protocol)
-    const kept = before.filter(({ id }) => !removed.includes(id))
+    const gone = new Set<unknown>(removed)
+    const kept = before.filter(({ id }) => !gone.has(id))
     this.#receptionist.setRemote(node, protocol, [...kept, ...ownOf(node, added)])
   }
 
