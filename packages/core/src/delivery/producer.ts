@@ -1,5 +1,6 @@
 import { actor } from '../actor/actor.ts'
 import type { Actor, Context } from '../actor/context.ts'
+import { LocalRef } from '../actor/local-ref.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import { ActorRef, type Ref } from '../actor/ref.ts'
 import type { Deferred, Forwarded } from '../actor/reply.ts'
@@ -112,8 +113,7 @@ class Producing {
 
   send(value: unknown): Deferred<number> | Forwarded {
     const capacity = this.#options.capacity ?? DEFAULT_CAPACITY
-    if (this.#values.length >= capacity)
-      return this.#context.replyError(new DeliveryBufferFullError(this.#options.id, capacity))
+    if (this.#values.length >= capacity) return this.#refuse(value, capacity)
     const seq = this.#confirmed + this.#values.length + 1
     this.#log.append(seq, value)
     this.#values.push(value)
@@ -121,6 +121,14 @@ class Producing {
     this.#waiting.set(seq, reply)
     this.#flow()
     return reply
+  }
+
+  #refuse(value: unknown, capacity: number): Forwarded {
+    const { self, remainingMs } = this.#context
+    // Whoever told it hears of nothing: then at least somebody does.
+    if (remainingMs === null && self instanceof LocalRef)
+      self.target.host.undelivered('mailbox-full', self.path, 'send', value, null)
+    return this.#context.replyError(new DeliveryBufferFullError(this.#options.id, capacity))
   }
 
   $confirmed(word: Confirmed): void {
