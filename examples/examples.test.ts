@@ -132,7 +132,7 @@ before the stop: actors still work
 the actors are gone
 the till is closed with 700 cents`,
   cluster: `
-from a, then from another: true; the numbers go on: true
+away from a: true; with a newer fence: true
 c can reach a consumer
 confirmed: number 1, printed: read all about it, a page`,
   'web-socket-pair': `

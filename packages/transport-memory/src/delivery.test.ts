@@ -11,7 +11,7 @@ import {
 } from '@troupe/core'
 import { type Consumer, consumer, deliveryGuarantee, memoryDeliveryLog, producer } from '@troupe/core/cluster'
 import test from 'ava'
-import { World } from './testing/world.ts'
+import { eventsOf, World } from './testing/world.ts'
 
 interface Shop {
   order: (n: number) => Promise<void> | void
@@ -62,9 +62,11 @@ test('no more than the window is on its way, and no more than the capacity is ta
   const before = shopAt.system.stats().messagesHandled
   for (let n = 1; n <= 10; n++) orders.tell('send', n)
   const full = await t.throwsAsync(world.during(orders.ask('send', 11)))
+  orders.tell('send', 12)
   await world.time.advance(200)
 
   t.is(((full as AskError).cause as ReplyError).causeCode, 'DELIVERY_BUFFER_FULL')
+  t.like(eventsOf(buyerAt, 'dead-letter'), [{ reason: 'mailbox-full', message: 'send', payload: 12 }])
   t.deepEqual(received, [1])
   // Four deliveries, and one of them with the target.
   t.is(shopAt.system.stats().messagesHandled - before, 5)

@@ -125,7 +125,7 @@ export class Downing {
       if (electorate.some(isUnreachable)) this.#changes.goDown(nowMs)
       return
     }
-    const side = electorate.filter((record) => !isUnreachable(record) && record.state !== CONDEMNED)
+    const side = sideOf(electorate)
     if (side.findIndex(({ info }) => info.uid === own.info.uid) >= DECIDERS) return
     if (this.#rolled !== this.#changes.views) {
       this.#rolled = this.#changes.views
@@ -159,7 +159,7 @@ export class Downing {
 
   /** One for each side, so that it is one owner that has the lease. The others go its way. */
   #claim(electorate: readonly MemberRecord[]): void {
-    const side = electorate.filter((record) => !isUnreachable(record) && record.state !== CONDEMNED)
+    const side = sideOf(electorate)
     this.#claimant = side.find(({ state }) => state === UP) ?? side[0] ?? null
     if (this.claimant === this.#changes.own.info.uid) this.#effects.claim()
   }
@@ -191,7 +191,7 @@ export class Downing {
     const electorate = this.#roster.electorate()
     const condemned = electorate.filter(({ state }) => state === CONDEMNED)
     const { uid } = this.#changes.own.info
-    const side = electorate.filter((record) => !isUnreachable(record) && record.state !== CONDEMNED)
+    const side = sideOf(electorate)
     const others = side.filter(({ info }) => info.uid !== uid)
     if (condemned.length > 0 && !this.#agreement.isReached(others, condemned, nowMs)) return
     this.#agreement.rest()
@@ -249,6 +249,11 @@ const GOES_ON: SplitDecision = 'down-unreachable'
 
 function isUnreachable({ opinion }: MemberRecord): boolean {
   return opinion === UNREACHABLE
+}
+
+/** Those who decide with this node: whoever is condemned has no say in it. */
+function sideOf(electorate: readonly MemberRecord[]): readonly MemberRecord[] {
+  return electorate.filter((record) => !isUnreachable(record) && record.state !== CONDEMNED)
 }
 
 /** Strategies see members as they count here: whoever is in doubt as if it were up. */

@@ -11,11 +11,9 @@ export interface MemberInfo {
   readonly appVersion: string
 }
 
-/** All states, in the only order in which a member passes through them; it may leave some out. */
-export const MEMBER_STATES = ['joining', 'up', 'leaving', 'down', 'removed'] as const
-
 /**
- * How far a member has come. It never goes back: whoever is down stays so, and comes back as another member.
+ * How far a member has come, in the only order in which it passes through them; it may leave some out. It never goes back:
+ * whoever is down stays so, and comes back as another member.
  *
  * - `joining`: known, and not counted yet
  * - `up`: counted
@@ -23,7 +21,7 @@ export const MEMBER_STATES = ['joining', 'up', 'leaving', 'down', 'removed'] as 
  * - `down`: over for good
  * - `removed`: down, and forgotten but for its uid
  */
-export type MemberState = (typeof MEMBER_STATES)[number]
+export type MemberState = 'joining' | 'up' | 'leaving' | 'down' | 'removed'
 
 /** A member as one node sees it. */
 export interface Member extends MemberInfo {

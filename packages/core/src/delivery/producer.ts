@@ -1,5 +1,7 @@
 import { actor } from '../actor/actor.ts'
 import type { Actor, Context } from '../actor/context.ts'
+import type { DeadLetterReason } from '../actor/dead-letter.ts'
+import { LocalRef } from '../actor/local-ref.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import { ActorRef, type Ref } from '../actor/ref.ts'
 import type { Deferred, Forwarded } from '../actor/reply.ts'
@@ -119,7 +121,7 @@ class Producing {
   send(value: unknown): Deferred<number> | Forwarded {
     const capacity = this.#options.capacity ?? DEFAULT_CAPACITY
     if (this.#values.length >= capacity)
-      return this.#context.replyError(new DeliveryBufferFullError(this.#options.id, capacity))
+      return this.#refuse('mailbox-full', value, new DeliveryBufferFullError(this.#options.id, capacity))
     const seq = this.#confirmed + this.#values.length + 1
     try {
       // What cannot travel would hold up all behind it, and be in the log for good.
@@ -158,6 +160,14 @@ class Producing {
     this.#moves = false
     // Lost on its way, or the answer was, or the consumer began anew: it knows what it misses.
     if (isStill) this.#hello()
+  }
+
+  #refuse(reason: DeadLetterReason, value: unknown, error: Error): Forwarded {
+    const { self, remainingMs } = this.#context
+    // Whoever told it hears of nothing: then at least somebody does.
+    if (remainingMs === null && self instanceof LocalRef)
+      self.target.host.undelivered(reason, self.path, 'send', value, null)
+    return this.#context.replyError(error)
   }
 
   #connect(consumer: Ref<Consumer<unknown>>): void {

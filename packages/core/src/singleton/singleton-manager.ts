@@ -41,7 +41,7 @@ export interface SingletonPost {
   readonly proxy: Ref<SingletonProxy>
 }
 
-export function managerProtocol(name: string): Protocol<SingletonManager> {
+function managerProtocol(name: string): Protocol<SingletonManager> {
   return protocol<SingletonManager>(`troupe.singleton.${name}`)
 }
 
