@@ -127,7 +127,7 @@ class Producing {
       // What cannot travel would hold up all behind it, and be in the log for good.
       codec.passedThrough(() => encodePayload(codec, this.#delivery(seq, value), 'send'))
     } catch (error) {
-      return this.#context.replyError(error)
+      return this.#refuse('not-serializable', value, toError(error))
     }
     this.#log.append(seq, value)
     this.#values.push(value)
