@@ -7,11 +7,12 @@ import { ActorRef } from '../actor/ref.ts'
 import { MalformedFrameError, NotSerializableError } from '../errors.ts'
 import { LocalSystem } from '../system/local-system.ts'
 import { checkSystemOptions } from '../system/system-options.ts'
-import { Cbor, type RefParts } from './cbor.ts'
+import type { RefParts } from './cbor.ts'
 import type { Encoded } from './encoded.ts'
+import { fastCbor } from './fast-cbor.ts'
 import { checkWellFormed } from './well-formed.ts'
 
-const cbor = new Cbor()
+const cbor = fastCbor()
 
 const noRef = (): never => {
   throw new MalformedFrameError('no ref expected')
@@ -213,7 +214,7 @@ test('each node has a codec of its own: what one encodes in the midst of what an
 })
 
 test('what a getter sends while its payload is encoded is sent, or an error: never bytes among others', (t) => {
-  const a = new Cbor()
+  const a = fastCbor()
   for (const sent of [{ plain: 1 }, new Map([['not', 'plain']])]) {
     const seen: unknown[] = []
     const value = {

@@ -1,3 +1,4 @@
+import type { Cbor } from '../codec/cbor.ts'
 import { DialError, MalformedFrameError, toError } from '../errors.ts'
 import type { Deadline, TimerQueue } from '../runtime/timer-queue.ts'
 import type { CloseCode, Link } from '../transport/transport.ts'
@@ -52,6 +53,7 @@ export class Connection {
   readonly #link: Link
   readonly #timers: TimerQueue
   readonly #dialect: Dialect
+  readonly #cbor: Cbor
   readonly #onBroken: (peer: string, error: Error) => void
   #greeting: Greeting | null = null
   #deadline: Deadline | null = null
@@ -60,10 +62,17 @@ export class Connection {
   #features = 0
 
   /** @param onBroken hears of links that were closed because the other side broke the protocol */
-  constructor(link: Link, timers: TimerQueue, dialect: Dialect, onBroken: (peer: string, error: Error) => void) {
+  constructor(
+    link: Link,
+    timers: TimerQueue,
+    dialect: Dialect,
+    cbor: Cbor,
+    onBroken: (peer: string, error: Error) => void,
+  ) {
     this.#link = link
     this.#timers = timers
     this.#dialect = dialect
+    this.#cbor = cbor
     this.#onBroken = onBroken
   }
 
@@ -107,29 +116,29 @@ export class Connection {
       }
     }
     const decoded = (bytes: Uint8Array): void => {
-      const answer = decodeGreeting(bytes)
+      const answer = decodeGreeting(this.#cbor, bytes)
       if (answer.troupe !== 'welcome' && answer.troupe !== 'refusal') throw misplaced(answer, 'an answer')
       answered(answer)
     }
     if (guard === null) {
       this.#greet(timeoutMs, { frame: decoded, ended: onFailure, over: () => {} })
-      this.#link.send(encodeGreeting(hello))
+      this.#link.send(encodeGreeting(this.#cbor, hello))
       return
     }
     const proofs = guard.dial()
     const proven = (bytes: Uint8Array): void => {
-      const answer = decodeGreeting(bytes)
+      const answer = decodeGreeting(this.#cbor, bytes)
       if (answer.troupe === 'refusal') return answered(unproven(answer, OTHER_SECRET))
       if (answer.troupe !== 'proven') throw misplaced(answer, 'a proof')
       if (proofs.accepts(answer)) decoded(answer.greeting)
       else answered(refusal('', 'secret', OTHER_SECRET, this.#dialect.versions))
     }
     const challenged = (bytes: Uint8Array): void => {
-      const answer = decodeGreeting(bytes)
+      const answer = decodeGreeting(this.#cbor, bytes)
       if (answer.troupe === 'refusal') return answered(unproven(answer, ONE_SECRET))
       if (answer.troupe !== 'challenge') throw misplaced(answer, 'a challenge')
       this.#expect(proven)
-      this.#link.send(encodeGreeting(proofs.hello(bytes, encodeGreeting(hello))))
+      this.#link.send(encodeGreeting(this.#cbor, proofs.hello(bytes, encodeGreeting(this.#cbor, hello))))
     }
     this.#greet(timeoutMs, { frame: challenged, ended: onFailure, over: () => {} })
     this.#link.send(proofs.challenge)
@@ -145,30 +154,30 @@ export class Connection {
     const { versions } = this.#dialect
     const turnDown = (answer: Refusal): void => {
       receiver.turnedDown(this.peer, answer)
-      this.#refuse(encodeGreeting(answer), answer.code)
+      this.#refuse(encodeGreeting(this.#cbor, answer), answer.code)
     }
     const introduced = (bytes: Uint8Array, seal: (answer: Uint8Array) => Uint8Array): void => {
-      const hello = decodeGreeting(bytes)
+      const hello = decodeGreeting(this.#cbor, bytes)
       if (hello.troupe === 'challenge' && guard === null) return turnDown(refusal('', 'secret', ONE_SECRET, versions))
       if (hello.troupe !== 'hello') throw misplaced(hello, 'a hello')
       const answer = receiver.reception(hello)
-      if ('troupe' in answer) return this.#refuse(seal(encodeGreeting(answer)), answer.code)
+      if ('troupe' in answer) return this.#refuse(seal(encodeGreeting(this.#cbor, answer)), answer.code)
       this.#endGreeting()
-      this.#link.send(seal(encodeGreeting(answer.welcome)))
+      this.#link.send(seal(encodeGreeting(this.#cbor, answer.welcome)))
       this.#open(answer.welcome, answer.accept())
     }
     const challenged = (bytes: Uint8Array, by: Guard): void => {
-      const theirs = decodeGreeting(bytes)
+      const theirs = decodeGreeting(this.#cbor, bytes)
       if (theirs.troupe === 'hello') return turnDown(refusal('', 'secret', ONE_SECRET, versions))
       if (theirs.troupe !== 'challenge') throw misplaced(theirs, 'a challenge')
       if (commonVersion(theirs, versions) === null)
         return turnDown(refusal('', 'protocol', 'no version in common', versions))
       const proofs = by.accept(bytes)
       this.#expect((next) => {
-        const hello = decodeGreeting(next)
+        const hello = decodeGreeting(this.#cbor, next)
         if (hello.troupe !== 'proven') throw misplaced(hello, 'a proof')
         if (!proofs.accepts(hello)) return turnDown(refusal('', 'secret', OTHER_SECRET, versions))
-        introduced(hello.greeting, (answer) => encodeGreeting(proofs.answer(answer)))
+        introduced(hello.greeting, (answer) => encodeGreeting(this.#cbor, proofs.answer(answer)))
       })
       this.#link.send(proofs.challenge)
     }
@@ -182,7 +191,7 @@ export class Connection {
   /** Ends the introduction because there is no room for it. */
   giveUp(): void {
     const answer = refusal('', 'busy', 'too many are introducing themselves', this.#dialect.versions)
-    this.#refuse(encodeGreeting(answer), 'busy')
+    this.#refuse(encodeGreeting(this.#cbor, answer), 'busy')
   }
 
   /** @returns false when it should wait for `drained` before sending more */

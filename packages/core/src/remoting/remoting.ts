@@ -86,7 +86,7 @@ export class Remoting implements Associations {
     this.#emit = emit
     const { handshakeTimeoutMs, secrets, cluster, role, dialect } = settings
     this.#introductions = new Introductions(cells, cluster, role, dialect)
-    this.#guard = secrets.length > 0 ? new Guard(secrets, cells.runtime.ids, dialect.versions) : null
+    this.#guard = secrets.length > 0 ? new Guard(secrets, cells.runtime.ids, dialect.versions, cells.cbor) : null
     this.#dialler = new Dialler(transport, cells.timers, handshakeTimeoutMs, (link, to) => this.#introduce(link, to))
     this.#seeds = new Seeds(cells.timers, (seed) => this.#connectSeed(seed), cells.logger('/'))
   }
@@ -384,7 +384,7 @@ export class Remoting implements Associations {
   }
 
   #connection(link: Link): Connection {
-    return new Connection(link, this.cells.timers, this.#settings.dialect, (peer, error) => {
+    return new Connection(link, this.cells.timers, this.#settings.dialect, this.cells.cbor, (peer, error) => {
       this.#emit({ type: 'link-broken', peer, message: error.message })
     })
   }

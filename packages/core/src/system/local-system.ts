@@ -13,7 +13,8 @@ import { checkActor, checkSpawnOptions } from '../actor/spawn-options.ts'
 import { drains, type StopOptions } from '../actor/stop-options.ts'
 import { WaitGraph } from '../actor/wait-graph.ts'
 import type { Member } from '../cluster/member.ts'
-import { Cbor } from '../codec/cbor.ts'
+import type { Cbor } from '../codec/cbor.ts'
+import { fastCbor } from '../codec/fast-cbor.ts'
 import { Dispatcher } from '../dispatch/dispatcher.ts'
 import { InvalidOptionError, SystemStoppedError, toError } from '../errors.ts'
 import { timeoutOf } from '../options.ts'
@@ -66,7 +67,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   readonly receptionist: Ref<ReceptionistSync>
   readonly askTimeoutMs: number
   readonly stopTimeoutMs: number
-  readonly cbor: Cbor = new Cbor()
+  readonly cbor: Cbor = fastCbor()
   readonly hooks: MessageHooks | null
   readonly queuesOnly: boolean
   readonly pendingHandlers: StuckHandlers
