@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { GoneTarget } from '../actor/gone-target.ts'
 import { LocalRef } from '../actor/local-ref.ts'
 import { ActorRef } from '../actor/ref.ts'
+import { ALL_PARTS } from '../all-parts.ts'
 import { MalformedFrameError, NotSerializableError } from '../errors.ts'
 import { LocalSystem } from '../system/local-system.ts'
 import { checkSystemOptions } from '../system/system-options.ts'
@@ -166,7 +167,7 @@ test('nesting of 60 and big integers of 1,000 bytes pass both ways', (t) => {
 })
 
 test('a ref arrives as what the receiver makes of its address, node, path and uid', (t) => {
-  const system = new LocalSystem(checkSystemOptions({ name: 'a', log: false }))
+  const system = new LocalSystem(checkSystemOptions({ name: 'a', log: false }, ALL_PARTS), ALL_PARTS)
   const ref = new LocalRef<never>(new GoneTarget(system, 7, '/user/x'))
   const resolved: RefParts[] = []
 
@@ -180,7 +181,9 @@ test('a ref arrives as what the receiver makes of its address, node, path and ui
 })
 
 test('each node has a codec of its own: what one encodes in the midst of what another encodes is none of that one', (t) => {
-  const [a, b] = ['a', 'b'].map((name) => new LocalSystem(checkSystemOptions({ name, log: false })))
+  const [a, b] = ['a', 'b'].map(
+    (name) => new LocalSystem(checkSystemOptions({ name, log: false }, ALL_PARTS), ALL_PARTS),
+  )
   const refs = [a!, b!].map((system, i) => new LocalRef<never>(new GoneTarget(system, 7 + i, '/user/x')))
   let inner: Encoded | null = null
   const value = {

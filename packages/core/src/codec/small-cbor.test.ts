@@ -3,6 +3,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { GoneTarget } from '../actor/gone-target.ts'
 import { LocalRef } from '../actor/local-ref.ts'
+import { ALL_PARTS } from '../all-parts.ts'
 import { MalformedFrameError, NotSerializableError } from '../errors.ts'
 import { LocalSystem } from '../system/local-system.ts'
 import { checkSystemOptions } from '../system/system-options.ts'
@@ -183,7 +184,7 @@ test('mutated, cut and random frames are decoded by a page to something or refus
 })
 
 test('a ref arrives from one codec at the other, and its pieces are told when it leaves', (t) => {
-  const system = new LocalSystem(checkSystemOptions({ name: 'a', log: false }))
+  const system = new LocalSystem(checkSystemOptions({ name: 'a', log: false }, ALL_PARTS), ALL_PARTS)
   const ref = new LocalRef<never>(new GoneTarget(system, 7, '/user/x'))
   const [left, arrived]: [RefParts[], RefParts[]] = [[], []]
 

@@ -9,7 +9,7 @@ import { Connection, type Reception } from './connection.ts'
 import type { Dialect, VersionRange } from './dialect.ts'
 import { Dialler } from './dialler.ts'
 import { type Hello, type Refusal, type RefusalCode, refusal, type Welcome } from './greeting.ts'
-import { Guard } from './guard.ts'
+import type { Guard } from './guard.ts'
 import { Introductions, peerOf } from './introductions.ts'
 import { type LinkTerms, linkTerms } from './link-terms.ts'
 import { PeerBook } from './peer-book.ts'
@@ -40,8 +40,8 @@ export interface RemotingSettings {
   readonly heartbeatMs: number
   readonly handshakeTimeoutMs: number
   readonly reconnectMinMs: number
-  /** What links are proved with, the first one by this node. Empty: anybody is believed. */
-  readonly secrets: readonly Uint8Array[]
+  /** Has each link prove itself; null to believe anybody. */
+  readonly guard: Guard | null
   /** Links accepted whose other side is still introducing itself. */
   readonly maxPendingHandshakes: number
   /** Paths that others may name without having been given a ref. */
@@ -84,9 +84,9 @@ export class Remoting implements Associations {
     this.#transport = transport
     this.#settings = settings
     this.#emit = emit
-    const { handshakeTimeoutMs, secrets, cluster, role, dialect } = settings
+    const { handshakeTimeoutMs, guard, cluster, role, dialect } = settings
     this.#introductions = new Introductions(cells, cluster, role, dialect)
-    this.#guard = secrets.length > 0 ? new Guard(secrets, cells.runtime.ids, dialect.versions, cells.cbor) : null
+    this.#guard = guard
     this.#dialler = new Dialler(transport, cells.timers, handshakeTimeoutMs, (link, to) => this.#introduce(link, to))
     this.#seeds = new Seeds(cells.timers, (seed) => this.#connectSeed(seed), cells.logger('/'))
   }
