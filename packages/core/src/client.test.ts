@@ -56,8 +56,8 @@ test('with its part, each works as it does in a node', async (t) => {
     { secret: 'a secret of 16 bytes', interceptors: [interceptor], transport, seeds: staticSeeds([]) },
     ...[proofs, interception, inspection, diagnosis, discovery],
   )
-  const ref = system.spawn<{ hear: () => void }>(
-    actor('idle', () => ({ hear: () => {} })),
+  const ref = system.spawn(
+    actor(Hearer, () => ({ hear: () => {} })),
     { name: 'idle' },
   )
   ref.tell('hear')
