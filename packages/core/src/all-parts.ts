@@ -1,5 +1,6 @@
 import { clusterPart } from './cluster-part.ts'
 import { fastCbor } from './codec/fast-cbor.ts'
+import { Acceptor } from './remoting/acceptor.ts'
 import { realRuntime } from './runtime/real.ts'
 import { searchSeeds } from './search-seeds.ts'
 import type { SystemParts } from './start-system.ts'
@@ -16,6 +17,7 @@ export const ALL_PARTS: SystemParts = {
   interception: systemHooks,
   inspection: (root, clock) => new Inspector(root, clock),
   proofs,
+  acceptor: (host) => new Acceptor(host),
   membership: clusterPart,
   discovery: searchSeeds,
 }

@@ -34,6 +34,7 @@ const LEAST: SystemParts = {
   interception: null,
   inspection: null,
   proofs: null,
+  acceptor: null,
   membership: null,
   discovery: null,
 }

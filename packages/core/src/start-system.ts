@@ -70,7 +70,7 @@ export async function startSystem(options: SystemOptions, parts: SystemParts, di
   const guard = secrets.length > 0 ? (parts.proofs?.guard(secrets, runtime.ids, dialect.versions, cbor) ?? null) : null
   // What others may send to without having been given a ref.
   const exposed = new Set([RECEPTIONIST_PATH, ...(parts.membership === null ? [] : [parts.membership.path])])
-  const terms = { ...settings, exposed, judge, dialect, guard }
+  const terms = { ...settings, exposed, judge, dialect, guard, acceptor: parts.acceptor }
   const remoting = new Remoting(system, settings.transport, terms, (event) => {
     const change = peerChange(event, remoting)
     if (change !== null) system.receptionist.tell('peerChanged', change)

@@ -193,6 +193,11 @@ export function refusal(uid: string, code: RefusalCode, message: string, { min, 
   return { troupe: 'refusal', code, message, uid, min, max }
 }
 
+/** A greeting has come where another was due. */
+export function misplaced({ troupe }: Greeting, due: string): MalformedFrameError {
+  return new MalformedFrameError(`a ${troupe} where ${due} was due`)
+}
+
 export function challenge(nonce: string, { min, max }: VersionRange): Challenge {
   return { troupe: 'challenge', min, max, nonce }
 }

@@ -3,6 +3,7 @@ import type { CellEvent, MessageHooks, PendingHandlers } from '../actor/cell-hos
 import type { WaitGraph } from '../actor/wait-graph.ts'
 import type { Cbor } from '../codec/cbor.ts'
 import type { Dispatcher } from '../dispatch/dispatcher.ts'
+import type { Acceptor, AcceptorHost } from '../remoting/acceptor.ts'
 import type { VersionRange } from '../remoting/dialect.ts'
 import type { Guard } from '../remoting/guard.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -51,4 +52,6 @@ export interface Parts {
   readonly interception: Interception | null
   readonly inspection: ((root: Cell, clock: Clock) => Inspector) | null
   readonly proofs: Proofs | null
+  /** Takes links that others dial. */
+  readonly acceptor: ((host: AcceptorHost) => Acceptor) | null
 }
