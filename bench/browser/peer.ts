@@ -1,5 +1,6 @@
 /** The least a page needs to be a node: an actor of its own, and a server to talk to. */
-import { actor, createSystem, protocol } from '@troupe/core'
+import { actor, protocol } from '@troupe/core'
+import { createSystem } from '@troupe/core/client'
 import { browserTransport } from '@troupe/transport-ws/browser'
 
 const Greeter = protocol<{ greet: (name: string) => string }>('greeter')

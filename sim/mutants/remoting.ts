@@ -61,7 +61,7 @@ export const remoting: readonly Mutant[] = [
   },
   {
     name: 'both-dials-taken',
-    file: `${DIR}/remoting.ts`,
+    file: `${DIR}/acceptor.ts`,
     find: `uid < hello.uid`,
     replace: `false`,
     form: 'expression',
@@ -274,8 +274,8 @@ export const remoting: readonly Mutant[] = [
   },
   {
     name: 'hello-from-quarantine',
-    file: `${DIR}/remoting.ts`,
-    find: `this.#quarantine.has(hello.uid)`,
+    file: `${DIR}/acceptor.ts`,
+    find: `this.#host.isQuarantined(hello.uid)`,
     replace: `false`,
     form: 'expression',
     scenario: 'remote-watch',

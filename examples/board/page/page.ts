@@ -1,5 +1,5 @@
 /** The page: a node that only dials, with one actor that shows what the board tells it. */
-import { createSystem } from '@troupe/core'
+import { createSystem } from '@troupe/core/client'
 import { browserTransport } from '@troupe/transport-ws/browser'
 import { Board } from '../board.ts'
 import { type View, visitor } from '../visitor.ts'
@@ -15,7 +15,6 @@ const settings = (await (await fetch('/settings.json')).json()) as Settings
 
 const system = await createSystem({
   name,
-  role: 'client',
   transport: browserTransport(),
   disconnectGraceMs: settings.graceMs,
 })

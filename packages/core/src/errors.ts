@@ -350,6 +350,19 @@ export class FileClosedError extends TroupeError {
   }
 }
 
+/** Something was asked of a system that it was made without. */
+export class MissingPartError extends TroupeError {
+  override readonly name = 'MissingPartError'
+  readonly code = 'MISSING_PART'
+  /** Name of the part, as `@troupe/core/client` exports it. */
+  readonly part: string
+
+  constructor(where: string, part: string) {
+    super(`${where} needs the part "${part}"; name it in parts, or take createSystem of @troupe/core, which has all`)
+    this.part = part
+  }
+}
+
 /** `value` in a few words, for messages: never more than 60 characters. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 48 ? `${value.slice(0, 48)}...` : value)

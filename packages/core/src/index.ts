@@ -57,6 +57,7 @@ export {
   LinkedActorError,
   MailboxFullError,
   MalformedFrameError,
+  MissingPartError,
   NameTakenError,
   NoHandlersError,
   NoMessageError,

@@ -36,15 +36,21 @@ const LINKS: Readonly<Record<string, Links>> = {
   },
 }
 
+/** How a client is started: as nodes are, or as a page does, with the least of parts. */
+const KINDS = ['client', 'page'] as const
+type Kinds = (typeof KINDS)[number]
+
 /** A node with an actor that clients can find and one that they cannot, another node, and a client of the first. */
-async function staged(links: Links = LINKS.memory!, options: Partial<SystemOptions> = {}) {
+async function staged(links: Links = LINKS.memory!, kind: Kinds = 'client') {
   const world = new World()
   const transport = links(world)
   const start = (name: string, more: Partial<SystemOptions> = {}): Promise<Node> =>
     world.node(name, { transport: transport(name), ...more })
-  const server = await start('server', { expose: [Recorder, Desk], ...options })
+  const server = await start('server', { expose: [Recorder, Desk] })
   const other = await start('other')
-  const client = await start('client', { role: 'client' })
+  const client = await (kind === 'page'
+    ? world.page('client', { transport: transport('client') })
+    : start('client', { role: 'client' }))
   const shown = recorder(server, 'shown')
   const hidden = recorder(server, 'hidden')
   server.system.register(Recorder, shown.ref)
@@ -79,9 +85,12 @@ function listedUids(link: RawLink): ReadonlyMap<string, number> {
   return listed
 }
 
-for (const [name, links] of Object.entries(LINKS)) {
+for (const [over, links, kind] of Object.entries(LINKS).flatMap(([over, links]) =>
+  KINDS.map((kind) => [over, links, kind] as const),
+)) {
+  const name = `${over}, ${kind}`
   test(`${name}: a client finds what its server exposes, and nothing else (law 18)`, async (t) => {
-    const { world, server, other, client, hidden } = await staged(links)
+    const { world, server, other, client, hidden } = await staged(links, kind)
 
     t.is(await world.during((await world.during(client.system.find(Recorder))).ask('echo', 1)), 1)
     t.deepEqual(client.system.findAll(Hidden), [])
@@ -99,7 +108,7 @@ for (const [name, links] of Object.entries(LINKS)) {
   })
 
   test(`${name}: what a client registers is found by itself only, and others know that it is a client`, async (t) => {
-    const { world, server, other, client } = await staged(links)
+    const { world, server, other, client } = await staged(links, kind)
     const own = recorder(client)
     client.system.register(Hidden, own.ref)
     await world.time.advance(200)
@@ -116,7 +125,7 @@ for (const [name, links] of Object.entries(LINKS)) {
   })
 
   test(`${name}: refs work that a client was handed, and those it hands out: it is told, asked and watched like any node`, async (t) => {
-    const { world, server, client, hidden } = await staged(links)
+    const { world, server, client, hidden } = await staged(links, kind)
     const taken: Ref<Recorder>[] = []
     const desk = actor(Desk, () => ({
       swap: (mine) => {
@@ -208,11 +217,13 @@ test('refs that a client makes up lead nowhere, and nobody is dialled for them (
 
 /** Loses the link of a peer for good. */
 const lostAfter =
-  (role: 'node' | 'client', graceMs: number) =>
+  (role: 'node' | Kinds, graceMs: number) =>
   async (t: ExecutionContext): Promise<void> => {
     const world = new World()
     const server = await world.node('server')
-    const peer = await world.node('peer', { role, disconnectGraceMs: 200_000 })
+    const peer = await (role === 'page'
+      ? world.page('peer', { disconnectGraceMs: 200_000 })
+      : world.node('peer', { role, disconnectGraceMs: 200_000 }))
     await world.connect(peer, server)
     world.network.cut('memory://server', 'memory://peer')
     await world.time.advance(graceMs - 1)
@@ -227,26 +238,29 @@ const lostAfter =
   }
 
 test('a client whose link is lost for longer than 60 s is down, and not before (law 11)', lostAfter('client', 60_000))
+test('a page whose link is lost for longer than 60 s is down, and not before (law 11)', lostAfter('page', 60_000))
 test('beside clients a node is down as ever, 10 s after its link is lost (law 11)', lostAfter('node', 10_000))
 
-test('a client that is back within 60 s goes on where it was: its refs still work, and no watch hears of it (law 11)', async (t) => {
-  const { world, server, client, shown } = await staged()
-  const atClient = await world.during(client.system.find(Recorder))
-  const own = recorder(client)
-  atClient.tell('tellTo', { to: own.ref, number: 1 })
-  const { reasons } = watcher(client, atClient)
-  await world.time.advance(5)
-  world.network.cut('memory://server', 'memory://client')
-  await world.time.advance(8_000)
-  world.network.restore('memory://server', 'memory://client')
-  await world.time.advance(5_000)
+for (const kind of KINDS) {
+  test(`a ${kind} that is back within 60 s goes on where it was: its refs still work, and no watch hears of it (law 11)`, async (t) => {
+    const { world, server, client, shown } = await staged(LINKS.memory, kind)
+    const atClient = await world.during(client.system.find(Recorder))
+    const own = recorder(client)
+    atClient.tell('tellTo', { to: own.ref, number: 1 })
+    const { reasons } = watcher(client, atClient)
+    await world.time.advance(5)
+    world.network.cut('memory://server', 'memory://client')
+    await world.time.advance(8_000)
+    world.network.restore('memory://server', 'memory://client')
+    await world.time.advance(5_000)
 
-  atClient.tell('tellTo', { to: own.ref, number: 2 })
-  await world.time.advance(5)
-  t.deepEqual([own.noted, shown.noted, reasons], [[1, 2], [], []])
-  t.is(eventsOf(server, 'peer-down').length, 0)
-  await world.stop()
-})
+    atClient.tell('tellTo', { to: own.ref, number: 2 })
+    await world.time.advance(5)
+    t.deepEqual([own.noted, shown.noted, reasons], [[1, 2], [], []])
+    t.is(eventsOf(server, 'peer-down').length, 0)
+    await world.stop()
+  })
+}
 
 test('role and expose are checked at the door', async (t) => {
   const start = (options: object): Promise<unknown> => createSystem({ name: 'x', ...options })

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { Cbor } from '../codec/cbor.ts'
+import { fastCbor } from '../codec/fast-cbor.ts'
 import { fromWire, type Gossip, isGossip, PAGE_RECORDS, toWire } from './gossip.ts'
 
 const record = {
@@ -13,7 +13,7 @@ const noRef = (): never => {
 
 test('gossip comes through the codec as it was', (t) => {
   const gossip: Gossip = { kind: 'ping', from: 'v', number: 1, about: '', records: [toWire(record)] }
-  const cbor = new Cbor()
+  const cbor = fastCbor()
   const arrived = cbor.decode(cbor.encode(gossip, 'gossip'), noRef)
 
   t.true(isGossip(arrived))

@@ -1,9 +1,8 @@
-import { addExtension, Encoder } from 'cbor-x'
 import { ActorRef, type AnyRef } from '../actor/ref.ts'
 import { MalformedFrameError, NotSerializableError } from '../errors.ts'
+import { type CborLibrary, REFUSED, type RefForm } from './cbor-library.ts'
 import type { Encoded } from './encoded.ts'
-import { NOT_PLAIN, plainDecode, plainObjects } from './plain-decode.ts'
-import { plainEncode } from './plain-encode.ts'
+import { NOT_PLAIN, type PlainCbor } from './plain-cbor.ts'
 import { checkedObjects, checkWellFormed, MAX_BIGINT_BYTES, MAX_DEPTH, MAX_OBJECTS } from './well-formed.ts'
 
 /** A ref in pieces, as it stands behind its tag. */
@@ -20,60 +19,10 @@ export type ResolveRef = (parts: RefParts) => AnyRef
 /** Is told of a ref that leaves, in the pieces that travel. */
 export type NoteRef = (parts: RefParts) => void
 
-/** Tags from the range that is given out first come, first served (RFC 8949, 9.2). */
-const REF_TAG = 0x5470
-const ERROR_TAG = 0x5471
-
-// The library's extensions are those of all its encoders, and are not told for whom it works.
-/** Who encodes just now. */
-let encoding: Cbor | null = null
-/** Who decodes just now; whoever does so from within puts things back. */
-let decoding: Cbor | null = null
-
-addExtension<AnyRef, unknown>({
-  // The library wants a class it could instantiate; it only ever asks `instanceof`.
-  Class: ActorRef as never,
-  tag: REF_TAG,
-  encode: (ref, encode) => encode(encoding!.piecesOf(ref as ActorRef<never>)),
-  decode: (parts: unknown) => decoding!.refOf(parts),
-})
-
-addExtension({
-  Class: Error,
-  tag: ERROR_TAG,
-  encode: (error: Error, encode: (value: unknown) => Uint8Array) => encode([error.name, error.message]),
-  decode: (parts: unknown) => decodeError(parts),
-})
-
-// The library multiplies and cuts off: one date in 160 would arrive a millisecond early.
-addExtension({
-  // Dates are encoded as ever.
-  Class: undefined as never,
-  encode: undefined as never,
-  tag: 1,
-  decode: (seconds: unknown) => new Date(toMs(Number(seconds))),
-})
-
-/** What the library would send as something else, an empty object or a tag that no decoder here takes. */
-const REFUSED = [
-  { Class: RegExp, what: 'a RegExp' },
-  { Class: Promise, what: 'a promise (await it first)' },
-  { Class: WeakMap, what: 'a WeakMap' },
-  { Class: WeakSet, what: 'a WeakSet' },
-] as const
-
-for (const { Class, what } of REFUSED) {
-  const refuse = (): never => {
-    throw new TypeError(what)
-  }
-  // Only encoded, so without a tag; the library's types know no such extension.
-  addExtension({ Class: Class as never, encode: refuse, decode: refuse, tag: undefined as never })
-}
-
 /** Encodes and decodes for one node. Nodes of one process share no state of it, so that none can see of another. */
-export class Cbor {
-  // Plain maps, no records: each message is decoded on its own, in any order. Bytes without a tag.
-  readonly #library = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false })
+export class Cbor implements RefForm {
+  readonly #library: CborLibrary
+  readonly #plain: PlainCbor | null
   /** Who makes refs for the decode under way. Decoding is synchronous: there is one at a time. */
   #resolveRef: ResolveRef | null = null
   /** Hears of each ref in the encode under way. */
@@ -82,6 +31,15 @@ export class Cbor {
   objects = 0
   /** Refs of a value that stays on this node, which are not to be opened to others; null when it leaves. */
   #refsAside: AnyRef[] | null = null
+
+  /**
+   * @param library one that nobody else has
+   * @param plain a faster way for what most messages are; null to do without
+   */
+  constructor(library: CborLibrary, plain: PlainCbor | null) {
+    this.#library = library
+    this.#plain = plain
+  }
 
   /**
    * Encodes one value. Objects of classes arrive as plain objects; -0 arrives as 0.
@@ -100,10 +58,11 @@ export class Cbor {
    * @throws {NotSerializableError}
    */
   encodePart(value: unknown, message: string): Encoded {
-    const plain = plainEncode(value)
-    if (plain !== null) {
-      if (plain.end - plain.start > MAX_OBJECTS) checkObjects(plain, message)
-      return plain
+    const plain = this.#plain
+    const encoded = plain === null ? null : plain.encode(value)
+    if (encoded !== null) {
+      if (encoded.end - encoded.start > MAX_OBJECTS) checkObjects(encoded, message)
+      return encoded
     }
     const bytes = this.encodeAny(value, message)
     return { bytes, start: 0, end: bytes.length }
@@ -111,11 +70,9 @@ export class Cbor {
 
   /** Any value by the library, plain or not. @throws {NotSerializableError} */
   encodeAny(value: unknown, message: string): Uint8Array {
-    // All encoders of the library write to one place: the bytes of the two would end up among each other.
-    if (encoding !== null) throw new NotSerializableError('payload', 'sent by a getter of another payload', message)
-    encoding = this
+    if (this.#library.busy) throw new NotSerializableError('payload', 'sent by a getter of another payload', message)
     try {
-      const bytes = this.#library.encode(value)
+      const bytes = this.#library.encode(value, this)
       // Whoever receives it checks it too, and closes the link: better no than that. Fewer bytes cannot break a limit.
       if (bytes.length > MAX_DEPTH) checkWellFormed(bytes)
       return bytes
@@ -123,8 +80,6 @@ export class Cbor {
       const culprit = findCulprit(value, 'payload', new Set())
       if (culprit === null) throw new NotSerializableError('payload', toText(error), message)
       throw new NotSerializableError(culprit.path, culprit.what, message)
-    } finally {
-      encoding = null
     }
   }
 
@@ -154,31 +109,29 @@ export class Cbor {
    * @throws {MalformedFrameError}
    */
   decodePart({ bytes, start, end }: Encoded, resolve: ResolveRef): unknown {
-    const plain = plainDecode(bytes, start, end)
-    if (plain === NOT_PLAIN) return this.decodeAny(bytes.subarray(start, end), resolve)
-    this.objects = plainObjects()
-    return plain
+    const plain = this.#plain
+    const value = plain === null ? NOT_PLAIN : plain.decode(bytes, start, end)
+    if (plain === null || value === NOT_PLAIN) return this.decodeAny(bytes.subarray(start, end), resolve)
+    this.objects = plain.objects()
+    return value
   }
 
   /** Any value by the library, plain or not. @throws {MalformedFrameError} */
   decodeAny(bytes: Uint8Array, resolve: ResolveRef): unknown {
     checkWellFormed(bytes)
     this.objects = checkedObjects()
-    const outer = decoding
-    const outerResolve = this.#resolveRef
-    decoding = this
+    const outer = this.#resolveRef
     this.#resolveRef = resolve
     try {
       // Views of a Buffer would be Buffers, which are not equal to the arrays that were sent.
       const plain =
         bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
-      return this.#library.decode(plain)
+      return this.#library.decode(plain, this)
     } catch (error) {
       if (error instanceof MalformedFrameError) throw error
       throw new MalformedFrameError(toText(error))
     } finally {
-      this.#resolveRef = outerResolve
-      decoding = outer
+      this.#resolveRef = outer
     }
   }
 
@@ -243,23 +196,6 @@ function checkObjects({ bytes, start, end }: Encoded, message: string): void {
 
 function refuseRef(): never {
   throw new MalformedFrameError('a ref out of place')
-}
-
-/** Exact for every date there is: whole seconds and the rest apart, because their product is not. */
-function toMs(seconds: number): number {
-  const whole = Math.trunc(seconds)
-  return whole * 1000 + Math.round((seconds - whole) * 1000)
-}
-
-function decodeError(parts: unknown): Error {
-  const [name, message] = Array.isArray(parts) ? parts : []
-  // A stack would be that of the decoder, and cost 5 us each: a frame may hold a million of these.
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-  const error = new Error(String(message))
-  Error.stackTraceLimit = limit
-  if (typeof name === 'string') error.name = name
-  return error
 }
 
 /** The first value without a CBOR form, with the way to it. */

@@ -4,14 +4,16 @@ import fc from 'fast-check'
 import { GoneTarget } from '../actor/gone-target.ts'
 import { LocalRef } from '../actor/local-ref.ts'
 import { ActorRef } from '../actor/ref.ts'
+import { ALL_PARTS } from '../all-parts.ts'
 import { MalformedFrameError, NotSerializableError } from '../errors.ts'
 import { LocalSystem } from '../system/local-system.ts'
 import { checkSystemOptions } from '../system/system-options.ts'
-import { Cbor, type RefParts } from './cbor.ts'
+import type { RefParts } from './cbor.ts'
 import type { Encoded } from './encoded.ts'
+import { fastCbor } from './fast-cbor.ts'
 import { checkWellFormed } from './well-formed.ts'
 
-const cbor = new Cbor()
+const cbor = fastCbor()
 
 const noRef = (): never => {
   throw new MalformedFrameError('no ref expected')
@@ -165,7 +167,7 @@ test('nesting of 60 and big integers of 1,000 bytes pass both ways', (t) => {
 })
 
 test('a ref arrives as what the receiver makes of its address, node, path and uid', (t) => {
-  const system = new LocalSystem(checkSystemOptions({ name: 'a', log: false }))
+  const system = new LocalSystem(checkSystemOptions({ name: 'a', log: false }, ALL_PARTS), ALL_PARTS)
   const ref = new LocalRef<never>(new GoneTarget(system, 7, '/user/x'))
   const resolved: RefParts[] = []
 
@@ -179,7 +181,9 @@ test('a ref arrives as what the receiver makes of its address, node, path and ui
 })
 
 test('each node has a codec of its own: what one encodes in the midst of what another encodes is none of that one', (t) => {
-  const [a, b] = ['a', 'b'].map((name) => new LocalSystem(checkSystemOptions({ name, log: false })))
+  const [a, b] = ['a', 'b'].map(
+    (name) => new LocalSystem(checkSystemOptions({ name, log: false }, ALL_PARTS), ALL_PARTS),
+  )
   const refs = [a!, b!].map((system, i) => new LocalRef<never>(new GoneTarget(system, 7 + i, '/user/x')))
   let inner: Encoded | null = null
   const value = {
@@ -213,7 +217,7 @@ test('each node has a codec of its own: what one encodes in the midst of what an
 })
 
 test('what a getter sends while its payload is encoded is sent, or an error: never bytes among others', (t) => {
-  const a = new Cbor()
+  const a = fastCbor()
   for (const sent of [{ plain: 1 }, new Map([['not', 'plain']])]) {
     const seen: unknown[] = []
     const value = {
@@ -320,7 +324,7 @@ test('every proper prefix of a message is refused: a cut frame never passes for 
 })
 
 test('1,048,576 arrays, maps, byte strings and tags are the most of one message; more are refused on both sides, at once', (t) => {
-  const cbor = new Cbor()
+  const cbor = fastCbor()
   const decode = (bytes: Uint8Array): unknown => cbor.decode(bytes, () => t.fail() as never)
   const most = 1_048_576
   // An array of so many empty items.

@@ -1,11 +1,9 @@
 import { type KnownKey, keyChain, knownKey } from './known-keys.ts'
 import { isNodeBytes } from './node-bytes.ts'
+import { NOT_PLAIN } from './plain-cbor.ts'
 import { LONGEST, SHORTEST, shortText } from './short-text.ts'
 import { cachedText, MOST_CACHED } from './text-cache.ts'
 import { MAX_DEPTH, MAX_OBJECTS } from './well-formed.ts'
-
-/** What {@link plainDecode} returns for what it leaves to others. */
-export const NOT_PLAIN: unique symbol = Symbol('not plain')
 
 let bytes: Uint8Array = new Uint8Array(0)
 let at = 0

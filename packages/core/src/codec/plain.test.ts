@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import test from 'ava'
 import fc from 'fast-check'
-import { Cbor } from './cbor.ts'
-import { NOT_PLAIN, plainDecode } from './plain-decode.ts'
+import { fastCbor } from './fast-cbor.ts'
+import { NOT_PLAIN } from './plain-cbor.ts'
+import { plainDecode } from './plain-decode.ts'
 import { plainEncode } from './plain-encode.ts'
 import { checkWellFormed } from './well-formed.ts'
 
-const cbor = new Cbor()
+const cbor = fastCbor()
 const noRef = (): never => {
   throw new Error('no ref expected')
 }

@@ -5,7 +5,7 @@ import { LocalRef } from '../actor/local-ref.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import { ActorRef, type Ref } from '../actor/ref.ts'
 import type { Deferred, Forwarded } from '../actor/reply.ts'
-import { Cbor } from '../codec/cbor.ts'
+import { fastCbor } from '../codec/fast-cbor.ts'
 import { toError } from '../errors.ts'
 import { is, requireOptions } from '../options.ts'
 import { encodePayload } from '../remoting/wire.ts'
@@ -83,7 +83,7 @@ const DEFAULT_CAPACITY = 1_000
 const DEFAULT_RESEND_MS = 1_000
 
 /** Tries whether a message can travel; nothing leaves by it. */
-const codec = new Cbor()
+const codec = fastCbor()
 
 class Producing {
   readonly #context: Context<Inner>

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { actor } from '../actor/actor.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import type { Ref } from '../actor/ref.ts'
+import { ALL_PARTS } from '../all-parts.ts'
 import { createSystem } from '../create-system.ts'
 import { Fifo } from '../mailbox/fifo.ts'
 import { Ring } from '../mailbox/ring.ts'
@@ -409,7 +410,7 @@ function hosted(): { host: Host; system: LocalSystem; work: (name: string, costM
   }
   const clock = { now, wall: () => 0 }
   const runtime = { clock, scheduler: host, random, ids: nanoidFrom(random) }
-  const system = new LocalSystem(checkSystemOptions({ name: 'hosted', runtime, log: false }))
+  const system = new LocalSystem(checkSystemOptions({ name: 'hosted', runtime, log: false }, ALL_PARTS), ALL_PARTS)
   return {
     host,
     system,

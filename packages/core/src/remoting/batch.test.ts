@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { Cbor } from '../codec/cbor.ts'
+import { fastCbor } from '../codec/fast-cbor.ts'
 import { MalformedFrameError } from '../errors.ts'
 import { decodeBatch } from './decode-batch.ts'
 import { encodeBatch } from './encode-batch.ts'
@@ -8,7 +8,7 @@ import { ReceivedNames, SentNames } from './link-names.ts'
 import { CONTENT_AT, sealPart } from './seal.ts'
 import { type Envelope, encodePayload, Kind } from './wire.ts'
 
-const cbor = new Cbor()
+const cbor = fastCbor()
 
 const refuse = (): never => {
   throw new MalformedFrameError('no ref expected')

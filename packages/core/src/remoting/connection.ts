@@ -1,12 +1,14 @@
-import { DialError, MalformedFrameError, toError } from '../errors.ts'
+import type { Cbor } from '../codec/cbor.ts'
+import { DialError, toError } from '../errors.ts'
 import type { Deadline, TimerQueue } from '../runtime/timer-queue.ts'
 import type { CloseCode, Link } from '../transport/transport.ts'
-import { commonFeatures, commonVersion, type Dialect } from './dialect.ts'
+import { commonFeatures, type Dialect } from './dialect.ts'
 import {
   decodeGreeting,
   encodeGreeting,
   type Hello,
   MAX_GREETING_BYTES,
+  misplaced,
   type Refusal,
   refusal,
   type Welcome,
@@ -26,25 +28,12 @@ export interface FrameSink {
   closed(connection: Connection, why: string): void
 }
 
-/** What to answer a hello with, and who gets the frames if that is a welcome. */
-export type Reception = { readonly welcome: Welcome; readonly accept: () => FrameSink } | Refusal
-
 /** The introduction under way: what the next frame means, and what the end of the link before it does. */
-interface Greeting {
+export interface GreetingUnderWay {
   readonly frame: (bytes: Uint8Array) => void
   readonly ended: (error: Error) => void
   /** Told once, however it ends, before anything else is. */
   readonly over: () => void
-}
-
-/** Who hears of a link that somebody else has dialled. */
-export interface Receiver {
-  /** Somebody who may be believed says hello. */
-  reception(hello: Hello): Reception
-  /** Somebody was turned down who may not. */
-  turnedDown(peer: string, refusal: Refusal): void
-  /** The introduction has ended, one way or the other. */
-  over(): void
 }
 
 /** One link from its first frame to its end: the introduction, then batches for whoever it was opened for. */
@@ -52,18 +41,26 @@ export class Connection {
   readonly #link: Link
   readonly #timers: TimerQueue
   readonly #dialect: Dialect
+  readonly #cbor: Cbor
   readonly #onBroken: (peer: string, error: Error) => void
-  #greeting: Greeting | null = null
+  #greeting: GreetingUnderWay | null = null
   #deadline: Deadline | null = null
   #sink: FrameSink | null = null
   #closed = false
   #features = 0
 
   /** @param onBroken hears of links that were closed because the other side broke the protocol */
-  constructor(link: Link, timers: TimerQueue, dialect: Dialect, onBroken: (peer: string, error: Error) => void) {
+  constructor(
+    link: Link,
+    timers: TimerQueue,
+    dialect: Dialect,
+    cbor: Cbor,
+    onBroken: (peer: string, error: Error) => void,
+  ) {
     this.#link = link
     this.#timers = timers
     this.#dialect = dialect
+    this.#cbor = cbor
     this.#onBroken = onBroken
   }
 
@@ -102,87 +99,36 @@ export class Connection {
         this.close('normal', next.message)
         onFailure(next)
       } else if (answer.troupe === 'welcome') {
-        this.#endGreeting()
-        this.#open(answer, next)
+        this.open(answer, next)
       }
     }
     const decoded = (bytes: Uint8Array): void => {
-      const answer = decodeGreeting(bytes)
+      const answer = decodeGreeting(this.#cbor, bytes)
       if (answer.troupe !== 'welcome' && answer.troupe !== 'refusal') throw misplaced(answer, 'an answer')
       answered(answer)
     }
     if (guard === null) {
-      this.#greet(timeoutMs, { frame: decoded, ended: onFailure, over: () => {} })
-      this.#link.send(encodeGreeting(hello))
+      this.greet(timeoutMs, { frame: decoded, ended: onFailure, over: () => {} })
+      this.#link.send(encodeGreeting(this.#cbor, hello))
       return
     }
     const proofs = guard.dial()
     const proven = (bytes: Uint8Array): void => {
-      const answer = decodeGreeting(bytes)
+      const answer = decodeGreeting(this.#cbor, bytes)
       if (answer.troupe === 'refusal') return answered(unproven(answer, OTHER_SECRET))
       if (answer.troupe !== 'proven') throw misplaced(answer, 'a proof')
       if (proofs.accepts(answer)) decoded(answer.greeting)
       else answered(refusal('', 'secret', OTHER_SECRET, this.#dialect.versions))
     }
     const challenged = (bytes: Uint8Array): void => {
-      const answer = decodeGreeting(bytes)
+      const answer = decodeGreeting(this.#cbor, bytes)
       if (answer.troupe === 'refusal') return answered(unproven(answer, ONE_SECRET))
       if (answer.troupe !== 'challenge') throw misplaced(answer, 'a challenge')
-      this.#expect(proven)
-      this.#link.send(encodeGreeting(proofs.hello(bytes, encodeGreeting(hello))))
+      this.expect(proven)
+      this.#link.send(encodeGreeting(this.#cbor, proofs.hello(bytes, encodeGreeting(this.#cbor, hello))))
     }
-    this.#greet(timeoutMs, { frame: challenged, ended: onFailure, over: () => {} })
+    this.greet(timeoutMs, { frame: challenged, ended: onFailure, over: () => {} })
     this.#link.send(proofs.challenge)
-  }
-
-  /**
-   * Waits for the other side to introduce itself and answers.
-   *
-   * @param guard has the other side prove who it is before its hello counts, and tells others nothing; null to believe
-   *   anybody
-   */
-  receive(guard: Guard | null, timeoutMs: number, receiver: Receiver): void {
-    const { versions } = this.#dialect
-    const turnDown = (answer: Refusal): void => {
-      receiver.turnedDown(this.peer, answer)
-      this.#refuse(encodeGreeting(answer), answer.code)
-    }
-    const introduced = (bytes: Uint8Array, seal: (answer: Uint8Array) => Uint8Array): void => {
-      const hello = decodeGreeting(bytes)
-      if (hello.troupe === 'challenge' && guard === null) return turnDown(refusal('', 'secret', ONE_SECRET, versions))
-      if (hello.troupe !== 'hello') throw misplaced(hello, 'a hello')
-      const answer = receiver.reception(hello)
-      if ('troupe' in answer) return this.#refuse(seal(encodeGreeting(answer)), answer.code)
-      this.#endGreeting()
-      this.#link.send(seal(encodeGreeting(answer.welcome)))
-      this.#open(answer.welcome, answer.accept())
-    }
-    const challenged = (bytes: Uint8Array, by: Guard): void => {
-      const theirs = decodeGreeting(bytes)
-      if (theirs.troupe === 'hello') return turnDown(refusal('', 'secret', ONE_SECRET, versions))
-      if (theirs.troupe !== 'challenge') throw misplaced(theirs, 'a challenge')
-      if (commonVersion(theirs, versions) === null)
-        return turnDown(refusal('', 'protocol', 'no version in common', versions))
-      const proofs = by.accept(bytes)
-      this.#expect((next) => {
-        const hello = decodeGreeting(next)
-        if (hello.troupe !== 'proven') throw misplaced(hello, 'a proof')
-        if (!proofs.accepts(hello)) return turnDown(refusal('', 'secret', OTHER_SECRET, versions))
-        introduced(hello.greeting, (answer) => encodeGreeting(proofs.answer(answer)))
-      })
-      this.#link.send(proofs.challenge)
-    }
-    this.#greet(timeoutMs, {
-      frame: (bytes) => (guard === null ? introduced(bytes, (answer) => answer) : challenged(bytes, guard)),
-      ended: () => {},
-      over: () => receiver.over(),
-    })
-  }
-
-  /** Ends the introduction because there is no room for it. */
-  giveUp(): void {
-    const answer = refusal('', 'busy', 'too many are introducing themselves', this.#dialect.versions)
-    this.#refuse(encodeGreeting(answer), 'busy')
   }
 
   /** @returns false when it should wait for `drained` before sending more */
@@ -193,11 +139,12 @@ export class Connection {
   /** Ends the link from this side: its sink hears nothing more, whatever still arrives. */
   close(code: CloseCode, reason: string): void {
     this.#closed = true
-    this.#endGreeting()
+    this.endGreeting()
     this.#link.close(code, reason)
   }
 
-  #greet(timeoutMs: number, greeting: Greeting): void {
+  /** Begins the introduction. */
+  greet(timeoutMs: number, greeting: GreetingUnderWay): void {
     this.#greeting = greeting
     this.#link.limit?.(STRANGER_BYTES)
     this.#deadline = this.#timers.after(timeoutMs, () =>
@@ -214,11 +161,12 @@ export class Connection {
   }
 
   /** The introduction goes on with another frame, in what is left of its time. */
-  #expect(frame: (bytes: Uint8Array) => void): void {
+  expect(frame: (bytes: Uint8Array) => void): void {
     if (this.#greeting !== null) this.#greeting = { ...this.#greeting, frame }
   }
 
-  #endGreeting(): Greeting | null {
+  /** The introduction is over. @returns what it was; null when it was over before */
+  endGreeting(): GreetingUnderWay | null {
     const greeting = this.#greeting
     this.#greeting = null
     this.#deadline?.cancel()
@@ -227,15 +175,12 @@ export class Connection {
     return greeting
   }
 
-  #open(welcome: Welcome, sink: FrameSink): void {
+  /** Ends the introduction: frames go to `sink` from now on. */
+  open(welcome: Welcome, sink: FrameSink): void {
+    this.endGreeting()
     this.#features = commonFeatures(welcome, this.#dialect.features)
     this.#link.limit?.(null)
     this.#sink = sink
-  }
-
-  #refuse(answer: Uint8Array, code: string): void {
-    this.#link.send(answer)
-    this.close('normal', code)
   }
 
   #frame(bytes: Uint8Array): void {
@@ -259,13 +204,9 @@ export class Connection {
   #ended(error: Error): void {
     if (this.#closed) return
     this.#closed = true
-    this.#endGreeting()?.ended(error)
+    this.endGreeting()?.ended(error)
     this.#sink?.closed(this, error.message)
   }
-}
-
-function misplaced({ troupe }: { readonly troupe: string }, due: string): MalformedFrameError {
-  return new MalformedFrameError(`a ${troupe} where ${due} was due`)
 }
 
 /** A refusal by somebody who has proved nothing: it may keep this node away, and neither names nor words anything. */

@@ -1,3 +1,4 @@
+import type { Cbor } from '../codec/cbor.ts'
 import { MalformedFrameError } from '../errors.ts'
 import type { VersionRange } from './dialect.ts'
 import { seal, unseal } from './seal.ts'
@@ -100,14 +101,14 @@ export const MAX_GREETING_BYTES: number = 64 * 1024
 /** No node may say that it takes less. */
 const LEAST_LIMIT_BYTES = 256 * 1024
 
-export function encodeGreeting(greeting: Greeting): Uint8Array {
-  return seal(greeting, greeting.troupe)
+export function encodeGreeting(cbor: Cbor, greeting: Greeting): Uint8Array {
+  return seal(cbor, greeting, greeting.troupe)
 }
 
 /** @throws {MalformedFrameError} for anything else than a greeting */
-export function decodeGreeting(frame: Uint8Array): Greeting {
+export function decodeGreeting(cbor: Cbor, frame: Uint8Array): Greeting {
   if (frame.length > MAX_GREETING_BYTES) throw new MalformedFrameError(`a greeting of ${frame.length} bytes`)
-  const greeting = unseal(frame, () => {
+  const greeting = unseal(cbor, frame, () => {
     throw new MalformedFrameError('a ref in a greeting')
   })
   if (typeof greeting !== 'object' || greeting === null || !('troupe' in greeting))
@@ -197,6 +198,11 @@ const FIELDS: ReadonlyMap<string, readonly (readonly [field: string, check: Chec
 /** @param versions that who refuses speaks */
 export function refusal(uid: string, code: RefusalCode, message: string, { min, max }: VersionRange): Refusal {
   return { troupe: 'refusal', code, message, uid, min, max }
+}
+
+/** A greeting has come where another was due. */
+export function misplaced({ troupe }: Greeting, due: string): MalformedFrameError {
+  return new MalformedFrameError(`a ${troupe} where ${due} was due`)
 }
 
 export function challenge(nonce: string, { min, max }: VersionRange): Challenge {

@@ -1,3 +1,4 @@
+import type { Cbor } from '../codec/cbor.ts'
 import { equalInConstantTime, hmacSha256 } from '../codec/hmac.ts'
 import type { Ids } from '../runtime/ids.ts'
 import type { VersionRange } from './dialect.ts'
@@ -16,12 +17,14 @@ export class Guard {
   readonly #secrets: readonly Uint8Array[]
   readonly #ids: Ids
   readonly #versions: VersionRange
+  readonly #cbor: Cbor
 
   /** @param secrets the first proves, each of them is taken; one at least */
-  constructor(secrets: readonly Uint8Array[], ids: Ids, versions: VersionRange) {
+  constructor(secrets: readonly Uint8Array[], ids: Ids, versions: VersionRange, cbor: Cbor) {
     this.#secrets = secrets
     this.#ids = ids
     this.#versions = versions
+    this.#cbor = cbor
   }
 
   dial(): DiallerProofs {
@@ -34,7 +37,7 @@ export class Guard {
   }
 
   #challenge(): Uint8Array {
-    return encodeGreeting(challenge(this.#ids.next(), this.#versions))
+    return encodeGreeting(this.#cbor, challenge(this.#ids.next(), this.#versions))
   }
 }
 

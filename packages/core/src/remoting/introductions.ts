@@ -1,6 +1,6 @@
 import { ProtocolMismatchError } from '../errors.ts'
-import { commonFeatures, commonVersion, type Dialect, type VersionRange, versionRange } from './dialect.ts'
-import { type Hello, type Refusal, type RefusalCode, refusal, type Welcome } from './greeting.ts'
+import { commonVersion, type Dialect, type VersionRange, versionRange } from './dialect.ts'
+import type { Hello, Welcome } from './greeting.ts'
 import type { Peer } from './peer-event.ts'
 
 /** Who introduces itself. Its address is known once it listens. */
@@ -36,7 +36,7 @@ export class Introductions {
   }
 
   /** As others are to know it. A client is at no address: nobody but itself makes its links. */
-  get #self(): Peer {
+  get self(): Peer {
     const { name, uid, address } = this.#node
     return this.#role === 'client' ? { name, uid, address: '', role: 'client' } : { name, uid, address }
   }
@@ -47,41 +47,7 @@ export class Introductions {
     const { min, max } = versions
     const speaks = { min, max, features, messageBytes, frameBytes }
     const rules = this.#rules === null ? {} : { rules: this.#rules }
-    return { troupe: 'hello', ...speaks, cluster: this.#cluster, ...this.#self, ...rules, epoch }
-  }
-
-  welcome(hello: Hello, epoch: number): Welcome {
-    const { versions, features, messageBytes, frameBytes } = this.dialect
-    const speaks = {
-      version: commonVersion(hello, versions) ?? 0,
-      features: commonFeatures(hello, features),
-      messageBytes,
-      frameBytes,
-    }
-    return { troupe: 'welcome', ...speaks, ...this.#self, epoch }
-  }
-
-  refusal(code: RefusalCode, message: string): Refusal {
-    return refusal(this.#node.uid, code, message, this.dialect.versions)
-  }
-
-  /** Why the two can have nothing to do with each other; null when they can. */
-  whyNot(hello: Hello): Refusal | null {
-    const { uid, name } = this.#node
-    const { versions } = this.dialect
-    if (commonVersion(hello, versions) === null) {
-      const ours = versionRange(versions)
-      return this.refusal('protocol', `${name} speaks protocol ${ours}, ${hello.name} speaks ${versionRange(hello)}`)
-    }
-    if (hello.uid === uid) return this.refusal('self', `${name} dialled itself`)
-    if (hello.cluster !== this.#cluster) {
-      return this.refusal('cluster', `${name} is of cluster "${this.#cluster}", not "${hello.cluster}"`)
-    }
-    if (this.#rules !== null && hello.rules !== undefined && hello.rules !== this.#rules) {
-      const why = `${name} is a member by other rules (${this.#rules}) than ${hello.name} (${hello.rules})`
-      return this.refusal('membership', why)
-    }
-    return null
+    return { troupe: 'hello', ...speaks, cluster: this.#cluster, ...this.self, ...rules, epoch }
   }
 
   /** Whether whoever has answered speaks a version that this node speaks too. */

@@ -3,13 +3,14 @@ import type { ActorRef, AnyRef, Ref } from '../actor/ref.ts'
 import type { Cbor, RefParts } from '../codec/cbor.ts'
 import { RefusedError, SystemStoppedError } from '../errors.ts'
 import type { Link, Transport } from '../transport/transport.ts'
+import type { Acceptor, AcceptorHost } from './acceptor.ts'
 import { Association, type AssociationHost } from './association.ts'
 import { Connecting } from './connecting.ts'
-import { Connection, type Reception } from './connection.ts'
+import { Connection } from './connection.ts'
 import type { Dialect, VersionRange } from './dialect.ts'
 import { Dialler } from './dialler.ts'
-import { type Hello, type Refusal, type RefusalCode, refusal, type Welcome } from './greeting.ts'
-import { Guard } from './guard.ts'
+import type { Refusal, RefusalCode, Welcome } from './greeting.ts'
+import type { Guard } from './guard.ts'
 import { Introductions, peerOf } from './introductions.ts'
 import { type LinkTerms, linkTerms } from './link-terms.ts'
 import { PeerBook } from './peer-book.ts'
@@ -40,10 +41,12 @@ export interface RemotingSettings {
   readonly heartbeatMs: number
   readonly handshakeTimeoutMs: number
   readonly reconnectMinMs: number
-  /** What links are proved with, the first one by this node. Empty: anybody is believed. */
-  readonly secrets: readonly Uint8Array[]
   /** What members have to agree on, as a text; null for a node that is none. */
   readonly rules: string | null
+  /** Has each link prove itself; null to believe anybody. */
+  readonly guard: Guard | null
+  /** Makes what takes links that others dial; null for a node that takes none. */
+  readonly acceptor: ((host: AcceptorHost) => Acceptor) | null
   /** Links accepted whose other side is still introducing itself. */
   readonly maxPendingHandshakes: number
   /** Paths that others may name without having been given a ref. */
@@ -77,8 +80,7 @@ export class Remoting implements Associations {
   readonly #seeds: Seeds
   readonly #guard: Guard | null
   readonly #introductions: Introductions
-  /** Accepted, and not introduced yet: the oldest first. */
-  readonly #strangers = new Set<Connection>()
+  readonly #acceptor: Acceptor | null
   #closed = false
 
   constructor(cells: RemotingHost, transport: Transport, settings: RemotingSettings, emit: (event: PeerEvent) => void) {
@@ -86,10 +88,11 @@ export class Remoting implements Associations {
     this.#transport = transport
     this.#settings = settings
     this.#emit = emit
-    const { handshakeTimeoutMs, secrets, cluster, role, rules, dialect } = settings
+    const { handshakeTimeoutMs, guard, cluster, role, rules, dialect } = settings
     this.#introductions = new Introductions(cells, { cluster, role, rules }, dialect)
-    this.#guard = secrets.length > 0 ? new Guard(secrets, cells.runtime.ids, dialect.versions) : null
+    this.#guard = guard
     this.#dialler = new Dialler(transport, cells.timers, handshakeTimeoutMs, (link, to) => this.#introduce(link, to))
+    this.#acceptor = settings.acceptor?.(this.#acceptorHost()) ?? null
     this.#seeds = new Seeds(cells.timers, (seed) => this.#connectSeed(seed), cells.logger('/'))
   }
 
@@ -275,63 +278,24 @@ export class Remoting implements Associations {
     return other
   }
 
-  // Accepting
-
   #accept(link: Link): void {
-    const connection = this.#connection(link)
-    this.#strangers.add(connection)
-    connection.receive(this.#guard, this.#settings.handshakeTimeoutMs, {
-      reception: (hello) => {
-        const reception = this.#reception(hello, connection)
-        if ('troupe' in reception && reception.code !== 'duplicate') this.#turnedDown(hello.name, reception)
-        return reception
-      },
-      turnedDown: (peer, answer) => this.#turnedDown(peer, answer),
-      over: () => this.#strangers.delete(connection),
-    })
-    if (this.#strangers.size <= this.#settings.maxPendingHandshakes) return
-    // The oldest one: who means it needs a few round trips, and is through before as many others have come.
-    for (const oldest of this.#strangers) {
-      const { versions } = this.#settings.dialect
-      this.#turnedDown(oldest.peer, refusal('', 'busy', 'too many were introducing themselves', versions))
-      return oldest.giveUp()
-    }
+    if (this.#acceptor === null) link.close('normal', `${this.cells.name} takes no links`)
+    else this.#acceptor.accept(this.#connection(link))
   }
 
-  #turnedDown(peer: string, { code, message }: Refusal): void {
-    this.#emit({ type: 'link-refused', peer, code, message })
-  }
-
-  #reception(hello: Hello, connection: Connection): Reception {
-    const refused = this.#whyNot(hello)
-    if (refused !== null) return refused
-    const epoch = Math.max(this.known(hello.uid)?.epoch ?? 0, hello.epoch) + 1
-    // What a client says of an address is dialled by nobody.
-    const peer = peerOf(hello, hello.role === 'client' ? '' : hello.address)
-    const terms = linkTerms(hello, this.#settings.dialect, { epoch, dialler: hello.uid })
+  #acceptorHost(): AcceptorHost {
+    const { cells } = this
+    const { cluster, rules, dialect, handshakeTimeoutMs, maxPendingHandshakes } = this.#settings
     return {
-      welcome: this.#introductions.welcome(hello, epoch),
-      accept: () => this.#open(peer, connection, terms),
+      ...{ cluster, rules, dialect, handshakeTimeoutMs, maxPendingHandshakes, guard: this.#guard, cbor: cells.cbor },
+      self: () => this.#introductions.self,
+      closed: () => this.#closed,
+      known: (uid) => this.#book.byUid(uid),
+      isQuarantined: (other) => this.#quarantine.has(other),
+      isIntroducing: (address) => this.#dialler.isIntroducing(address),
+      open: (peer, connection, terms) => this.#open(peer, connection, terms),
+      emit: this.#emit,
     }
-  }
-
-  #whyNot(hello: Hello): Refusal | null {
-    const { uid, name } = this.cells
-    const stranger = this.#introductions.whyNot(hello)
-    if (stranger?.code === 'protocol') return stranger
-    if (this.#closed) return this.#introductions.refusal('stopping', `${name} is stopping`)
-    if (stranger !== null) return stranger
-    if (this.#quarantine.has(hello.uid)) {
-      return this.#introductions.refusal('quarantined', `${hello.name} counts as down at ${name}; start it anew`)
-    }
-    const known = this.known(hello.uid)
-    if (known?.isNewsTo(hello)) return this.#introductions.refusal('duplicate', 'there is a link already')
-    if (!known?.connected && uid < hello.uid && this.#dialler.isIntroducing(hello.address)) {
-      // Both dial at once: the link of the node with the lower uid is kept. Once there is one: a dial that nothing answers
-      // must not keep away whoever comes by another way.
-      return this.#introductions.refusal('duplicate', 'a link is being made the other way')
-    }
-    return null
   }
 
   // Associations
@@ -386,7 +350,7 @@ export class Remoting implements Associations {
   }
 
   #connection(link: Link): Connection {
-    return new Connection(link, this.cells.timers, this.#settings.dialect, (peer, error) => {
+    return new Connection(link, this.cells.timers, this.#settings.dialect, this.cells.cbor, (peer, error) => {
       this.#emit({ type: 'link-broken', peer, message: error.message })
     })
   }

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { fastCbor } from '../codec/fast-cbor.ts'
 import { MalformedFrameError } from '../errors.ts'
 import { SeededRandom } from '../runtime/random.ts'
 import { decodeBatch } from './decode-batch.ts'
@@ -7,6 +8,7 @@ import { ReceivedNames, SentNames } from './link-names.ts'
 import { checksum, seal, sealPart, unseal } from './seal.ts'
 import { type Envelope, Kind } from './wire.ts'
 
+const cbor = fastCbor()
 const noRef = (): never => {
   throw new MalformedFrameError('no ref expected')
 }
@@ -18,16 +20,17 @@ test('a frame that waits stays as it is, whatever is encoded after it, also wher
     // Around the sizes at which the encoder takes another buffer, and beyond.
     const size = random.below(i % 50 === 0 ? 40_000 : 400)
     const content = [i, 'x'.repeat(size), new Uint8Array(size).fill(i)]
-    const frame = seal(content, 'kept')
+    const frame = seal(cbor, content, 'kept')
     kept.push({ frame, copy: new Uint8Array(frame), content })
-    t.throws(() => seal(['y'.repeat(size), () => {}], 'refused'))
+    t.throws(() => seal(cbor, ['y'.repeat(size), () => {}], 'refused'))
     // Code of a message may encode as well, in the midst of an encode.
     t.throws(() =>
       seal(
+        cbor,
         {
           before: 'a',
           get inner() {
-            return seal('z'.repeat(size), 'inner') && (() => {})
+            return seal(cbor, 'z'.repeat(size), 'inner') && (() => {})
           },
         },
         'nested',
@@ -37,7 +40,7 @@ test('a frame that waits stays as it is, whatever is encoded after it, also wher
 
   for (const { frame, copy, content } of kept) {
     if (Buffer.compare(frame, copy) !== 0) t.fail('overwritten')
-    if (Buffer.compare(seal(content, 'again'), copy) !== 0) t.fail('not what it was made of')
+    if (Buffer.compare(seal(cbor, content, 'again'), copy) !== 0) t.fail('not what it was made of')
   }
   t.is(kept.length, 3_000)
 })
@@ -103,6 +106,6 @@ test('the checksum is the same number whether a frame is read word by word or by
 })
 
 test('the least frame has a content; its checksum stands in four bytes, however small it is', (t) => {
-  t.is(unseal(seal(null, 'least'), noRef), null)
-  for (let i = 0; i < 2_000; i++) t.is(unseal(seal(i, 'number'), noRef), i)
+  t.is(unseal(cbor, seal(cbor, null, 'least'), noRef), null)
+  for (let i = 0; i < 2_000; i++) t.is(unseal(cbor, seal(cbor, i, 'number'), noRef), i)
 })

@@ -1,4 +1,4 @@
-import { Cbor, type ResolveRef } from '../codec/cbor.ts'
+import type { Cbor, ResolveRef } from '../codec/cbor.ts'
 import { MalformedFrameError } from '../errors.ts'
 
 /** CBOR's head of an array of two, and of a number of 32 bits: how each frame begins. */
@@ -16,8 +16,8 @@ const PLACEHOLDER = 0xffffffff
  * @param what for the error
  * @throws {NotSerializableError}
  */
-export function seal(content: unknown, what: string): Uint8Array {
-  const frame = new Cbor().encode([PLACEHOLDER, content], what)
+export function seal(cbor: Cbor, content: unknown, what: string): Uint8Array {
+  const frame = cbor.encode([PLACEHOLDER, content], what)
   sealPart(frame, new DataView(frame.buffer, frame.byteOffset, frame.length), 0, frame.length)
   return frame
 }
@@ -34,9 +34,9 @@ export function sealPart(bytes: Uint8Array, view: DataView, start: number, end: 
  *
  * @throws {MalformedFrameError}
  */
-export function unseal(frame: Uint8Array, resolve: ResolveRef): unknown {
+export function unseal(cbor: Cbor, frame: Uint8Array, resolve: ResolveRef): unknown {
   checkSeal(frame)
-  return (new Cbor().decode(frame, resolve) as readonly unknown[])[1]
+  return (cbor.decode(frame, resolve) as readonly unknown[])[1]
 }
 
 /** @throws {MalformedFrameError} unless a frame has arrived as it was sent */

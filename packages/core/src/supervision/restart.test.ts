@@ -4,6 +4,7 @@ import { actor } from '../actor/actor.ts'
 import type { Context } from '../actor/context.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import type { Ref } from '../actor/ref.ts'
+import { ALL_PARTS } from '../all-parts.ts'
 import { StaleContextError } from '../errors.ts'
 import { manualRuntime } from '../runtime/manual.ts'
 import { SeededRandom } from '../runtime/random.ts'
@@ -723,7 +724,7 @@ test('a clean-up that outlives its time does not cut short those of the next inc
 
 test('subscriptions end with their incarnation, also where it is killed', async (t) => {
   const runtime = manualRuntime()
-  const system = new LocalSystem(checkSystemOptions({ name: 'a', runtime, log: false }))
+  const system = new LocalSystem(checkSystemOptions({ name: 'a', runtime, log: false }, ALL_PARTS), ALL_PARTS)
   const { registry } = system
   const subscribe = registry.subscribe.bind(registry)
   let open = 0

@@ -6,6 +6,7 @@ import type { Context, SpawnOptions } from '../actor/context.ts'
 import type { OfferError } from '../actor/offer.ts'
 import { type Handlers, type Protocol, protocol } from '../actor/protocol.ts'
 import type { Ref } from '../actor/ref.ts'
+import { ALL_PARTS } from '../all-parts.ts'
 import { bounded, type Overflow } from '../mailbox/bounded.ts'
 import { priority } from '../mailbox/priority.ts'
 import { randomDispatch } from '../runtime/dispatch-strategy.ts'
@@ -140,23 +141,27 @@ class Trial {
     const dispatch = quantum === 0 ? {} : { dispatch: randomDispatch(new SeededRandom(seed), quantum) }
     const ends = ({ id }: { readonly id: number }) => void this.#journeys.set(id, (this.#journeys.get(id) ?? 0) - 1)
     this.#system = new LocalSystem(
-      checkSystemOptions({
-        name: 'a',
-        log: false,
-        runtime: { ...this.#manual, ...dispatch },
-        ...(looksAtMessages === 'frozen' || looksAtMessages === 'encoded' ? { messages: looksAtMessages } : {}),
-        ...(looksAtMessages === 'interceptor'
-          ? {
-              interceptors: [
-                {
-                  sent: ({ id, kind }) => void (kind !== 'own' && this.#journeys.set(id, 1)),
-                  handled: (message) => void (message.kind !== 'own' && ends(message)),
-                  dropped: (message) => void (message.kind !== 'own' && ends(message)),
-                },
-              ],
-            }
-          : {}),
-      }),
+      checkSystemOptions(
+        {
+          name: 'a',
+          log: false,
+          runtime: { ...this.#manual, ...dispatch },
+          ...(looksAtMessages === 'frozen' || looksAtMessages === 'encoded' ? { messages: looksAtMessages } : {}),
+          ...(looksAtMessages === 'interceptor'
+            ? {
+                interceptors: [
+                  {
+                    sent: ({ id, kind }) => void (kind !== 'own' && this.#journeys.set(id, 1)),
+                    handled: (message) => void (message.kind !== 'own' && ends(message)),
+                    dropped: (message) => void (message.kind !== 'own' && ends(message)),
+                  },
+                ],
+              }
+            : {}),
+        },
+        ALL_PARTS,
+      ),
+      ALL_PARTS,
     )
     this.#system.events.subscribe((event) => {
       if (event.type !== 'dead-letter') return

@@ -1,9 +1,9 @@
 import type { Cell } from '../actor/cell.ts'
 import type { ActorInfo } from '../actor/inspect.ts'
-import { ActorRef, type AnyRef } from '../actor/ref.ts'
 import { InvalidOptionError, toError } from '../errors.ts'
 import { checkOptions, is } from '../options.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { actorAt } from './lookup.ts'
 import { copyState, type StateLimits } from './state-copy.ts'
 
 /** Which actors are shown, and how many at once. */
@@ -73,30 +73,10 @@ export class Inspector {
   list(options: InspectOptions = {}): Inspection {
     checkOptions('system.inspect', options, CHECKS)
     const { below = '/', depth = DEFAULT_DEPTH, limit = DEFAULT_LIMIT, busiest = false } = options
-    const top = this.at(below)
+    const top = actorAt(this.#root, below)
     if (top === null) return { actors: [], next: null, complete: true }
     const walk = new Walk(top, depth)
     return busiest ? fullest(walk, limit) : page(walk, limit, options.after)
-  }
-
-  /** The actor at a path. */
-  at(path: string): Cell | null {
-    let cell: Cell | null = this.#root
-    for (const name of path.split('/')) if (name !== '') cell = cell?.child(name) ?? null
-    return cell
-  }
-
-  /**
-   * The actor of this node behind a ref; null when it has ended.
-   *
-   * @throws {InvalidOptionError} for an actor of another node
-   */
-  living(where: string, ref: AnyRef): Cell | null {
-    if (!(ref instanceof ActorRef) || ref.nodeUid !== this.#root.host.uid) {
-      throw new InvalidOptionError(where, 'ref', 'a ref to an actor of this node', ref)
-    }
-    const cell = this.at(ref.path)
-    return cell?.ref.id === ref.id ? cell : null
   }
 
   snapshot(cell: Cell, limits: StateLimits = {}): ActorSnapshot {

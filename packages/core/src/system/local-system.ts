@@ -1,6 +1,6 @@
 import { actor } from '../actor/actor.ts'
 import { Cell } from '../actor/cell.ts'
-import type { CellEvent, CellHost, LocalTarget, MessageHooks } from '../actor/cell-host.ts'
+import type { CellEvent, CellHost, LocalTarget, MessageHooks, PendingHandlers } from '../actor/cell-host.ts'
 import type { Actor, AnyActor, FindOptions } from '../actor/context.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import { GoneTarget } from '../actor/gone-target.ts'
@@ -11,11 +11,11 @@ import type { Protocol } from '../actor/protocol.ts'
 import { ActorRef, type AnyRef, type Ref } from '../actor/ref.ts'
 import { checkActor, checkSpawnOptions } from '../actor/spawn-options.ts'
 import { drains, type StopOptions } from '../actor/stop-options.ts'
-import { WaitGraph } from '../actor/wait-graph.ts'
+import type { WaitGraph } from '../actor/wait-graph.ts'
 import type { Member } from '../cluster/member.ts'
-import { Cbor } from '../codec/cbor.ts'
+import type { Cbor } from '../codec/cbor.ts'
 import { Dispatcher } from '../dispatch/dispatcher.ts'
-import { InvalidOptionError, SystemStoppedError, toError } from '../errors.ts'
+import { InvalidOptionError, MissingPartError, SystemStoppedError, toError } from '../errors.ts'
 import { timeoutOf } from '../options.ts'
 import type { Peer, PeerEvent } from '../remoting/peer-event.ts'
 import type { RemoteStats } from '../remoting/traffic.ts'
@@ -27,15 +27,15 @@ import type { ActorSystem, ConnectOptions, Extension } from './actor-system.ts'
 import type { SystemStats } from './counters.ts'
 import type { SystemEvents } from './events.ts'
 import { Extensions } from './extensions.ts'
-import { type ActorSnapshot, type Inspection, type InspectOptions, Inspector } from './inspector.ts'
-import { systemHooks } from './message-hooks.ts'
+import type { ActorSnapshot, Inspection, InspectOptions, Inspector } from './inspector.ts'
+import { actorAt, livingActor } from './lookup.ts'
+import type { Parts } from './parts.ts'
 import { Receptionist } from './receptionist.ts'
 import { RECEPTIONIST_NAME, type ReceptionistSync, receptionistSync } from './receptionist-sync.ts'
 import { Reports } from './reports.ts'
 import { Shutdown, type StopSteps } from './shutdown.ts'
 import type { StateLimits } from './state-copy.ts'
 import { type StopPhase, StopPhases } from './stop-phases.ts'
-import { StuckHandlers } from './stuck-handlers.ts'
 import type { Settings } from './system-options.ts'
 
 /** What the system needs of the layer that talks to other nodes. */
@@ -66,10 +66,10 @@ export class LocalSystem implements ActorSystem, CellHost {
   readonly receptionist: Ref<ReceptionistSync>
   readonly askTimeoutMs: number
   readonly stopTimeoutMs: number
-  readonly cbor: Cbor = new Cbor()
+  readonly cbor: Cbor
   readonly hooks: MessageHooks | null
   readonly queuesOnly: boolean
-  readonly pendingHandlers: StuckHandlers
+  readonly pendingHandlers: PendingHandlers & { close(): void }
   readonly waits: WaitGraph | null
   readonly #reports: Reports
   readonly #root: Cell
@@ -78,13 +78,13 @@ export class LocalSystem implements ActorSystem, CellHost {
   /** Actors whose refs have left this node, by uid: the only ones that messages from abroad can name. */
   readonly #exported = new Map<number, LocalTarget>()
   readonly #extensions: Extensions
-  readonly #inspector: Inspector
+  readonly #inspector: Inspector | null
   readonly #shutdown: Shutdown
   #address = ''
   #remote: Remote | null = null
   #stopped = false
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, parts: Parts) {
     this.name = settings.name
     this.runtime = settings.runtime
     this.uid = settings.runtime.ids.next()
@@ -93,6 +93,7 @@ export class LocalSystem implements ActorSystem, CellHost {
     this.#reports = new Reports(settings.name, settings.log)
     this.events = this.#reports.events
     this.log = this.logger('/')
+    this.cbor = parts.codec()
     const { clock, scheduler } = this.runtime
     this.timers = new TimerQueue(clock, scheduler)
     this.dispatcher = new Dispatcher(clock, scheduler, this.timers, {
@@ -100,15 +101,17 @@ export class LocalSystem implements ActorSystem, CellHost {
       onSlowTurn: (path, tookMs, exact) => this.report({ type: 'slow-turn', path, tookMs, exact }),
       strategy: this.runtime.dispatch,
     })
-    this.hooks = systemHooks(settings, this.dispatcher, clock, this.#reports, this.cbor)
+    const { interception, diagnosis, inspection } = parts
+    this.hooks = interception?.(settings, this.dispatcher, clock, this.#reports, this.cbor) ?? null
     this.queuesOnly = this.hooks !== null || this.runtime.dispatch !== undefined
-    this.pendingHandlers = new StuckHandlers(settings.stuckHandlerMs, this.runtime, (event) => this.report(event))
+    const report = (event: CellEvent): void => this.report(event)
+    this.pendingHandlers = diagnosis?.pendingHandlers(settings.stuckHandlerMs, this.runtime, report) ?? UNWATCHED
     this.#extensions = new Extensions(this)
     const phases = new StopPhases(this.name, this.timers, settings.stopPhaseTimeoutMs, (event) =>
       this.#reports.stopTaskFailed(event),
     )
     this.#shutdown = new Shutdown(phases, this.#reports.counters, () => this.#stopSteps())
-    this.waits = settings.diagnostics ? new WaitGraph(this.dispatcher, (cycle) => this.report(cycle)) : null
+    this.waits = settings.diagnostics ? (diagnosis?.waits(this.dispatcher, report) ?? null) : null
     this.registry = new Receptionist(this.timers)
     const stopTimeoutMs = SYSTEM_STOP_FACTOR * settings.stopTimeoutMs
     this.#root = new Cell(this, null, guardian, { name: '', stopTimeoutMs })
@@ -117,7 +120,7 @@ export class LocalSystem implements ActorSystem, CellHost {
     const exposed = new Set(settings.expose.map(({ id }) => id))
     const sync = receptionistSync(this.registry, this.uid, { role: settings.role, exposed })
     this.receptionist = this.#internal.spawn(sync, { name: RECEPTIONIST_NAME }).ref as ActorRef<ReceptionistSync>
-    this.#inspector = new Inspector(this.#root, clock)
+    this.#inspector = inspection?.(this.#root, clock) ?? null
   }
 
   /** Joins the node with its connections. Called once, before anybody else has the system. */
@@ -215,7 +218,7 @@ export class LocalSystem implements ActorSystem, CellHost {
 
   async #stopActor(ref: AnyRef, options: StopOptions | undefined): Promise<void> {
     const drain = drains('system.stop', options)
-    const cell = this.#inspector.living('system.stop', ref)
+    const cell = livingActor(this.#root, 'system.stop', ref)
     if (cell === null) return
     if (!cell.path.startsWith(`${this.#user.path}/`)) {
       throw new InvalidOptionError('system.stop', 'ref', 'a ref to an actor below /user', ref.path)
@@ -251,20 +254,27 @@ export class LocalSystem implements ActorSystem, CellHost {
   // Looking at it
 
   inspect(options?: InspectOptions): Inspection {
-    return this.#inspector.list(options)
+    return this.#inspecting('inspect').list(options)
+  }
+
+  /** @throws {MissingPartError} */
+  #inspecting(method: string): Inspector {
+    if (this.#inspector === null) throw new MissingPartError(`system.${method}`, 'inspection')
+    return this.#inspector
   }
 
   snapshot(ref: AnyRef, limits?: StateLimits): ActorSnapshot | null {
-    const cell = this.#inspector.living('system.snapshot', ref)
-    return cell === null ? null : this.#inspector.snapshot(cell, limits)
+    const inspector = this.#inspecting('snapshot')
+    const cell = livingActor(this.#root, 'system.snapshot', ref)
+    return cell === null ? null : inspector.snapshot(cell, limits)
   }
 
   suspend(ref: AnyRef): boolean {
-    return this.#inspector.living('system.suspend', ref)?.suspend() ?? false
+    return livingActor(this.#root, 'system.suspend', ref)?.suspend() ?? false
   }
 
   resume(ref: AnyRef): boolean {
-    return this.#inspector.living('system.resume', ref)?.resume() ?? false
+    return livingActor(this.#root, 'system.resume', ref)?.resume() ?? false
   }
 
   stats(): SystemStats {
@@ -325,7 +335,7 @@ export class LocalSystem implements ActorSystem, CellHost {
   /** The actor that a message from abroad is for: by uid, or by path where only that is known. */
   local(to: number | string): LocalTarget | null {
     if (typeof to === 'number') return this.#exported.get(to) ?? null
-    return this.#inspector.at(to)
+    return actorAt(this.#root, to)
   }
 
   /** A ref to an actor of this node that came back from abroad. */
@@ -333,6 +343,14 @@ export class LocalSystem implements ActorSystem, CellHost {
     const target = uid === 0 ? this.local(path) : this.local(uid)
     return target?.ref ?? new LocalRef<never>(new GoneTarget(this, uid, path))
   }
+}
+
+/** Nobody looks at pending handlers: counted as watched, they are not told of again. */
+const UNWATCHED: PendingHandlers & { close(): void } = {
+  add(handler) {
+    handler.watched = true
+  },
+  close() {},
 }
 
 const NEVER: Cancellable = { cancel: () => {} }

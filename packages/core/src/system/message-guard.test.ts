@@ -2,6 +2,7 @@ import test from 'ava'
 import { actor } from '../actor/actor.ts'
 import { protocol } from '../actor/protocol.ts'
 import type { AnyRef, Ref } from '../actor/ref.ts'
+import { ALL_PARTS } from '../all-parts.ts'
 import { createSystem } from '../create-system.ts'
 import { InvalidOptionError, NotSerializableError } from '../errors.ts'
 import { manualRuntime } from '../runtime/manual.ts'
@@ -50,7 +51,10 @@ const keeper = actor(Keeper, (ctx) => {
 
 async function start(messages?: MessagePassing) {
   const runtime = manualRuntime()
-  const system = new LocalSystem(checkSystemOptions({ name: 'a', runtime, log: false, ...(messages && { messages }) }))
+  const system = new LocalSystem(
+    checkSystemOptions({ name: 'a', runtime, log: false, ...(messages && { messages }) }, ALL_PARTS),
+    ALL_PARTS,
+  )
   const letters: string[] = []
   system.events.subscribe((event) => event.type === 'dead-letter' && letters.push(event.reason))
   const answer = async <T>(asked: Promise<T>): Promise<T> => {

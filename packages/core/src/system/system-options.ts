@@ -1,18 +1,12 @@
 import type { Discovery } from '../cluster/discovery.ts'
-import {
-  checkMembershipOptions,
-  type MembershipOptions,
-  type MembershipSettings,
-} from '../cluster/membership-settings.ts'
-import { InvalidOptionError } from '../errors.ts'
+import type { MembershipOptions, MembershipSettings } from '../cluster/membership-settings.ts'
+import { InvalidOptionError, MissingPartError } from '../errors.ts'
 import { checkOptions, given, is, type OptionCheck } from '../options.ts'
-import { realRuntime } from '../runtime/real.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Interceptor } from './interceptor.ts'
 import type { LogSink } from './logger.ts'
 import type { MessagePassing } from './message-guard.ts'
-import { secretsOf } from './secrets.ts'
 
 /** Options of {@link createSystem}. Only `name` is needed. */
 export interface SystemOptions {
@@ -127,8 +121,16 @@ function seedsOrDiscovery(value: unknown): string | null {
   return `an array of addresses, none empty, or ${discovery}: a node without a port to listen on has none`
 }
 
-/** @throws {UnknownOptionError | InvalidOptionError} */
-export function checkSystemOptions(options: SystemOptions): Settings {
+/** The parts of a system that options turn on, or stand in for. */
+export interface OptionalParts {
+  runtime(): Runtime
+  readonly interception: object | null
+  readonly proofs: { secretsOf(option: unknown): readonly Uint8Array[] } | null
+  readonly membership: { settingsOf(options: true | MembershipOptions): MembershipSettings } | null
+}
+
+/** @throws {UnknownOptionError | InvalidOptionError | MissingPartError} */
+export function checkSystemOptions(options: SystemOptions, parts: OptionalParts): Settings {
   const name: unknown = options?.name
   if (name === undefined) throw new InvalidOptionError('createSystem', 'name', 'given: a non-empty string', name)
   checkOptions('createSystem', options, {
@@ -162,7 +164,7 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     stopPhaseTimeoutMs: is.number(0),
     stopOnSignals: (value) => (typeof value === 'boolean' ? null : listOf('names of signals', is.string)(value)),
   })
-  const runtime = options.runtime ?? realRuntime()
+  const runtime = options.runtime ?? parts.runtime()
   const { stopOnSignals = false, membership = false } = options
   if (stopOnSignals !== false && runtime.signals === undefined) {
     const where = 'used where a process gets signals: in Node, not in a browser'
@@ -172,6 +174,12 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     throw new InvalidOptionError('createSystem', 'membership', 'left out by a client, which is no member', membership)
   }
   const { secret, seeds = [], ...rest } = options
+  const { interception, proofs, membership: members } = parts
+  const { messages = 'by-reference', interceptors = [] } = options
+  if (interception === null && (messages !== 'by-reference' || interceptors.length > 0))
+    throw new MissingPartError('createSystem: messages, interceptors', 'interception')
+  if (proofs === null && secret !== undefined) throw new MissingPartError('createSystem: secret', 'proofs')
+  if (members === null && membership !== false) throw new MissingPartError('createSystem: membership', 'membership')
   return {
     cluster: 'default',
     role: 'node',
@@ -194,10 +202,10 @@ export function checkSystemOptions(options: SystemOptions): Settings {
     ...given(rest),
     seeds: 'lookup' in seeds ? [] : seeds,
     discovery: 'lookup' in seeds ? seeds : null,
-    secrets: secretsOf(secret),
+    secrets: proofs?.secretsOf(secret) ?? [],
     name: options.name,
     runtime,
-    membership: membership === false ? null : checkMembershipOptions(membership),
+    membership: membership === false ? null : (members?.settingsOf(membership) ?? null),
     stopOnSignals: stopOnSignals === true ? STOP_SIGNALS : stopOnSignals === false ? [] : stopOnSignals,
   }
 }

@@ -3,6 +3,7 @@ import test from 'ava'
 import { actor } from '../actor/actor.ts'
 import { type Protocol, protocol } from '../actor/protocol.ts'
 import { ActorRef, type Ref } from '../actor/ref.ts'
+import { ALL_PARTS } from '../all-parts.ts'
 import { createSystem } from '../create-system.ts'
 import { InvalidOptionError, ServiceNotFoundError, SystemStoppedError, UnknownOptionError } from '../errors.ts'
 import { checkOptions, is } from '../options.ts'
@@ -167,7 +168,7 @@ test('an actor may be registered under several protocols, and leaves all of them
 })
 
 test('an answered ask leaves no deadline behind, and a stopped actor no way in from abroad', async (t) => {
-  const system = new LocalSystem(checkSystemOptions({ name: 'a', runtime: manualRuntime() }))
+  const system = new LocalSystem(checkSystemOptions({ name: 'a', runtime: manualRuntime() }, ALL_PARTS), ALL_PARTS)
   const ref = system.spawn<Echo>(echo)
   const abort = new AbortController()
   if (ref instanceof ActorRef) ref.toWire()

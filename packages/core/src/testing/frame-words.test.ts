@@ -1,5 +1,5 @@
 import test from 'ava'
-import { Cbor } from '../codec/cbor.ts'
+import { fastCbor } from '../codec/fast-cbor.ts'
 import { encodeBatch } from '../remoting/encode-batch.ts'
 import { SentNames } from '../remoting/link-names.ts'
 import { encodePayload, Kind } from '../remoting/wire.ts'
@@ -7,7 +7,7 @@ import { FrameWords } from './frame-words.ts'
 
 test('the frames of one side of a link are told in words, names that came before included', (t) => {
   const [names, words] = [new SentNames(), new FrameWords()]
-  const payload = encodePayload(new Cbor(), 1, 'm')
+  const payload = encodePayload(fastCbor(), 1, 'm')
 
   t.is(words.next(encodeBatch([[Kind.tell, 7, 'put', payload]], names)), 'put')
   t.is(

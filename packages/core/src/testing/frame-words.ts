@@ -1,3 +1,4 @@
+import { fastCbor } from '../codec/fast-cbor.ts'
 import { decodeBatch } from '../remoting/decode-batch.ts'
 import { decodeGreeting } from '../remoting/greeting.ts'
 import { ReceivedNames } from '../remoting/link-names.ts'
@@ -20,9 +21,11 @@ export class FrameWords {
   }
 }
 
+const cbor = fastCbor()
+
 function greetingWords(frame: Uint8Array): string {
   try {
-    return decodeGreeting(frame).troupe
+    return decodeGreeting(cbor, frame).troupe
   } catch {
     return ''
   }

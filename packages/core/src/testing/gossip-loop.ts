@@ -3,7 +3,7 @@ import type { MemberEvent } from '../cluster/member-event.ts'
 import { Membership } from '../cluster/membership.ts'
 import type { MembershipEffect } from '../cluster/membership-effects.ts'
 import { checkMembershipOptions, type MembershipOptions } from '../cluster/membership-settings.ts'
-import { Cbor } from '../codec/cbor.ts'
+import { fastCbor } from '../codec/fast-cbor.ts'
 import { SeededRandom } from '../runtime/random.ts'
 
 /** One machine of the loop. */
@@ -43,7 +43,7 @@ export class GossipLoop {
   /** Records in all messages. */
   records = 0
   bytes = 0
-  readonly #cbor = new Cbor()
+  readonly #cbor = fastCbor()
   /** Whether a message from one to another gets through. */
   passes: (from: string, to: string) => boolean = () => true
 

@@ -7,6 +7,7 @@ import {
   type SystemEvent,
   type SystemOptions,
 } from '@troupe/core'
+import { createSystem as createClient } from '@troupe/core/client'
 import { createSystemSpeaking, DIALECT, type Dialect, type ManualRuntime, manualRuntime } from '@troupe/core/testing'
 import { type MemoryNetwork, memoryNetwork } from '../memory-network.ts'
 import { RawPeer } from './raw-peer.ts'
@@ -31,8 +32,20 @@ export class World {
 
   /** Starts a node that listens at `memory://NAME`. */
   async node(name: string, options: Partial<SystemOptions> = {}, dialect: Dialect = DIALECT): Promise<Node> {
+    return this.#joined(await createSystemSpeaking(this.#optionsOf(name, options), dialect))
+  }
+
+  /** Starts a client as a page does, which has the least of parts. */
+  async page(name: string, options: Partial<SystemOptions> = {}): Promise<Node> {
+    return this.#joined(await createClient({ ...this.#optionsOf(name, options), role: 'client' }))
+  }
+
+  #optionsOf(name: string, options: Partial<SystemOptions>): SystemOptions {
     const transport = options.transport ?? this.network.transport(`memory://${name}`)
-    const system = await createSystemSpeaking({ name, runtime: this.time, log: false, ...options, transport }, dialect)
+    return { name, runtime: this.time, log: false, ...options, transport }
+  }
+
+  #joined(system: ActorSystem): Node {
     const events: SystemEvent[] = []
     system.events.subscribe((event) => events.push(event))
     this.#systems.push(system)
