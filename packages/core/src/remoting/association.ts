@@ -311,6 +311,7 @@ export class Association implements FrameSink {
     const link = this.#link
     if (link === null) return
     link.heard()
+    this.#deliveries.forgetTarget()
     for (const envelope of decodeBatch(frame, link.names.received, this.#acknowledged)) {
       // An envelope may end the association: what follows it does not count.
       if (this.#link !== link) return
@@ -325,6 +326,7 @@ export class Association implements FrameSink {
   }
 
   #receive(envelope: Envelope, link: OpenLink): void {
+    if (envelope[0] !== Kind.tell) this.#deliveries.forgetTarget()
     switch (envelope[0]) {
       case Kind.tell:
         return this.#deliveries.tell(envelope)

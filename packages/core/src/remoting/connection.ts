@@ -185,6 +185,11 @@ export class Connection {
     this.#refuse(encodeGreeting(answer), 'busy')
   }
 
+  /** Whether all frames have left, and their memory may be used again. */
+  get hasReleased(): boolean {
+    return this.#link.releasesFrames === true && this.#link.bufferedBytes === 0
+  }
+
   /** @returns false when it should wait for `drained` before sending more */
   send(frame: Uint8Array): boolean {
     return this.#link.send(frame)

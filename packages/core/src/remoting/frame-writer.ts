@@ -26,6 +26,8 @@ export class FrameWriter {
   #count = 0
   /** Of the head of the payload before: most are like it. */
   #headBytes = 1
+  /** Something had no room in the block, which is a small one. */
+  #isTight = false
 
   get isEmpty(): boolean {
     return this.#count === 0
@@ -40,13 +42,25 @@ export class FrameWriter {
   reserve(bytes: number): boolean {
     const { length } = this.block.bytes
     if (this.#count > 0) return length - this.at >= bytes
-    if (length - this.at < HEAD_BYTES + bytes) {
+    if (this.#isTight || length - this.at < HEAD_BYTES + bytes) {
+      this.#isTight = false
       const usual = Math.min(BLOCK_BYTES, Math.max(FIRST_BYTES, 4 * length))
       this.block = new Block(Math.max(usual, HEAD_BYTES + bytes))
       this.at = 0
     }
     this.#bodyAt = this.at += HEAD_BYTES
     return true
+  }
+
+  /** All frames cut from the block are gone: it is written to once more. */
+  rewind(): void {
+    this.at = 0
+  }
+
+  /** Parts of the block are kept: it is written to no more. */
+  leaveBlock(): void {
+    this.block = new Block(0)
+    this.at = 0
   }
 
   /** So many envelopes have been written, up to there. */
@@ -67,7 +81,10 @@ export class FrameWriter {
     if (isFirst) this.reserve(Math.min(ROOM_BYTES, this.block.bytes.length >> 1))
     const { block, at: begin } = this
     const { bytes } = block
-    if (bytes.length - begin < MOST_BEFORE_BYTES) return NOT_PLAIN
+    if (bytes.length - begin < MOST_BEFORE_BYTES) {
+      this.#isTight = true
+      return NOT_PLAIN
+    }
     bytes[begin] = 0x84
     bytes[begin + 1] = Kind.tell
     const headAt = putHead(block, 0x00, name, putHead(block, 0x00, to, begin + 2))
@@ -80,6 +97,7 @@ export class FrameWriter {
     if (this.at !== begin) return NOT_PLAIN
     if (end === NOT_PLAIN || length > mostBytes || headAt + needed + length > bytes.length) {
       if (isFirst) this.at = begin - HEAD_BYTES
+      this.#isTight = bytes.length < BLOCK_BYTES && begin > bytes.length >> 1
       return NOT_PLAIN
     }
     if (needed !== guess) {

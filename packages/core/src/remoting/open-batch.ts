@@ -1,5 +1,6 @@
 import type { Asked } from '../actor/pending-ask.ts'
 import { plainDecode } from '../codec/plain-decode.ts'
+import type { Connection } from './connection.ts'
 import { decodeBatch } from './decode-batch.ts'
 import { FrameWriter } from './frame-writer.ts'
 import type { SentNames } from './link-names.ts'
@@ -22,6 +23,23 @@ export class OpenBatch {
   readonly frame: FrameWriter = new FrameWriter()
   readonly #runs: Run[] = []
   #last: Run | null = null
+  /** The link that all frames in the block have gone over; null where there are several. */
+  #user: Connection | null = null
+  #taker: Connection | null = null
+  #block = this.frame.block
+
+  /** It is for that link now. */
+  takenFor(link: Connection): void {
+    if (this.frame.block !== this.#block) {
+      this.#block = this.frame.block
+      this.#user = this.#taker
+    }
+    if (this.#user?.hasReleased) {
+      this.frame.rewind()
+      this.#user = link
+    } else if (this.#user !== link) this.#user = null
+    this.#taker = link
+  }
 
   /**
    * @param name the number of its name
@@ -47,7 +65,9 @@ export class OpenBatch {
   /** What was told, where the link is no more. @param names of that link */
   takeBack(names: SentNames): OutgoingMessage[] {
     const targets = this.#runs.flatMap(({ target, messages }) => new Array<Asked>(messages).fill(target))
-    return decodeBatch(this.close(0), names.mirrored()).map((envelope, i) => {
+    const frame = this.close(0)
+    this.frame.leaveBlock()
+    return decodeBatch(frame, names.mirrored()).map((envelope, i) => {
       const told = envelope as MessageEnvelope
       const { bytes, start, end } = told[3]
       return new OutgoingMessage(told, end - start, plainDecode(bytes, start, end), targets[i]!, null)
@@ -61,15 +81,20 @@ export class OpenBatches {
   #made = 0
 
   /** @returns null while as many as may be are open */
-  take(): OpenBatch | null {
-    const free = this.#free.pop()
-    if (free !== undefined || this.#made >= MOST_OPEN) return free ?? null
-    this.#made++
-    return new OpenBatch()
+  take(link: Connection): OpenBatch | null {
+    const batch = this.#free.pop() ?? this.#another()
+    if (batch !== null) batch.takenFor(link)
+    return batch
   }
 
   /** It holds nothing any more. */
   giveBack(batch: OpenBatch): void {
     this.#free.push(batch)
+  }
+
+  #another(): OpenBatch | null {
+    if (this.#made === MOST_OPEN) return null
+    this.#made++
+    return new OpenBatch()
   }
 }

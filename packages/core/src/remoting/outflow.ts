@@ -71,7 +71,7 @@ export class Outflow {
     const number = lane === null ? -1 : link.names.sent.numberOf(name)
     if (lane === null || number < 0) return false
     const open = this.#open
-    const batch = open ?? this.#host.openBatches.take()
+    const batch = open ?? this.#host.openBatches.take(link.connection)
     if (batch === null) return false
     const sizeBytes = batch.tell(to, target, number, payload, mostBytes)
     if (sizeBytes < 0) {
