@@ -66,7 +66,7 @@ export class Outflow {
    */
   tell(to: number, target: Asked, name: string, payload: unknown, mostBytes: number): boolean {
     const link = this.#link
-    if (link === null || link.isFull || this.log.again > 0 || !this.#offers.empty || to >>> 0 !== to) return false
+    if (link === null || link.isFull || this.log.again !== 0 || !this.#offers.empty || to >>> 0 !== to) return false
     const lane = this.#outbox.straightLane(to)
     const number = lane === null ? -1 : link.names.sent.numberOf(name)
     if (lane === null || number < 0) return false
