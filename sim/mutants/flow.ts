@@ -42,8 +42,8 @@ export const flow: readonly Mutant[] = [
     within: `if (!this.#hasFlow || this.#items.size > 0) return null`,
     replace: `false`,
     form: 'expression',
-    scenario: 'pair-order',
-    why: 'Each pair keeps its order: what is told is written into the next frame at once, also behind an ask that waits.',
+    scenario: 'large-messages',
+    why: 'Each pair keeps its order: what is told is written into the next frame at once, also behind a large one that waits.',
   },
   {
     name: 'straight-without-credit',

@@ -1,6 +1,5 @@
 import type { Asked } from '../actor/pending-ask.ts'
 import { plainDecode } from '../codec/plain-decode.ts'
-import type { Connection } from './connection.ts'
 import { decodeBatch } from './decode-batch.ts'
 import { FrameWriter } from './frame-writer.ts'
 import type { SentNames } from './link-names.ts'
@@ -8,6 +7,12 @@ import { type MessageEnvelope, OutgoingMessage } from './outgoing.ts'
 
 /** Batches that may be open at a time: what is told to further peers is queued. */
 const MOST_OPEN = 8
+
+/** What is known of the connection that a frame goes over. */
+export interface Way {
+  /** All frames have left, and their memory may be used again. */
+  readonly hasReleased: boolean
+}
 
 /** Messages in a row to one actor. */
 interface Run {
@@ -24,12 +29,12 @@ export class OpenBatch {
   readonly #runs: Run[] = []
   #last: Run | null = null
   /** The link that all frames in the block have gone over; null where there are several. */
-  #user: Connection | null = null
-  #taker: Connection | null = null
+  #user: Way | null = null
+  #taker: Way | null = null
   #block = this.frame.block
 
   /** It is for that link now. */
-  takenFor(link: Connection): void {
+  takenFor(link: Way): void {
     if (this.frame.block !== this.#block) {
       this.#block = this.frame.block
       this.#user = this.#taker
@@ -81,7 +86,7 @@ export class OpenBatches {
   #made = 0
 
   /** @returns null while as many as may be are open */
-  take(link: Connection): OpenBatch | null {
+  take(link: Way): OpenBatch | null {
     const batch = this.#free.pop() ?? this.#another()
     if (batch !== null) batch.takenFor(link)
     return batch
