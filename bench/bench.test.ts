@@ -61,12 +61,12 @@ test.serial('a hello world prints its first line within 1 s', async (t) => {
   for (const { name, min } of hellos) t.true(min < limitMs, `${name}: ${min} ms of ${limitMs}`)
 })
 
-test('a page that is a node loads nothing of Node, neither ws nor rxjs, and at most 50 KiB of gzip', async (t) => {
+test('a page that is a node loads nothing of Node, neither ws nor rxjs, and at most 53 KiB of gzip', async (t) => {
   const { status, out, err } = await called('bundle', '--json')
 
   t.is(status, 0, err)
   const { gzipBytes, inputs } = JSON.parse(out) as { gzipBytes: number; inputs: string[] }
-  t.true(gzipBytes > 10 * 1024 && gzipBytes <= 50 * 1024, `${gzipBytes} bytes`)
+  t.true(gzipBytes > 10 * 1024 && gzipBytes <= 53 * 1024, `${gzipBytes} bytes`)
   t.true(inputs.some((path) => path.endsWith('transport-ws/src/browser.ts')))
   t.deepEqual(
     inputs.filter((path) => /^node:|node_modules\/(ws|rxjs)\//.test(path)),

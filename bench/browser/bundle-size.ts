@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 import type { Bench, Report } from '../bench.ts'
 
 /** What a page may have to load, in bytes of gzip; above it the bench fails, so that nothing grows unseen. */
-const MOST_BYTES = 50 * 1024
+const MOST_BYTES = 53 * 1024
 
 /** How large `peer.ts` is as a page would load it, and what it is made of. */
 export const bundleSize: Bench = {

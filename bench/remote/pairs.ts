@@ -106,10 +106,10 @@ function lines(child: ChildProcess): Promise<Line[]> {
   child.stderr!.on('data', (chunk) => (output.err += chunk))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (status) => {
+    child.on('close', (status, signal) => {
       const found = output.out.split('\n').filter((line) => line.startsWith('{'))
       if (status === 0) resolve(found.map((line) => JSON.parse(line) as Line))
-      else reject(new Error(`${child.spawnargs.join(' ')} ended with ${status}: ${output.err}`))
+      else reject(new Error(`${child.spawnargs.join(' ')} ended with ${status ?? signal}: ${output.err}`))
     })
   })
 }

@@ -1,6 +1,9 @@
 import type { Client } from './runtime.ts'
 import { BURST, IN_FLIGHT, type Note, notes, TEXT_LENGTH, WINDOW, type WorkloadName } from './workloads.ts'
 
+/** A connection over which nothing has come for this long is lost, in ms: a sample must fail, and not wait for its end. */
+const MOST_STILL_MS = 10_000
+
 /** What the asking and telling side does with its connection. Everything is counted, and checked. */
 export class Passes {
   readonly #client: Client
@@ -9,6 +12,7 @@ export class Passes {
   #had = 0
   #toldSum = 0
   #hadSum = 0
+  #answers = 0
   #wake: () => void = () => {}
 
   constructor(client: Client) {
@@ -25,8 +29,30 @@ export class Passes {
    *
    * @param latenciesMs gets how long each ask took
    * @returns how many it did
+   * @throws {Error} when nothing has come back for ten seconds
    */
-  run(name: WorkloadName, count: number, latenciesMs: number[]): Promise<number> {
+  async run(name: WorkloadName, count: number, latenciesMs: number[]): Promise<number> {
+    let last = -1
+    let watch: NodeJS.Timeout | undefined
+    const still = new Promise<never>((_, reject) => {
+      watch = setInterval(() => {
+        const now = this.#had + this.#answers
+        if (now === last) reject(new Error(`${name}: nothing has come back for a while; ${this.#progress}`))
+        last = now
+      }, MOST_STILL_MS)
+    })
+    try {
+      return await Promise.race([this.#pass(name, count, latenciesMs), still])
+    } finally {
+      clearInterval(watch)
+    }
+  }
+
+  get #progress(): string {
+    return `${this.#told} told, ${this.#had} of them confirmed, ${this.#answers} answers`
+  }
+
+  #pass(name: WorkloadName, count: number, latenciesMs: number[]): Promise<number> {
     if (name === 'ask') return this.#asks(count, 1, latenciesMs)
     if (name === 'asks') return this.#asks(count, IN_FLIGHT, latenciesMs)
     return this.#tells(count, notes(TEXT_LENGTH[name]))
@@ -39,6 +65,7 @@ export class Passes {
         const value = asked++
         const startMs = performance.now()
         const answer = await this.#client.ask(value)
+        this.#answers++
         latenciesMs.push(performance.now() - startMs)
         if (answer !== value + 1) throw new Error(`${value} was answered by ${answer}`)
       }

@@ -36,6 +36,16 @@ export const flow: readonly Mutant[] = [
     why: 'Each pair keeps its order: what is told behind a large message goes between its pieces, as all else does.',
   },
   {
+    name: 'straight-past-the-queue',
+    file: `${DIR}/outbox.ts`,
+    find: `this.#items.size > 0`,
+    within: `if (!this.#hasFlow || this.#items.size > 0) return null`,
+    replace: `false`,
+    form: 'expression',
+    scenario: 'pair-order',
+    why: 'Each pair keeps its order: what is told is written into the next frame at once, also behind one that waits.',
+  },
+  {
     name: 'end-before-the-parcel',
     file: `${DIR}/outbox.ts`,
     find: `if (!lane.isHeld) continue`,

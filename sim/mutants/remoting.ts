@@ -17,8 +17,8 @@ export const remoting: readonly Mutant[] = [
   {
     name: 'batch-sent-again',
     file: `${DIR}/outflow.ts`,
-    find: `if (batch.length > 0) this.#send(batch)`,
-    replace: `if (batch.length > 0) {
+    find: `if (batch.length > 0 || this.#open !== null) this.#send(batch)`,
+    replace: `if (batch.length > 0 || this.#open !== null) {
       this.#send(batch)
       if (this.#link?.isFull) for (const envelope of batch) this.#outbox.pushSystem(envelope, 0)
     }`,

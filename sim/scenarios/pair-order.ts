@@ -6,7 +6,8 @@ import { askAll, isLinked, type LinkNote, noteLinks, runOf } from '../stage/link
 export interface Talker {
   known: (refs: readonly Ref<Talker>[]) => void
   talk: () => void
-  hear: (word: { readonly from: string; readonly n: number }) => void
+  /** Some words come with whoever says them: what is no plain data goes another way through the runtime. */
+  hear: (word: { readonly from: string; readonly n: number; readonly by: Ref<Talker> | null }) => void
   echo: (n: number) => number
 }
 export const Talker: Protocol<Talker> = protocol<Talker>('sim.talker')
@@ -42,7 +43,7 @@ export const talker: Actor<Talker, SimulatedNode> = actor(Talker, (context, node
           const n = (told.get(to) ?? 0) + 1
           told.set(to, n)
           node.note('told', { from: me, to, n } satisfies Word)
-          ref.tell('hear', { from: me, n })
+          ref.tell('hear', { from: me, n, by: n % 3 === 0 ? context.self : null })
         }
       }
       context.after(context.random.below(160), 'talk')

@@ -10,7 +10,7 @@ const MOST_AHEAD = 41
 /** What may wait for one peer at the sender: 8 MiB, and the message that goes over it. */
 const MOST_QUEUED_BYTES = 8_192 * KIB + ITEM_BYTES + 100
 /** Those, and the markers between them. */
-const MOST_WAITING = MOST_AHEAD + 6
+const MOST_WAITING = MOST_AHEAD + 10
 const WORK_MS = 40
 /** Each worker that is fed gets on within this, once all faults are healed. */
 const PROGRESS_MS = 4_000

@@ -19,6 +19,8 @@ export interface LinkLimits {
  */
 export class WebSocketLink implements Link {
   readonly peer: string
+  /** The socket copies or sends what it is given before it counts it as gone. */
+  readonly releasesFrames = true
   /** Resolves when the socket is gone. */
   readonly ended: Promise<void>
   readonly #socket: WebSocket

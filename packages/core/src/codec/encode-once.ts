@@ -32,6 +32,11 @@ export function encodingOnce(payload: unknown, send: () => void): void {
   }
 }
 
+/** Whether a payload goes to others besides whoever it is sent to now. */
+export function isShared(payload: unknown): boolean {
+  return shared !== null && shared.payload === payload
+}
+
 /** What has been, or is herewith, encoded once. @returns null for a payload that is nobody's but its message's */
 export function encodedOnce(cbor: Cbor, payload: unknown, message: string, note: NoteRef | null): Encoded | null {
   return shared !== null && shared.payload === payload ? shared.encoded(cbor, message, note) : null

@@ -10,20 +10,25 @@ const SHORT = 40
 /** Free before each value, in bytes: the most that one which is no long text takes, and a key behind it. */
 const SLACK = 128
 
-let bytes = new Uint8Array(0)
-let view = new DataView(bytes.buffer)
-let node: NodeBytes | null = null
+/** Where values of their own are written. */
+let own = new Block(0)
+/** What is free there begins here. */
+let free = 0
+/** Where the value under way is written, and the parts of it. */
+let block = own
+let bytes = block.bytes
+let view = block.view
+let node: NodeBytes | null = block.node
 /** Beyond this, less than {@link SLACK} is left. */
 let limit = -1
-/** What is free begins here. */
-let free = 0
 /** Where the value under way begins. */
 let begun = 0
-/** A getter inside a value may encode another one. */
 let busy = false
+/** A getter inside the value under way has encoded another one, or tried to. */
+let disturbed = false
 
 /** What the functions below return instead of where they ended. */
-const NOT_PLAIN = -1
+export const NOT_PLAIN = -1
 
 const utf8 = new TextEncoder()
 
@@ -39,22 +44,55 @@ const empty = {}
  * @returns null for any other value
  */
 export function plainEncode(value: unknown): Encoded | null {
-  if (busy || everyObjectHasMore()) return null
+  if (isBusy() || everyObjectHasMore()) return null
+  if (block !== own) use(own)
+  const end = encode(value, free)
+  free = end === NOT_PLAIN ? begun : end
+  return end === NOT_PLAIN ? null : { bytes, start: begun, end }
+}
+
+/**
+ * The same into a block of the caller's, from `at` on.
+ *
+ * @returns where it ended; {@link NOT_PLAIN} for any other value, one that has no room there, and one that had others sent:
+ *   what stands behind `at` is of no use then
+ */
+export function plainEncodeInto(target: Block, at: number, value: unknown): number {
+  if (isBusy() || everyObjectHasMore()) return NOT_PLAIN
+  if (block !== target) use(target)
+  const end = encode(value, at)
+  if (block === target) return disturbed ? NOT_PLAIN : end
+  // It has outgrown it, and is not wanted where it is now.
+  free = 0
+  return NOT_PLAIN
+}
+
+function isBusy(): boolean {
+  if (busy) disturbed = true
+  return busy
+}
+
+/** @returns where it ended */
+function encode(value: unknown, at: number): number {
   busy = true
-  begun = free
+  disturbed = false
+  begun = at
   let end = NOT_PLAIN
   try {
-    end = write(value, free, 0)
+    end = write(value, at, 0)
   } catch {
     // Something of the value's own threw: whoever encodes it after all says so.
   }
   busy = false
-  if (end === NOT_PLAIN) {
-    free = begun
-    return null
-  }
-  free = end
-  return { bytes, start: begun, end }
+  return end
+}
+
+function use(next: Block): void {
+  block = next
+  bytes = next.bytes
+  view = next.view
+  node = next.node
+  limit = bytes.length - SLACK
 }
 
 /** Somebody gave a property to all objects there are: it would be taken for one of their own. */
@@ -66,12 +104,9 @@ function everyObjectHasMore(): boolean {
 /** Takes another block, where `needed` bytes are free behind what has been written up to `at`. @returns where that is */
 function grown(at: number, needed: number): number {
   const done = at - begun
-  const block = new Block(done + needed + SLACK <= BLOCK_BYTES / 2 ? BLOCK_BYTES : 2 * (done + needed + SLACK))
-  block.bytes.set(bytes.subarray(begun, at))
-  bytes = block.bytes
-  view = block.view
-  node = block.node
-  limit = bytes.length - SLACK
+  own = new Block(done + needed + SLACK <= BLOCK_BYTES / 2 ? BLOCK_BYTES : 2 * (done + needed + SLACK))
+  own.bytes.set(bytes.subarray(begun, at))
+  use(own)
   begun = 0
   return done
 }

@@ -4,9 +4,11 @@ import type { PendingOffer } from '../actor/offer.ts'
 import type { Asked, PendingAsk } from '../actor/pending-ask.ts'
 import type { Watcher } from '../actor/watcher.ts'
 import type { Cbor } from '../codec/cbor.ts'
+import { isShared } from '../codec/encode-once.ts'
 import type { Encoded } from '../codec/encoded.ts'
 import { MalformedFrameError } from '../errors.ts'
 import { AnswerRoute, type Question } from './answer-route.ts'
+import { MOST_WHOLE_BYTES } from './chunking.ts'
 import type { Connection, FrameSink } from './connection.ts'
 import { CreditLedger } from './credit-ledger.ts'
 import { decodeBatch } from './decode-batch.ts'
@@ -14,6 +16,7 @@ import { Deliveries } from './deliveries.ts'
 import { DIALECT, Feature, largestMessage } from './dialect.ts'
 import type { LinkNumber, LinkTerms } from './link-terms.ts'
 import { OpenAsks } from './open-asks.ts'
+import type { OpenBatches } from './open-batch.ts'
 import { OpenLink } from './open-link.ts'
 import { Outflow } from './outflow.ts'
 import { OutgoingMessage } from './outgoing.ts'
@@ -30,6 +33,7 @@ export interface AssociationHost extends ScopeHost {
   readonly cbor: Cbor
   readonly heartbeatMs: number
   readonly traffic: Traffic
+  readonly openBatches: OpenBatches
   emit(event: PeerEvent): void
   /** The connection is gone: make one, at once or after a little while. */
   wantConnection(association: Association, atOnce: boolean): void
@@ -39,6 +43,9 @@ export interface AssociationHost extends ScopeHost {
 
 /** A connection that ended sooner than this is not replaced at once: the next may fare no better. In ms. */
 const SHORT_LIVED_MS = 1_000
+
+/** Counted for the longest name that has a number, in bytes: see `encodePayload`. */
+const MOST_NAME_BYTES = 3 * 64
 
 const NO_LINK: LinkTerms = { ...DIALECT, epoch: 0, dialler: '', features: 0 }
 
@@ -60,6 +67,8 @@ export class Association implements FrameSink {
   #link: OpenLink | null = null
   /** Of the present link, or of the last one. */
   #terms: LinkTerms = NO_LINK
+  /** What a payload may have that is written into the next frame at once, in bytes. */
+  #mostStraight = 0
   #down = false
 
   constructor(host: AssociationHost, peer: Peer) {
@@ -71,7 +80,7 @@ export class Association implements FrameSink {
     this.#deliveries = new Deliveries(host, this.#scope, ledger)
     this.#watches = new RemoteWatches(this, this.#scope.local)
     this.#out = new Outflow({
-      ...{ cells: host.cells, traffic: host.traffic, ledger },
+      ...{ cells: host.cells, traffic: host.traffic, openBatches: host.openBatches, ledger },
       undelivered: (reason, message) => this.#undelivered(reason, message),
       behind: (messages) => this.#endOfPatience(messages),
       swamped: () => {
@@ -126,6 +135,8 @@ export class Association implements FrameSink {
   // Out
 
   tell(to: To, target: Asked, name: string, payload: unknown): void {
+    if (typeof to === 'number' && !isShared(payload) && this.#out.tell(to, target, name, payload, this.#mostStraight))
+      return
     const encoded = this.#encode(to, name, payload)
     const sizeBytes = encoded.end - encoded.start
     // Whatever is reached by its path is part of the runtime: no load of users' may come between two of those.
@@ -199,6 +210,7 @@ export class Association implements FrameSink {
     this.#detach('superseded')
     this.peer = peer
     this.#terms = terms
+    this.#mostStraight = Math.min(MOST_WHOLE_BYTES, largestMessage(terms) - MOST_NAME_BYTES)
     this.#scope.introduced(peer)
     const hasFlow = this.has(Feature.flowControl)
     const watcher = { dead: (why: string) => this.closed(connection, why), beat: () => this.#out.beat() }
@@ -298,6 +310,7 @@ export class Association implements FrameSink {
     const link = this.#link
     if (link === null) return
     link.heard()
+    this.#deliveries.forgetTarget()
     for (const envelope of decodeBatch(frame, link.names.received, this.#acknowledged)) {
       // An envelope may end the association: what follows it does not count.
       if (this.#link !== link) return
@@ -312,6 +325,7 @@ export class Association implements FrameSink {
   }
 
   #receive(envelope: Envelope, link: OpenLink): void {
+    if (envelope[0] !== Kind.tell) this.#deliveries.forgetTarget()
     switch (envelope[0]) {
       case Kind.tell:
         return this.#deliveries.tell(envelope)

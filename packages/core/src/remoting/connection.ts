@@ -131,6 +131,11 @@ export class Connection {
     this.#link.send(proofs.challenge)
   }
 
+  /** Whether all frames have left, and their memory may be used again. */
+  get hasReleased(): boolean {
+    return this.#link.releasesFrames === true && this.#link.bufferedBytes === 0
+  }
+
   /** @returns false when it should wait for `drained` before sending more */
   send(frame: Uint8Array): boolean {
     return this.#link.send(frame)

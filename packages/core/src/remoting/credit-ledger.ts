@@ -5,9 +5,12 @@ import type { Deadline } from '../runtime/timer-queue.ts'
 import { MOST_LANES, WINDOW_BYTES, WINDOW_MESSAGES } from './lane.ts'
 import { type Envelope, EVERYBODY, Kind } from './wire.ts'
 
-/** Credit goes back for a quarter of what may be out, or once a second for whatever it is. */
-const MARK_MESSAGES: number = WINDOW_MESSAGES / 4
-const MARK_BYTES: number = WINDOW_BYTES / 4
+/**
+ * Credit goes back for an eighth of what may be out, or once a second for whatever it is. With larger steps, a sender that is
+ * told by the actor itself how far that has come would wait for credit.
+ */
+const MARK_MESSAGES: number = WINDOW_MESSAGES / 8
+const MARK_BYTES: number = WINDOW_BYTES / 8
 const REST_MS = 1_000
 /** Or once there are so many actors that something came for: no sender is held up by having many of them. */
 const MARK_ACCOUNTS: number = MOST_LANES / 8
@@ -73,7 +76,7 @@ class CreditMarker extends OwnMessage {
 
 /**
  * What one peer has sent to actors of this node, and gets credit back for when it has been handled. A marker behind the
- * messages in the mailbox says when that is, so that a message costs two additions, and one in a thousand a marker.
+ * messages in the mailbox says when that is, so that a message costs two additions, and one in 512 a marker.
  */
 export class CreditLedger {
   readonly #host: Pick<CellHost, 'dispatcher' | 'timers'>

@@ -31,11 +31,21 @@ export class Deliveries {
   readonly #host: DeliveriesHost
   readonly #scope: PeerScope
   readonly #ledger: CreditLedger
+  /** Who the last message was for, and what it was: they come in bursts. Null once that may have changed. */
+  #lastTo: number | null = null
+  #lastTarget: LocalTarget | null = null
+  #lastName: string | null = null
 
   constructor(host: DeliveriesHost, scope: PeerScope, ledger: CreditLedger) {
     this.#host = host
     this.#scope = scope
     this.#ledger = ledger
+  }
+
+  /** What comes next may be another frame, or have been preceded by what ends actors: nobody is known any more. */
+  forgetTarget(): void {
+    this.#lastTo = null
+    this.#lastTarget = null
   }
 
   tell([, to, name, encoded]: Extract<Envelope, readonly [typeof Kind.tell, ...unknown[]]>): void {
@@ -62,7 +72,7 @@ export class Deliveries {
     const { objects } = cbor
     const sizeBytes = encoded.end - encoded.start
     const account = typeof to === 'number' ? this.#ledger.received(to, sizeBytes) : null
-    const target = RESERVED.has(name) ? null : this.#scope.local(to)
+    const target = this.#isMessage(name) ? this.#targetOf(to) : null
     // Parts of the runtime believe a node what it says of itself, and want to know who says it.
     const told = typeof to === 'string' && target !== null ? new FromPeer(this.#scope.peerUid, payload) : payload
     if (target === null) {
@@ -75,6 +85,23 @@ export class Deliveries {
         cells.undelivered('mailbox-full', target.path, name, payload, origin)
     }
     if (account !== null) this.#ledger.queued(account, sizeBytes, objects, target)
+  }
+
+  #isMessage(name: string): boolean {
+    if (name === this.#lastName) return true
+    if (RESERVED.has(name)) return false
+    this.#lastName = name
+    return true
+  }
+
+  #targetOf(to: To): LocalTarget | null {
+    if (to === this.#lastTo) return this.#lastTarget
+    const target = this.#scope.local(to)
+    if (typeof to === 'number') {
+      this.#lastTo = to
+      this.#lastTarget = target
+    }
+    return target
   }
 
   /** Queues a message once there is room for it. What waits for that is counted: there is no credit for more. */

@@ -1,20 +1,21 @@
 import type { Encoded } from '../codec/encoded.ts'
+import { FrameWriter } from './frame-writer.ts'
 import { SentNames } from './link-names.ts'
-import { CONTENT_AT, sealPart } from './seal.ts'
 import { type Envelope, Kind, type To } from './wire.ts'
 
-/** Frames are cut from blocks of this size, in bytes; larger ones have a block of their own. */
-const BLOCK_BYTES = 256 * 1024
 /** What an envelope takes at most without its texts and its payload, in bytes. */
 const MOST_ENVELOPE_BYTES = 48
 
 const utf8 = new TextEncoder()
 
+/** For frames that are made in one go. */
+const whole = new FrameWriter()
+
+/** Where the frame under way is written. */
 let block = new Uint8Array(0)
 let view = new DataView(block.buffer)
-/** What is free begins here. */
 let at = 0
-/** Of the connection that the frame under way is for. */
+/** Of the connection that it is for. */
 let names = new SentNames()
 
 /**
@@ -24,23 +25,26 @@ let names = new SentNames()
  * @param acknowledged the number of the last system message that has come from the other side; 0 for none
  */
 export function encodeBatch(envelopes: readonly Envelope[], over: SentNames, acknowledged = 0): Uint8Array {
-  let most = CONTENT_AT + 16
+  writeBatch(whole, envelopes, over)
+  return whole.close(acknowledged)
+}
+
+/**
+ * Writes more envelopes into a frame, or begins it with them.
+ *
+ * @returns false where there is no room behind what it holds already: nothing is written then
+ */
+export function writeBatch(frame: FrameWriter, envelopes: readonly Envelope[], over: SentNames): boolean {
+  let most = 0
   for (const envelope of envelopes) most += MOST_ENVELOPE_BYTES + variableBytes(envelope)
-  if (block.length - at < most) {
-    // Cleared by the host, which leaves it in the cache of the processor: a tenth faster than memory as it comes.
-    block = new Uint8Array(Math.max(BLOCK_BYTES, most))
-    view = new DataView(block.buffer)
-    at = 0
-  }
-  const start = at
-  at += CONTENT_AT
+  if (!frame.reserve(most)) return false
+  block = frame.block.bytes
+  view = frame.block.view
+  at = frame.at
   names = over
-  block[at++] = 0x82
-  writeNumber(acknowledged)
-  writeHead(0x80, envelopes.length)
   for (const envelope of envelopes) write(envelope)
-  sealPart(block, view, start, at)
-  return block.subarray(start, at)
+  frame.wrote(envelopes.length, at)
+  return true
 }
 
 /** At most 3 bytes a character. */

@@ -65,6 +65,11 @@ export class Lane {
     return this.isBusy || (this.#parked !== null && this.#parked.size > 0)
   }
 
+  /** Whether a message may be sent at once, before which nothing waits. */
+  get isFree(): boolean {
+    return this.hasCredit && !this.isHeld && !this.hasOffers
+  }
+
   /** Whether what is parked may be sent: a notice needs no credit. */
   get canGoOn(): boolean {
     if (this.isBusy || this.#parked === null) return false
@@ -129,6 +134,12 @@ export class Lane {
   countSent(payloadBytes: number): void {
     this.sent++
     this.sentBytes += payloadBytes
+  }
+
+  /** It was not sent after all. */
+  takeBack(payloadBytes: number): void {
+    this.sent--
+    this.sentBytes -= payloadBytes
   }
 
   /**

@@ -12,10 +12,28 @@ const MOST_BYTES = 64
  */
 export class SentNames {
   readonly #numbers = new Map<string, number>()
+  #last: string | null = null
+  #lastNumber = -1
 
   /** @returns undefined for one that must travel in full */
   get(name: string): number | undefined {
     return this.#numbers.get(name)
+  }
+
+  /** The same for messages, which come in bursts of one name. @returns -1 for one that must travel in full */
+  numberOf(name: string): number {
+    if (name !== this.#last) {
+      const number = this.#numbers.get(name)
+      if (number === undefined) return -1
+      this.#last = name
+      this.#lastNumber = number
+    }
+    return this.#lastNumber
+  }
+
+  /** What the other side knows, once it has all that was written. */
+  mirrored(): ReceivedNames {
+    return new ReceivedNames([...this.#numbers.keys()])
   }
 
   /** It has just been written in full, in so many bytes. */
@@ -26,7 +44,11 @@ export class SentNames {
 
 /** The other end of {@link SentNames}. */
 export class ReceivedNames {
-  readonly #names: string[] = []
+  readonly #names: string[]
+
+  constructor(names: string[] = []) {
+    this.#names = names
+  }
 
   /** @throws {MalformedFrameError} for a number that stands for nothing yet */
   get(number: number): string {

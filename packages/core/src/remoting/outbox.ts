@@ -13,7 +13,7 @@ const MAX_BYTES = 8 * 1024 * 1024
 /** Bytes of answers that may wait. Far above what any healthy pair has under way. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 /** A batch is cut when it has grown to this, in bytes; a turn that sends more does not wait for its end. */
-const BATCH_BYTES = 64 * 1024
+export const BATCH_BYTES: number = 64 * 1024
 
 /** With so many waiting, most that come are turned down, and one that is not may lie among their bytes. */
 const CROWDED = 3_072
@@ -110,19 +110,44 @@ export class Outbox {
       this.lanes.changed(lane)
       return false
     }
-    message.lane = lane
     if (this.#messages >= CROWDED) message.compact()
-    lane.queued++
-    lane.queuedBytes += message.payloadBytes
-    this.#messages++
-    this.#messageBytes += message.payloadBytes
-    this.#add(message)
+    this.#queue(message, lane)
     return true
   }
 
-  /** Fills the next batch. Asks that are over are left out; the rest count as sent from here on. */
-  takeBatch(batch: Envelope[]): void {
-    let bytes = 0
+  /** The lane of an actor to which a message may go before all that is here; null where it has to be queued. */
+  straightLane(to: number): Lane | null {
+    // An answer or a notice that waits was there before.
+    if (!this.#hasFlow || this.#items.size > 0) return null
+    const lane = this.lanes.of(to)
+    return lane.isFree && !this.lanes.hasNoRoomFor(lane) ? lane : null
+  }
+
+  /** A message goes past what is here. */
+  wentStraight(lane: Lane, payloadBytes: number): void {
+    this.#traffic.sent++
+    lane.countSent(payloadBytes)
+  }
+
+  /** Messages that went straight and were not sent after all: they are first of all that waits. */
+  putBack(messages: readonly OutgoingMessage[]): void {
+    const behind = this.#takeItems(() => true)
+    for (const message of messages) {
+      const lane = this.lanes.of(message.to)
+      this.#traffic.sent--
+      lane.takeBack(message.payloadBytes)
+      this.#queue(message, lane)
+    }
+    for (const item of behind) this.#add(item)
+  }
+
+  /**
+   * Fills the next batch. Asks that are over are left out; the rest count as sent from here on.
+   *
+   * @param begun bytes that are in its frame already
+   */
+  takeBatch(batch: Envelope[], begun = 0): void {
+    let bytes = begun
     for (let item = this.#system.peek(); item !== undefined && bytes < BATCH_BYTES; item = this.#system.peek()) {
       this.#system.shift()
       this.#sizeBytes -= item.payloadBytes + ENVELOPE_BYTES
@@ -174,6 +199,15 @@ export class Outbox {
     this.#answerBytes = 0
     this.lanes.disconnected()
     return { messages, questions: answers.map(({ question }) => question) }
+  }
+
+  #queue(message: OutgoingMessage, lane: Lane): void {
+    message.lane = lane
+    lane.queued++
+    lane.queuedBytes += message.payloadBytes
+    this.#messages++
+    this.#messageBytes += message.payloadBytes
+    this.#add(message)
   }
 
   /** Sends an item, or puts it where it has to wait. @returns about how many bytes it has in the batch */

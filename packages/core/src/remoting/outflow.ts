@@ -1,12 +1,14 @@
 import type { CellHost } from '../actor/cell-host.ts'
 import type { DeadLetterReason } from '../actor/dead-letter.ts'
 import { OfferLine, type PendingOffer } from '../actor/offer.ts'
+import type { Asked } from '../actor/pending-ask.ts'
 import type { Deadline } from '../runtime/timer-queue.ts'
 import type { Answer, Question } from './answer-route.ts'
 import type { CreditLedger } from './credit-ledger.ts'
-import { encodeBatch } from './encode-batch.ts'
+import { encodeBatch, writeBatch } from './encode-batch.ts'
+import type { OpenBatch, OpenBatches } from './open-batch.ts'
 import type { OpenLink } from './open-link.ts'
-import { type Lost, Outbox } from './outbox.ts'
+import { BATCH_BYTES, type Lost, Outbox } from './outbox.ts'
 import type { OutgoingMessage } from './outgoing.ts'
 import { MAX_BACKLOG, SystemLog, unnumbered } from './system-log.ts'
 import type { Traffic } from './traffic.ts'
@@ -19,6 +21,7 @@ const ACKNOWLEDGE_MS = 50
 export interface OutflowHost {
   readonly cells: Pick<CellHost, 'runtime' | 'timers'>
   readonly traffic: Traffic
+  readonly openBatches: OpenBatches
   /** What the peer has sent to actors here. */
   readonly ledger: CreditLedger
   undelivered(reason: DeadLetterReason, message: OutgoingMessage): void
@@ -36,6 +39,8 @@ export class Outflow {
   /** Who waits for room in the outbox; who waits until an actor keeps up does so in its lane. */
   readonly #offers = new OfferLine()
   #link: OpenLink | null = null
+  /** What was told since the last frame and goes before all that waits. */
+  #open: OpenBatch | null = null
   /** Whether the other side knows of numbers. */
   #isNumbered = false
   #flushing = false
@@ -51,6 +56,33 @@ export class Outflow {
   /** User messages that wait, and the bytes of their payloads. */
   get queued(): { readonly messages: number; readonly bytes: number } {
     return { messages: this.#outbox.messages, bytes: this.#outbox.messageBytes }
+  }
+
+  /**
+   * Writes a message of a user into the next frame, where nothing has to be waited for.
+   *
+   * @param mostBytes of its payload
+   * @returns false where it has to be queued
+   */
+  tell(to: number, target: Asked, name: string, payload: unknown, mostBytes: number): boolean {
+    const link = this.#link
+    if (link === null || link.isFull || this.log.again !== 0 || !this.#offers.empty || to >>> 0 !== to) return false
+    const lane = this.#outbox.straightLane(to)
+    const number = lane === null ? -1 : link.names.sent.numberOf(name)
+    if (lane === null || number < 0) return false
+    const open = this.#open
+    const batch = open ?? this.#host.openBatches.take(link.connection)
+    if (batch === null) return false
+    const sizeBytes = batch.tell(to, target, number, payload, mostBytes)
+    if (sizeBytes < 0) {
+      if (open === null) this.#host.openBatches.giveBack(batch)
+      return false
+    }
+    this.#open = batch
+    this.#outbox.wentStraight(lane, sizeBytes)
+    if (batch.frame.sizeBytes >= BATCH_BYTES) this.#flush()
+    else this.#scheduleFlush()
+    return true
   }
 
   /** Queues a message of a user, or says that there is no room for it. */
@@ -125,6 +157,7 @@ export class Outflow {
 
   /** The link is lost. @returns what was under way on it */
   linkLost(): Lost {
+    this.#takeBack()
     this.#link = null
     this.#acknowledging?.cancel()
     this.#acknowledging = null
@@ -198,7 +231,7 @@ export class Outflow {
     while (this.#link?.isFull === false) {
       // What was on a link that is lost was sent before all that waits.
       if (this.log.again > 0) this.#send(this.log.takeAgain())
-      else if (!this.#outbox.isIdle || this.#host.ledger.hasDue) this.#sendNext()
+      else if (this.#open !== null || !this.#outbox.isIdle || this.#host.ledger.hasDue) this.#sendNext()
       else if (this.log.isUrgent) this.#send([])
       else return
     }
@@ -206,13 +239,13 @@ export class Outflow {
 
   #sendNext(): void {
     const batch = this.#host.ledger.take()
-    this.#outbox.takeBatch(batch)
+    this.#outbox.takeBatch(batch, this.#open === null ? 0 : this.#open.frame.sizeBytes)
     this.#admit()
     if (this.#isLeaving && this.#outbox.isIdle) {
       batch.push([Kind.bye])
       this.#isLeaving = false
     }
-    if (batch.length > 0) this.#send(batch)
+    if (batch.length > 0 || this.#open !== null) this.#send(batch)
   }
 
   /** There may be room for those who wait for it: first of all for those who wait for nothing else. */
@@ -222,9 +255,29 @@ export class Outflow {
   }
 
   #send(batch: Envelope[]): void {
-    if (this.#link === null) return
-    if (!this.#isNumbered) return this.#link.send(encodeBatch(unnumbered(batch), this.#link.names.sent))
-    this.log.send(batch)
-    this.#link.send(encodeBatch(batch, this.#link.names.sent, this.log.say()))
+    const link = this.#link
+    if (link === null) return
+    if (this.#isNumbered) this.log.send(batch)
+    const envelopes = this.#isNumbered ? batch : unnumbered(batch)
+    const acknowledged = this.#isNumbered ? this.log.say() : 0
+    const open = this.#open
+    if (open !== null) {
+      this.#open = null
+      const isWhole = writeBatch(open.frame, envelopes, link.names.sent)
+      const frame = open.close(acknowledged)
+      this.#host.openBatches.giveBack(open)
+      link.send(frame)
+      if (isWhole || this.#link !== link) return
+    }
+    link.send(encodeBatch(envelopes, link.names.sent, acknowledged))
+  }
+
+  /** What was told and is not sent waits with the rest. */
+  #takeBack(): void {
+    const open = this.#open
+    if (open === null || this.#link === null) return
+    this.#open = null
+    this.#outbox.putBack(open.takeBack(this.#link.names.sent))
+    this.#host.openBatches.giveBack(open)
   }
 }

@@ -13,6 +13,7 @@ import type { Refusal, RefusalCode, Welcome } from './greeting.ts'
 import type { Guard } from './guard.ts'
 import { Introductions, peerOf } from './introductions.ts'
 import { type LinkTerms, linkTerms } from './link-terms.ts'
+import { OpenBatches } from './open-batch.ts'
 import { PeerBook } from './peer-book.ts'
 import type { Peer, PeerEvent } from './peer-event.ts'
 import { NOBODY } from './peer-scope.ts'
@@ -75,6 +76,7 @@ export class Remoting implements Associations {
   readonly #reconnects = new Map<Association, Reconnect>()
   readonly #quarantine = new Quarantine()
   readonly #traffic = new Traffic()
+  readonly #openBatches = new OpenBatches()
   readonly #dialler: Dialler
   readonly #connecting = new Set<Connecting>()
   readonly #seeds: Seeds
@@ -318,6 +320,7 @@ export class Remoting implements Associations {
       heartbeatMs: this.#settings.heartbeatMs,
       resolveRef: (parts) => this.refTo(parts),
       traffic: this.#traffic,
+      openBatches: this.#openBatches,
       local: (to) => (typeof to === 'string' && !this.#settings.exposed.has(to) ? null : this.cells.local(to)),
       emit: this.#emit,
       wantConnection: (association, atOnce) => this.#wantConnection(association, atOnce),

@@ -43,12 +43,18 @@ export interface Link {
   /** Bytes given to `send` that have not left this process. */
   readonly bufferedBytes: number
   /**
+   * Whether nobody in this process looks at frames that were sent once `bufferedBytes` is 0: their memory may be written to
+   * again then, which spares the sender a new one. Default: false, where bytes of sent frames must never change.
+   */
+  readonly releasesFrames?: boolean
+  /**
    * Says who receives. Frames that arrived before are delivered then, and the end if it has come.
    * Called exactly once. No handler ever runs inside a call of `open`, `send` or `close`.
    */
   open(handlers: LinkHandlers): void
   /**
-   * Sends one frame. It is accepted in any case while the link is up; the bytes must not change afterwards.
+   * Sends one frame. It is accepted in any case while the link is up; the bytes must not change afterwards,
+   * or not until `bufferedBytes` is 0 where it {@link releasesFrames}.
    *
    * @returns false when more is buffered than is good: wait for `drain` before sending more. Each false is
    *   followed by `drain` or `close`. On a closed link the frame is dropped and the answer is false.
