@@ -55,7 +55,7 @@ export const membershipMutants: readonly Mutant[] = [
     find: `!this.#agreement.isReached(others, nominated, nowMs)`,
     replace: `false`,
     form: 'expression',
-    scenario: 'split-brain',
+    scenario: 'split-by-hearsay',
     why: 'Two sides never both go on: a joiner counts on one side, and the other one has never heard of it.',
   },
   {
@@ -64,7 +64,7 @@ export const membershipMutants: readonly Mutant[] = [
     find: `condemned.length > 0 && !this.#agreement.isReached(others, condemned, nowMs)`,
     replace: `false`,
     form: 'expression',
-    scenario: 'split-brain',
+    scenario: 'split-by-hearsay',
     why: 'Two sides never both go on: one is cut off before the others have heard whom it took for down, and they take that one back.',
   },
 ]

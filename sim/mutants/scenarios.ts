@@ -27,6 +27,7 @@ import { singletonHandover } from '../scenarios/singleton-handover.ts'
 import { slowReceiver } from '../scenarios/slow-receiver.ts'
 import { splitBrain } from '../scenarios/split-brain.ts'
 import { splitBrainLease } from '../scenarios/split-brain-lease.ts'
+import { splitByHearsay } from '../scenarios/split-by-hearsay.ts'
 import { stashAndTimers } from '../scenarios/stash-and-timers.ts'
 import { strangers } from '../scenarios/strangers.ts'
 import { supervision } from '../scenarios/supervision.ts'
@@ -65,6 +66,7 @@ export const scenarios: readonly Scenario[] = [
   membershipHealing,
   splitBrain,
   splitBrainLease,
+  splitByHearsay,
   discovery,
   singleton,
   singletonHandover,

@@ -1,7 +1,7 @@
 import { type ActorSystem, actor, protocol, type Ref, type Terminated, type Transport } from '@troupe/core'
 import type { Dialect } from '@troupe/core/testing'
 import { type Checker, type HistoryEvent, type SimulatedCluster, type SimulatedNode, scenario } from '@troupe/testkit'
-import { isLinked, noteLinks, noteStalls, runOf } from '../stage/link-notes.ts'
+import { isLinked, noteLinks, noteStalls, notingDials, runOf } from '../stage/link-notes.ts'
 import { type Notice, type Seen, type Terms, Watches } from '../stage/watches.ts'
 
 const TERMS: Terms = { graceMs: 4_000, heartbeatMs: 250, healedMs: 12_000 }
@@ -136,7 +136,7 @@ export async function startWatching(
   transport: Transport = node.transport,
 ): Promise<void> {
   const options = {
-    transport,
+    transport: notingDials(node, transport),
     seeds: node.others,
     disconnectGraceMs: TERMS.graceMs,
     heartbeatMs: TERMS.heartbeatMs,

@@ -48,7 +48,8 @@ const inTime: Checker = {
       if (askedMs !== null) answered++
       askedMs = null
     }
-    return answered > 3 ? { verdict: 'ok' } : { verdict: 'illegal', message: `${answered} pings`, conflict: [] }
+    // The other side gives credit meanwhile: it is not often silent.
+    return answered > 0 ? { verdict: 'ok' } : { verdict: 'illegal', message: `${answered} pings`, conflict: [] }
   },
 }
 

@@ -23,7 +23,7 @@ const epochs: Checker = {
         const message = `${note.run} accepts link ${note.epoch} to ${note.peer} after link ${before.epoch}`
         return { verdict: 'illegal', message, conflict: [event] }
       }
-      if (before === undefined || note.epoch > before.epoch || isTie(before, note)) last.set(key, note)
+      if (before === undefined || takesPlaceOf(before, note)) last.set(key, note)
     }
     return { verdict: 'ok' }
   },
@@ -34,9 +34,19 @@ function isTie(before: OpenedNote, { epoch, dialler }: OpenedNote): boolean {
   return epoch === before.epoch && dialler < before.dialler
 }
 
+/** A welcome may come so late that its link is older than the one there is: then it is of no use. */
+function takesPlaceOf(before: OpenedNote, note: OpenedNote): boolean {
+  return note.epoch > before.epoch || isTie(before, note)
+}
+
 /** Both ends of each connection that is left take it for the same one. */
 function agreed(history: readonly HistoryEvent[], systems: readonly ActorSystem[]): boolean {
-  const last = new Map(notes<OpenedNote>(history, 'opened').map((note) => [`${note.run} ${note.peer}`, note]))
+  const last = new Map<string, OpenedNote>()
+  for (const note of notes<OpenedNote>(history, 'opened')) {
+    const key = `${note.run} ${note.peer}`
+    const before = last.get(key)
+    if (before === undefined || takesPlaceOf(before, note)) last.set(key, note)
+  }
   return systems.every(({ uid, peers }) =>
     peers.every((peer) => {
       const ours = last.get(`${uid} ${peer.uid}`)

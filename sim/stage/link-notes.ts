@@ -1,4 +1,4 @@
-import type { ActorSystem, Protocol, Ref } from '@troupe/core'
+import type { ActorSystem, Protocol, Ref, Transport } from '@troupe/core'
 import type { HistoryEvent, SimulatedCluster, SimulatedNode } from '@troupe/testkit'
 
 /** What a node knows of a connection, in a history: it is there, it is lost, or the other run is down for good. */
@@ -24,6 +24,26 @@ export function noteLinks(node: Pick<SimulatedNode, 'note' | 'name'>, system: Ac
     else if (event.type === 'link-refused' && event.code === 'quarantined')
       node.note('refused', { run, peer: '', why: event.code })
   })
+}
+
+/** A node tries to connect. */
+export interface DialNote {
+  /** Its name. */
+  readonly node: string
+  readonly address: string
+}
+
+/** A transport that writes down each attempt to connect, as `dial`. */
+export function notingDials(node: Pick<SimulatedNode, 'note' | 'name'>, transport: Transport): Transport {
+  return {
+    name: transport.name,
+    listen: (accept, runtime) => transport.listen(accept, runtime),
+    dial: (address, signal) => {
+      node.note('dial', { node: node.name, address } satisfies DialNote)
+      return transport.dial(address, signal)
+    },
+    close: () => transport.close(),
+  }
 }
 
 /** A node was kept from doing anything for so long, until now. */

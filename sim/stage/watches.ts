@@ -1,5 +1,10 @@
 import type { HistoryEvent } from '@troupe/testkit'
-import { type LinkNote, runOf, type StallNote } from './link-notes.ts'
+import { type DialNote, type LinkNote, runOf, type StallNote } from './link-notes.ts'
+
+/** So long after all faults are healed what was lost is connected again, but on the slowest networks. In ms. */
+const RECONNECT_MS = 2_500
+/** Attempts of which on those all may take too long. */
+const UNLUCKY_DIALS = 2
 
 /** What the nodes were told, in ms. */
 export interface Terms {
@@ -35,6 +40,8 @@ export class Watches {
   readonly #ended = new Map<string, string>()
   /** When a run lost the connection to another one. */
   readonly #lostMs = new Map<string, number>()
+  /** How often a node has dialled another one since it lost the connection: by name and address. */
+  readonly #dials = new Map<string, number>()
   readonly #down = new Map<string, string>()
   /** Of each run, the others it was connected to. */
   readonly #met = new Map<string, Set<string>>()
@@ -75,6 +82,11 @@ export class Watches {
         return this.#notice(value as Notice)
       case 'up':
         return this.#up(value as LinkNote)
+      case 'dial': {
+        const { node, address } = value as DialNote
+        this.#dials.set(`${node} ${address}`, this.#dialsOf(node, address) + 1)
+        return null
+      }
       case 'lost':
         return this.#isLost(value as LinkNote, at)
       case 'down':
@@ -129,8 +141,18 @@ export class Watches {
     return null
   }
 
+  #dialsOf(node: string, address: string): number {
+    return this.#dials.get(`${node} ${address}`) ?? 0
+  }
+
+  /** Names of the node of a run, and where that of its peer is. */
+  #endsOf({ run, peer }: LinkNote): [string, string] {
+    return [this.#nodeOf.get(run) ?? '', `sim://${this.#nodeOf.get(peer) ?? ''}`]
+  }
+
   #isLost(note: LinkNote, at: number): string | null {
     const { heartbeatMs } = this.#terms
+    this.#dials.delete(this.#endsOf(note).join(' '))
     this.#lostMs.set(linkOf(note), at)
     const silentMs = Number(/^silent for (\d+) ms/.exec(note.why)?.[1] ?? Number.NaN)
     const stalledMs = this.#stalledMs(note.run, at - silentMs, at, 2.5 * heartbeatMs)
@@ -147,7 +169,8 @@ export class Watches {
     return parts.reduce((sum, ms) => sum + Math.max(0, ms), 0)
   }
 
-  #isDown({ run, peer, why }: LinkNote, at: number): string | null {
+  #isDown(note: LinkNote, at: number): string | null {
+    const { run, peer, why } = note
     const link = `${run} ${peer}`
     if (this.isDown(run, peer)) return 'a run is down twice'
     this.#down.set(link, why)
@@ -159,9 +182,10 @@ export class Watches {
     // One stalled for less than two seconds may have been stalled in two pieces of its grace, which are counted then.
     const lostMs = at - sinceMs - this.#stalledMs(run, sinceMs, at, 2_000)
     if (lostMs < 0.99 * graceMs) return `a run counts as down after ${lostMs} ms without a connection`
-    // What was left of it then may be too short: on a slow network two attempts in a row may both take too long. A whole
-    // grace has room for more of them. Clocks may be a thousandth too slow.
-    return at < healedMs + 1.01 * graceMs ? null : 'a run counts as down long after all was healed'
+    // On a slow network two attempts in a row may both take too long. A whole grace has room for more of them. Clocks may
+    // be a thousandth too slow.
+    const isUnlucky = at < healedMs + 1.01 * graceMs && this.#dialsOf(...this.#endsOf(note)) >= UNLUCKY_DIALS
+    return at < healedMs + RECONNECT_MS || isUnlucky ? null : 'a run counts as down long after all was healed'
   }
 }
 

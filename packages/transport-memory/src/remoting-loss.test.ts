@@ -394,6 +394,25 @@ test('a dialler that never got the welcome is let in, though its link looks aliv
   await world.stop()
 })
 
+test('a welcome that comes after a later link has come and gone opens nothing (law 1)', async (t) => {
+  const world = new World()
+  const a = await world.node('a', { disconnectGraceMs: 60_000 })
+  const raw = await world.raw('raw')
+  void a.system.connect(raw.address, { timeoutMs: 900 }).catch(() => {})
+  await world.time.settle()
+  const late = raw.links[0]!
+  const later = await raw.join(a.system.address, { uid: '!', epoch: 1 })
+  later.close()
+  await world.time.settle()
+  late.send(raw.welcome({ uid: '!', epoch: 1 }))
+  await world.time.settle()
+
+  t.like(later.frames[0] as object, { troupe: 'welcome', epoch: 2 })
+  t.truthy(late.ended)
+  t.is(a.system.peers.length, 0)
+  await world.stop()
+})
+
 test('what is told to a node that was never reached is a dead letter after the grace, and the node may still come', async (t) => {
   const world = new World()
   const [a, b] = await world.pair()

@@ -5,6 +5,7 @@ import { type Protocol, protocol } from '../actor/protocol.ts'
 import type { Ref } from '../actor/ref.ts'
 import { FromPeer } from '../remoting/from-peer.ts'
 import type { Peer, PeerEvent } from '../remoting/peer-event.ts'
+import { Quarantine } from '../remoting/quarantine.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Deadline, TimerQueue } from '../runtime/timer-queue.ts'
 import { type Gossip, isGossip } from './gossip.ts'
@@ -62,6 +63,8 @@ export class MembershipService {
   /** Since when those who are not known were asked for. */
   readonly #strangers = new Map<string, number>()
   readonly #strangerMs: number
+  /** Runs that were given up before anything was known of them: they may be well. */
+  readonly #givenUp = new Quarantine()
   #applying = false
   #next: Deadline | null = null
   #nextMs = Number.POSITIVE_INFINITY
@@ -153,6 +156,7 @@ export class MembershipService {
     if ('peer' in event && typeof event.peer === 'object' && event.peer.role === 'client') return
     if (event.type === 'peer-up') this.#apply(this.#machine.connected(event.peer.uid, this.#nowMs))
     else if (event.type === 'peer-down') {
+      if (event.reason === 'node-down' && !this.knows(event.peer.uid)) this.#givenUp.add(event.peer.uid)
       this.#apply(this.#machine.ended(event.peer.uid, this.#nowMs, event.reason === 'left'))
     }
   }
@@ -217,7 +221,10 @@ export class MembershipService {
     this.#host.emit(event)
     if (type !== 'member-joined' || member.state === 'down') return
     // Probes need a connection, and a first one takes its time.
-    if (!this.#links.wantPeer(member.uid, member.address)) this.#apply(this.#machine.ended(member.uid, this.#nowMs))
+    const { uid, address } = member
+    if (this.#links.wantPeer(uid, address)) return
+    const isGivenUp = this.#givenUp.has(uid)
+    this.#apply(isGivenUp ? this.#machine.givenUp(uid, this.#nowMs) : this.#machine.ended(uid, this.#nowMs))
   }
 
   #plan(): void {

@@ -131,6 +131,31 @@ test('a partition that begins while somebody joins leaves one side at most (law 
   t.deepEqual(both, [])
 })
 
+test('whoever has given up one that turns out to be up goes down itself, and takes nobody along (law 14)', (t) => {
+  const loop = settled(4, { seed: 7, membership: QUICK })
+  const late = loop.node('n3')
+  loop.input(late, (machine) => machine.givenUp('n1', loop.nowMs))
+  loop.run(5_000)
+
+  t.true(late.machine.isOver)
+  t.false(loop.living.some((node) => saw(node, 'member-down', 'n1')))
+})
+
+test('one that joins, and was given up before anybody knew of it, begins anew', (t) => {
+  const loop = settled(3, { seed: 7, membership: QUICK })
+  const newcomer = loop.add('n3', 'n0')
+  const giving = loop.node('n0')
+  t.not(
+    loop.until(() => saw(giving, 'member-joined', 'n3'), 1_000),
+    null,
+  )
+  loop.input(giving, (machine) => machine.givenUp('n3', loop.nowMs))
+  loop.run(5_000)
+
+  t.true(newcomer.machine.isOver)
+  t.false(giving.machine.isOver)
+})
+
 test('who leaves is down once it is gone, without a wait', (t) => {
   const loop = settled(4, { seed: 5, membership: { ...QUICK, stableAfterMs: 60_000 } })
   const leaver = loop.node('n1')

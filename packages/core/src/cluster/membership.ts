@@ -156,6 +156,18 @@ export class Membership {
     })
   }
 
+  /**
+   * This node gave up that run before it heard that it is a member, and is never to talk to it again. If that one is up by now
+   * it is this one that was out of touch: whether the other one is over is not for it alone to say.
+   */
+  givenUp(uid: string, nowMs: number): MembershipEffect[] {
+    return this.#do(nowMs, () => {
+      const state = this.#roster.get(uid)?.state ?? DOWN
+      if (state > JOINING && state < DOWN) this.#changes.goDown(nowMs)
+      else this.#changes.end(uid, nowMs)
+    })
+  }
+
   /** `uid` says that this node counts as down. It does, unless the other one counts as down itself. */
   refusedBy(uid: string, nowMs: number): MembershipEffect[] {
     return this.#do(nowMs, () => {

@@ -120,9 +120,11 @@ export class Association implements FrameSink {
     return this.#terms.dialler !== this.peer.uid || epoch === 0
   }
 
-  /** Whether the present link is to be kept rather than one with that number. Both sides decide alike. */
+  /**
+   * Whether the present link is to be kept rather than one with that number. Both sides decide alike. Also one that is lost:
+   * what may still come over an older one was sent before.
+   */
   prefers({ epoch, dialler }: LinkNumber): boolean {
-    if (this.#link === null) return false
     const present = this.#terms
     return epoch < present.epoch || (epoch === present.epoch && present.dialler <= dialler)
   }
