@@ -1,27 +1,6 @@
-import { appendFileSync as __append, readFileSync as __read } from 'node:fs'
 import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { styleText } from 'node:util'
-
-let __last = 0,
-  __lastFile = 0
-function __cpu() {
-  const { user, system } = process.cpuUsage()
-  const st = __read('/proc/self/stat', 'utf8')
-  const p = st.slice(st.lastIndexOf(')') + 2).split(' ')
-  return (user + system) / 1e3 + (Number(p[13]) + Number(p[14])) * 10
-}
-function __cost(event) {
-  if (!process.env.COSTS) return
-  const now = __cpu()
-  if (event.type === 'test-passed' || event.type === 'test-failed') {
-    __append(process.env.COSTS, JSON.stringify({ file: event.testFile, title: event.title, ms: now - __last }) + '\n')
-    __last = now
-  } else if (event.type === 'worker-finished' || event.type === 'worker-failed') {
-    __append(process.env.COSTS, JSON.stringify({ file: event.testFile, ms: now - __lastFile }) + '\n')
-    __last = __lastFile = now
-  }
-}
 
 /** Slower tests say how long they took. */
 const SLOW_MS = 300
@@ -79,7 +58,6 @@ export class Report {
   }
 
   #consume(event) {
-    __cost(event)
     const file = event.testFile ? this.#file(event.testFile) : null
     switch (event.type) {
       case 'declared-test':

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import type { Scenario, simulate } from '@troupe/testkit'
 import test from 'ava'
+import { slowTest } from '../../scripts/slow-suite.ts'
 import { buildPlanted } from './build.ts'
 import { catalogue } from './catalogue.ts'
 import type { Mutant, setPlanted } from './mutant.ts'
@@ -29,16 +30,19 @@ async function hashes({ simulate, scenarios }: Bundled): Promise<string[]> {
   return found
 }
 
-test('a planted build with all switches off does what one without any mutant does; with one on, its bug', async (t) => {
-  const plain: string[] = []
-  await load([], async (bundled) => void plain.push(...(await hashes(bundled))))
-  await load(catalogue, async (bundled) => {
-    t.deepEqual(await hashes(bundled), plain)
+slowTest(
+  'a planted build with all switches off does what one without any mutant does; with one on, its bug',
+  async (t) => {
+    const plain: string[] = []
+    await load([], async (bundled) => void plain.push(...(await hashes(bundled))))
+    await load(catalogue, async (bundled) => {
+      t.deepEqual(await hashes(bundled), plain)
 
-    const mailboxes = bundled.scenarios.find(({ name }) => name === 'mailboxes')!
-    bundled.setPlanted('mailbox-one-too-many')
-    const run = await bundled.simulate({ scenario: mailboxes, seed: 2 })
-    bundled.setPlanted(null)
-    t.is(run.violations[0]?.name, 'invariant')
-  })
-})
+      const mailboxes = bundled.scenarios.find(({ name }) => name === 'mailboxes')!
+      bundled.setPlanted('mailbox-one-too-many')
+      const run = await bundled.simulate({ scenario: mailboxes, seed: 2 })
+      bundled.setPlanted(null)
+      t.is(run.violations[0]?.name, 'invariant')
+    })
+  },
+)
