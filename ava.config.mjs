@@ -22,7 +22,9 @@ export default {
   concurrency: availableParallelism() + 1,
   // Packages resolve to their sources, so tests need no build.
   nodeArguments: ['--conditions=@troupe/source', ...(stripsTypes ? ['--disable-warning=ExperimentalWarning'] : [])],
-  require: stripsTypes ? [] : [fileURLToPath(new URL('scripts/register-tsx.mjs', import.meta.url))],
+  require: [...(stripsTypes ? [] : ['register-tsx.mjs']), 'property-runs.mjs'].map((file) =>
+    fileURLToPath(new URL(`scripts/${file}`, import.meta.url)),
+  ),
   // AVA_PROCESSES=1: for a test that needs process.chdir or signals, which worker threads lack.
   workerThreads: process.env.AVA_PROCESSES !== '1',
   // Time without any test ending, in all files; generous, because CI machines stall.

@@ -1,13 +1,17 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { createSystem } from '@troupe/core'
 import test from 'ava'
+import { slowTest } from '../scripts/slow-suite.ts'
 import { passes } from './actors/sample.ts'
 import { type Figure, summarize } from './actors/summary.ts'
 import { WORKLOADS, workload } from './actors/workloads.ts'
 import { rowsOf } from './bench.ts'
 import { main } from './command.ts'
+import { promisesMade } from './counting.ts'
 import type { Figure as RemoteFigure } from './remote/figures.ts'
 import { WORKLOADS as REMOTE_WORKLOADS } from './remote/workloads.ts'
+import { CountingActor, tellAll } from './tally.ts'
 
 interface Output {
   readonly status: number | null
@@ -35,7 +39,19 @@ function bench(...args: readonly string[]): Promise<Output> {
   return new Promise((resolve) => child.once('close', (status) => resolve({ status, ...output })))
 }
 
-test.serial(
+test.serial('a tell of a sync handler makes no promise', async (t) => {
+  const system = await createSystem({ name: 'counted', log: false })
+  const actor = new CountingActor()
+  const ref = system.spawn(actor.definition)
+
+  // A handful is made by waiting for the end.
+  const promises = await promisesMade(() => tellAll(ref, actor, 10_000, 10_000))
+
+  t.true(promises < 100, `${promises} promises`)
+  await system.stop()
+})
+
+slowTest(
   'a tell of a sync handler makes no promise and less than 8 bytes of garbage; --json prints one object',
   async (t) => {
     const { status, out, err } = await bench('tell', '--quick', '--rounds=1', '--json')
@@ -50,7 +66,7 @@ test.serial(
   },
 )
 
-test.serial('a hello world prints its first line within 1 s', async (t) => {
+slowTest('a hello world prints its first line within 1 s', async (t) => {
   const { status, out, err } = await called('hello', '--rounds=1', '--json')
 
   t.is(status, 0, err)
@@ -61,7 +77,7 @@ test.serial('a hello world prints its first line within 1 s', async (t) => {
   for (const { name, min } of hellos) t.true(min < limitMs, `${name}: ${min} ms of ${limitMs}`)
 })
 
-test('a page that is a node loads nothing of Node, neither ws nor rxjs, and at most 53 KiB of gzip', async (t) => {
+slowTest('a page that is a node loads nothing of Node, neither ws nor rxjs, and at most 53 KiB of gzip', async (t) => {
   const { status, out, err } = await called('bundle', '--json')
 
   t.is(status, 0, err)
@@ -74,7 +90,7 @@ test('a page that is a node loads nothing of Node, neither ws nor rxjs, and at m
   )
 })
 
-test.serial('the workloads run in Troupe and in the bare loop, and ratios between the two come out', async (t) => {
+slowTest('the workloads run in Troupe and in the bare loop, and ratios between the two come out', async (t) => {
   const { status, out, err } = await called('actors', '--quick', '--rounds=1', '--runtimes=troupe,bare', '--json')
 
   t.is(status, 0, err)
@@ -90,7 +106,7 @@ test.serial('the workloads run in Troupe and in the bare loop, and ratios betwee
   t.like(summary, { vsErlang: null, vsBestPeer: null })
 })
 
-test.serial('two processes tell and ask each other over sockets, and ratios of rates come out', async (t) => {
+slowTest('two processes tell and ask each other over sockets, and ratios of rates come out', async (t) => {
   const { status, out, err } = await called(
     'remote',
     '--quick',
@@ -205,7 +221,7 @@ test('figures are medians of rounds, and ratios are to the first row', (t) => {
   ])
 })
 
-test.serial('idle connections and clients that come in are measured beside bare sockets', async (t) => {
+slowTest('idle connections and clients that come in are measured beside bare sockets', async (t) => {
   const { status, out, err } = await called('connections', '--quick', '--json')
 
   t.is(status, 0, err)

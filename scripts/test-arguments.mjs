@@ -13,6 +13,7 @@ export function readArguments(argv) {
     root: resolve(import.meta.dirname, '..'),
     verbose: false,
     isolated: false,
+    slow: false,
     patterns: [],
     avaFlags: [],
     problem: null,
@@ -23,6 +24,7 @@ export function readArguments(argv) {
     const value = takesValue.has(name) ? (rest.length > 0 ? rest.join('=') : argv[++i]) : undefined
     if (name === '--verbose' || name === '-v') found.verbose = true
     else if (name === '--isolate') found.isolated = true
+    else if (name === '--slow') found.slow = true
     else if (name === '--root') found.root = resolve(value)
     else if (name === '--watch' || name === '-w')
       found.problem = 'this runner ends with a verdict; to watch, run: npx ava --watch'
@@ -30,6 +32,8 @@ export function readArguments(argv) {
     else if (name.startsWith('-')) found.avaFlags.push(argv[i])
     else found.patterns.push(argv[i])
   }
+  if (found.slow && !found.avaFlags.some((flag) => /^(--timeout|-T)$/.test(flag)))
+    found.avaFlags.push('--timeout', '5m')
   // AVA selects by line only in what is JavaScript as it stands: here the line becomes the title of the test around it.
   found.patterns = found.patterns.map((pattern) => {
     const [, file, line] = /^(.+\.ts):(\d+)$/.exec(pattern) ?? []
@@ -54,7 +58,7 @@ function titleAt(file, line) {
     .split('\n')
     .slice(0, line + 1)
     .join('\n')
-  const starts = [...text.matchAll(/^test(?:\.\w+)*\(\s*(['"`])(.+?)\1/gm)]
+  const starts = [...text.matchAll(/^(?:test(?:\.\w+)*|slowTest)\(\s*(['"`])(.+?)\1/gm)]
   const above = starts.filter(({ index }) => text.slice(0, index).split('\n').length <= line)
   return above.at(-1)?.[2] ?? null
 }

@@ -6,6 +6,7 @@
 //   npm test -- --match '*dead letter*'      tests by title
 //   npm test -- --verbose                    print each title
 //
+//   npm run test:slow -- ...                 the same, with the seeds, runs and programs that take minutes
 //   npm test -- --isolate                    each file in a thread of its own: 0.7 s of CPU more per file
 //
 // Other options go to AVA: --serial, --fail-fast, --timeout=2m, --update-snapshots.
@@ -16,12 +17,14 @@ import { thriftily } from './test-economy.mjs'
 import { Report } from './test-report.mjs'
 import { shareThreads } from './test-threads.mjs'
 
-const { root, verbose, isolated, patterns, avaFlags, problem } = readArguments(process.argv.slice(2))
+const { root, verbose, isolated, slow, patterns, avaFlags, problem } = readArguments(process.argv.slice(2))
 if (problem !== null) {
   console.error(problem)
   process.exit(2)
 }
 process.chdir(root)
+// Read by scripts/slow-suite.ts and scripts/property-runs.mjs, in every thread.
+if (slow) process.env.TROUPE_TEST_SLOW = '1'
 thriftily()
 
 const colour = !process.env.NO_COLOR && (Boolean(process.env.FORCE_COLOR) || process.stdout.isTTY === true)

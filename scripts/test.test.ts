@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import test from 'ava'
+import { isSlow, slowTest } from './slow-suite.ts'
 
 interface Ended {
   readonly status: number | null
@@ -16,6 +17,7 @@ interface Ended {
 interface Arguments {
   readonly verbose: boolean
   readonly isolated: boolean
+  readonly slow: boolean
   readonly patterns: string[]
   readonly avaFlags: string[]
   readonly problem: string | null
@@ -40,13 +42,15 @@ const good = `test('good', (t) => { t.pass() })`
 
 // Begun first, because it waits for its time limit most of the time. AVA counts from its start until a test ends: the
 // limit has to outlast the start of a worker thread on a machine that does much else.
-const hanging = run(
-  {
-    'a.test.js': `${good}\ntest('hangs', () => new Promise((done) => { setTimeout(done, 60_000) }))`,
-    'b.test.js': `${good}\nsetInterval(() => {}, 60_000)`,
-  },
-  ['--timeout=10s'],
-)
+const hanging = isSlow
+  ? run(
+      {
+        'a.test.js': `${good}\ntest('hangs', () => new Promise((done) => { setTimeout(done, 60_000) }))`,
+        'b.test.js': `${good}\nsetInterval(() => {}, 60_000)`,
+      },
+      ['--timeout=10s'],
+    )
+  : null
 
 const FAILING = {
   'a.test.js': `test('bad', (t) => { t.deepEqual({ a: 1 }, { a: 2 }) })
@@ -80,13 +84,16 @@ test.serial(
 
 test('a path or a glob selects what it names, a word the files whose path contains it, a line the test around it', (t) => {
   const project = mkdtempSync(join(folder, 'project-'))
-  writeFileSync(join(project, 'x.test.ts'), `import test from 'ava'\n\n${good}\n\n${good.replace('good', 'next')}\n`)
+  const next = good.replace('good', 'next')
+  const slow = good.replace('test', 'slowTest').replace('good', 'slow')
+  writeFileSync(join(project, 'x.test.ts'), `import test from 'ava'\n\n${good}\n\n${next}\n${slow}\n`)
   const read = (...args: string[]) => readArguments(['--root', project, ...args])
 
   t.deepEqual(read('x.test.ts', '*.test.ts').patterns, ['x.test.ts', '*.test.ts'])
   t.deepEqual(read('mailbox').patterns, ['**/*mailbox*', '**/*mailbox*/**'])
   t.like(read('x.test.ts:4'), { patterns: ['x.test.ts'], avaFlags: ['--match', 'good'], problem: null })
   t.like(read('x.test.ts:5'), { patterns: ['x.test.ts'], avaFlags: ['--match', 'next'], problem: null })
+  t.like(read('x.test.ts:6'), { avaFlags: ['--match', 'slow'], problem: null })
   t.regex(read('x.test.ts:1').problem!, /no test at line 1 of x\.test\.ts/)
   t.regex(read('--watch').problem!, /npx ava --watch/)
 })
@@ -96,6 +103,8 @@ test('options of AVA go to AVA with their values, the others are ours', (t) => {
 
   t.deepEqual([verbose, isolated, patterns], [true, false, []])
   t.deepEqual(avaFlags, ['--match', 'go*', '--serial', '-T', '2m'])
+  t.like(readArguments(['--slow']), { slow: true, avaFlags: ['--timeout', '5m'] })
+  t.like(readArguments(['--slow', '--timeout=9m']), { slow: true, avaFlags: ['--timeout', '9m'] })
 })
 
 test.serial('failures come in full, skipped and planned tests with their reason', async (t) => {
@@ -125,37 +134,37 @@ test.serial('whatever ends a file early fails the tests that it kept from runnin
   t.regex(lastLine, /^[2-3] passed, (11|12) failed, 2 skipped$/)
 })
 
-test('a test that hangs fails by name after the time limit, and so does a file that leaves something running', async (t) => {
-  const { status, lastLine, output } = await hanging
-
-  t.is(status, 1)
-  t.is(lastLine, '2 passed, 2 failed')
-  t.regex(output, /✘ hangs \(no end after 10 s\)/)
-  t.regex(output, /✘ did not exit: nothing happened for 10 s\n\s+b\.test\.js/)
-})
-
-test.serial(
-  'files share a thread while they pass, not their environment; after a failure the thread ends',
+slowTest(
+  'a test that hangs fails by name after the time limit, and so does a file that leaves something running',
   async (t) => {
-    const files = {
-      'a.test.js': `${good}\nglobalThis.left = 'a'\nprocess.env.LEFT = 'a'\nprocess.env.NODE_ENV = 'a'`,
-      'b.test.js': `test('is the second', (t) => {
-      t.deepEqual([globalThis.left, process.env.LEFT, process.env.NODE_ENV], ['a', undefined, 'test'])
-    })`,
-      'c.test.js': `test('lost', (t) => { globalThis.left = 'c'; void Promise.reject(new Error('nobody')); t.pass() })`,
-      'd.test.js': `test('bad', (t) => { t.is(globalThis.left, undefined); globalThis.left = 'd'; t.fail() })`,
-      'e.test.js': `test('starts anew', (t) => { t.is(globalThis.left, undefined) })`,
-    }
+    const { status, lastLine, output } = (await hanging)!
 
-    const shared = await run(files, ['--concurrency=1'])
-
-    t.is(shared.lastLine, '4 passed, 2 failed', shared.output)
-    t.regex(shared.output, /✘ a rejected promise nobody handled\n\s+c\.test\.js[^]*Error: nobody/)
-    t.regex(shared.output, /✘ bad\n\s+d\.test\.js/)
+    t.is(status, 1)
+    t.is(lastLine, '2 passed, 2 failed')
+    t.regex(output, /✘ hangs \(no end after 10 s\)/)
+    t.regex(output, /✘ did not exit: nothing happened for 10 s\n\s+b\.test\.js/)
   },
 )
 
-test.serial(
+slowTest('files share a thread while they pass, not their environment; after a failure the thread ends', async (t) => {
+  const files = {
+    'a.test.js': `${good}\nglobalThis.left = 'a'\nprocess.env.LEFT = 'a'\nprocess.env.NODE_ENV = 'a'`,
+    'b.test.js': `test('is the second', (t) => {
+      t.deepEqual([globalThis.left, process.env.LEFT, process.env.NODE_ENV], ['a', undefined, 'test'])
+    })`,
+    'c.test.js': `test('lost', (t) => { globalThis.left = 'c'; void Promise.reject(new Error('nobody')); t.pass() })`,
+    'd.test.js': `test('bad', (t) => { t.is(globalThis.left, undefined); globalThis.left = 'd'; t.fail() })`,
+    'e.test.js': `test('starts anew', (t) => { t.is(globalThis.left, undefined) })`,
+  }
+
+  const shared = await run(files, ['--concurrency=1'])
+
+  t.is(shared.lastLine, '4 passed, 2 failed', shared.output)
+  t.regex(shared.output, /✘ a rejected promise nobody handled\n\s+c\.test\.js[^]*Error: nobody/)
+  t.regex(shared.output, /✘ bad\n\s+d\.test\.js/)
+})
+
+slowTest(
   'only skipped tests and no test file are failures; --isolate gives each file a thread of its own',
   async (t) => {
     const skipped = 'test.skip(`left ${globalThis.left} [none]`, (t) => { t.pass() })'

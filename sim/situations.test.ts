@@ -13,6 +13,7 @@ import { type SimulatedNode, World } from '@troupe/testkit'
 import test from 'ava'
 import { cbor } from '../packages/transport-memory/src/testing/cbor.ts'
 import { sealed } from '../packages/transport-memory/src/testing/sealed.ts'
+import { times } from '../scripts/slow-suite.ts'
 import { DistantLease } from './stage/distant-lease.ts'
 import { join } from './stage/members.ts'
 
@@ -21,7 +22,7 @@ import { join } from './stage/members.ts'
  * turns differ.
  */
 
-const SEEDS = [1, 2, 3, 4, 5]
+const SEEDS = upTo(times(2, 10))
 const GRACE_MS = 3_000
 
 interface Desk {

@@ -23,31 +23,31 @@ const claims: readonly (readonly [title: string, scenario: Scenario, found: stri
     'primary-backup is not linearizable: a primary that was replaced still answers reads',
     replicatedList('primary-backup', new PrimaryBackup(), () => 2, [oneSet], ['partition']),
     'one-set',
-    65,
+    272,
   ],
   [
     'synchronous replication is not linearizable: a primary that was replaced still answers reads',
     replicatedList('synchronous', new Synchronous(), (viewSize) => viewSize, [oneSet], ['partition']),
     'one-set',
-    65,
+    320,
   ],
   [
     'a register with regular reads is not linearizable',
     votingRegisters('regular-register', 'regular', [linearizable(registerModel())]),
     'linearizable register',
-    900,
+    905,
   ],
   [
     'a lease alone does not keep two from being active at once, when one of them is paused',
     candidates('one-at-a-time', ['pause'], { oneAtATime: true, inOrder: false }),
     'invariant',
-    1,
+    9,
   ],
   [
     'without a fence a resource takes what was done in an epoch that is over',
     candidates('unfenced', ['pause'], { oneAtATime: false, inOrder: true }, false),
     'invariant',
-    1,
+    9,
   ],
 ]
 

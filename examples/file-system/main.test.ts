@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { bundlePrograms } from '../../scripts/bundle-programs.ts'
+import { slowTest, times } from '../../scripts/slow-suite.ts'
 import { BLOCK_BYTES } from './block.ts'
 import { main } from './main.ts'
 import { startMemoryCluster } from './memory-cluster.ts'
@@ -24,13 +25,17 @@ test('the demonstration in one process kills a node and loses nothing', async (t
   const out = new Captured()
   const folder = await tree(t)
 
-  const status = await main(['demo', '--in-process', '--generate-mib', '8', '--folder', folder], out, new Captured())
+  const status = await main(
+    ['demo', '--in-process', '--generate-mib', String(times(1, 8)), '--folder', folder],
+    out,
+    new Captured(),
+  )
 
   t.is(status, 0, out.text)
   t.regex(out.lastLine, LAST)
 })
 
-test.serial(
+slowTest(
   'the demonstration with processes kills one with SIGKILL, loses nothing and leaves nothing behind',
   async (t) => {
     const folder = await scratch(t)

@@ -1,5 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { times } from '../../../../scripts/slow-suite.ts'
 import { type GossipLoop, type LoopNode, settled } from '../testing/gossip-loop.ts'
 import { keepLeaseHolder } from './keep-lease-holder.ts'
 import type { MemberEventType } from './member-event.ts'
@@ -111,14 +112,14 @@ test('of two sides only that with the majority goes on, and the other one knows 
       loop.run(30_000)
       return loop.living.every(({ machine, uid }) => machine.isOver !== winners.some((winner) => winner.uid === uid))
     }),
-    { numRuns: 12 },
+    { numRuns: times(4, 12) },
   )
   t.pass()
 })
 
 test('a partition that begins while somebody joins leaves one side at most (law 14)', (t) => {
   const both: string[] = []
-  for (let seed = 1; seed <= 25; seed++) {
+  for (let seed = 1; seed <= times(8, 25); seed++) {
     const loop = settled(3, { seed, membership: QUICK })
     loop.add('a', 'n0')
     loop.run(seed * 25)
@@ -236,7 +237,7 @@ test('one that says goodbye was leaving, also where that word comes later than i
 
 test('with the defaults a crash in a cluster of five is found within 5 s', (t) => {
   const late: number[] = []
-  for (let seed = 1; seed <= 12; seed++) {
+  for (let seed = 1; seed <= times(4, 12); seed++) {
     const loop = settled(5, { seed })
     loop.run(2_000 + seed * 100)
     loop.node('n3').crashed = true

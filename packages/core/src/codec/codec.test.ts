@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import test from 'ava'
 import fc from 'fast-check'
+import { times } from '../../../../scripts/slow-suite.ts'
 import { GoneTarget } from '../actor/gone-target.ts'
 import { LocalRef } from '../actor/local-ref.ts'
 import { ActorRef } from '../actor/ref.ts'
@@ -57,7 +58,7 @@ const value = fc.letrec((tie) => ({
 test('every value that has a CBOR form arrives equal, whatever is nested in it', (t) => {
   fc.assert(
     fc.property(value, (sent) => isDeepStrictEqual(there(sent), sent)),
-    { numRuns: 500 },
+    { numRuns: times(50, 500) },
   )
   t.pass()
 })
@@ -285,7 +286,7 @@ test('a big integer of more than 1,024 bytes is refused, because decoding 256 Ki
 })
 
 test('random bytes decode to something or are refused as malformed, and nothing else happens', (t) => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), survives), { numRuns: 3000 })
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), survives), { numRuns: times(300, 3_000) })
   t.deepEqual(there({ still: 'works' }), { still: 'works' })
 })
 
@@ -300,7 +301,7 @@ test('mutated and truncated messages decode to something or are refused as malfo
       }
       survives(bytes)
     }),
-    { numRuns: 2000 },
+    { numRuns: times(200, 2_000) },
   )
   t.deepEqual(there({ still: 'works' }), { still: 'works' })
 })

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import test from 'ava'
 import fc from 'fast-check'
+import { times } from '../../../../scripts/slow-suite.ts'
 import { fastCbor } from './fast-cbor.ts'
 import { NOT_PLAIN } from './plain-cbor.ts'
 import { plainDecode } from './plain-decode.ts'
@@ -55,7 +56,7 @@ test('plain values arrive as the library would have them arrive, whichever of th
       const decoded = plainDecode(theirs, 0, theirs.length)
       t.true(decoded === NOT_PLAIN || isDeepStrictEqual(decoded, sent))
     }),
-    { numRuns: 200 },
+    { numRuns: times(30, 200) },
   )
 })
 
@@ -71,7 +72,7 @@ test('texts longer than a block arrive as the library would have them arrive, al
       t.true(isDeepStrictEqual(library.decode(own), sent))
       t.true(isDeepStrictEqual(plainDecode(bytes, start, end), sent))
     }),
-    { numRuns: 30 },
+    { numRuns: times(5, 30) },
   )
 })
 

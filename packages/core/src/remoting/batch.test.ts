@@ -1,5 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { times } from '../../../../scripts/slow-suite.ts'
 import { fastCbor } from '../codec/fast-cbor.ts'
 import { MalformedFrameError } from '../errors.ts'
 import { decodeBatch } from './decode-batch.ts'
@@ -66,7 +67,7 @@ test('what a frame carries arrives as it was, in order', (t) => {
       const [ours, theirs] = [new SentNames(), new ReceivedNames()]
       for (const sent of batches) t.deepEqual(plain(decodeBatch(encodeBatch(sent, ours), theirs)), plain(sent))
     }),
-    { numRuns: 300 },
+    { numRuns: times(50, 300) },
   )
 })
 

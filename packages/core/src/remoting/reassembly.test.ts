@@ -1,5 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { times } from '../../../../scripts/slow-suite.ts'
 import { MalformedFrameError } from '../errors.ts'
 import { manualRuntime } from '../runtime/manual.ts'
 import { TimerQueue } from '../runtime/timer-queue.ts'
@@ -61,7 +62,7 @@ test('large messages go in pieces by turns, 4 at a time, and arrive as they were
         sent.map(({ envelope }) => bytesOf(envelope)),
       )
     }),
-    { numRuns: 40 },
+    { numRuns: times(6, 40) },
   )
 })
 

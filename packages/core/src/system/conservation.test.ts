@@ -1,5 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { times } from '../../../../scripts/slow-suite.ts'
 import { actor } from '../actor/actor.ts'
 import type { AskError } from '../actor/ask.ts'
 import type { Context, SpawnOptions } from '../actor/context.ts'
@@ -115,7 +116,7 @@ test('whatever actors do, each message is handled once, or a dead letter, or ref
     fc.asyncProperty(setting, fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }), async (given, steps) => {
       t.deepEqual(await new Trial(given).run(steps), [])
     }),
-    { numRuns: 600 },
+    { numRuns: times(60, 600) },
   )
 })
 

@@ -1,19 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { bundlePrograms } from '../../../../scripts/bundle-programs.ts'
 
-/** Node runs the sources as they are: by itself from 22.18 on, before that with tsx. */
-const execArgv = Reflect.get(process.features, 'typescript')
-  ? ['--disable-warning=ExperimentalWarning']
-  : [`--import=${import.meta.resolve('tsx')}`]
-
+const CHILD = fileURLToPath(new URL('../testing/stopped-by-signal.ts', import.meta.url))
+const programs = await bundlePrograms([CHILD])
 const running = new Set<ChildProcess>()
 test.after.always(() => {
   for (const child of running) child.kill('SIGKILL')
+  programs.remove()
 })
 
 /** Starts a node whose handler is under way; what it says goes to `heard`. */
 async function start(handlerMs: string) {
-  const child = fork(new URL('../testing/stopped-by-signal.ts', import.meta.url), [handlerMs], { execArgv })
+  const child = fork(programs.path(CHILD), [handlerMs], { execArgv: [] })
   running.add(child)
   const heard: string[] = []
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))

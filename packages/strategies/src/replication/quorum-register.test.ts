@@ -16,6 +16,7 @@ import {
   within,
 } from '@troupe/testkit'
 import test from 'ava'
+import { times } from '../../../../scripts/slow-suite.ts'
 import {
   NoMajorityError,
   QuorumRegister,
@@ -126,8 +127,8 @@ test('options are checked at the door', (t) => {
   t.throws(() => new QuorumRegister({ replicas: [], writer: '' }), { message: /"writer"/ })
 })
 
-test('linearizable over 150 seeds with five clients, random delays and a replica lost midway', async (t) => {
-  for (let seed = 1; seed <= 150; seed++) {
+test('linearizable over many seeds with five clients, random delays and a replica lost midway', async (t) => {
+  for (let seed = 1; seed <= times(15, 150); seed++) {
     const result = checkLinearizable(await contend(seed, 'linearizable'), registerModel())
     t.is(result.verdict, 'ok', `seed ${seed}: ${JSON.stringify(result)}`)
   }

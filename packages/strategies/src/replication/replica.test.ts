@@ -3,6 +3,7 @@ import { type ManualRuntime, manualRuntime } from '@troupe/testkit'
 import { type MemoryNetwork, memoryNetwork } from '@troupe/transport-memory'
 import test from 'ava'
 import fc from 'fast-check'
+import { times } from '../../../../scripts/slow-suite.ts'
 import {
   Asynchronous,
   appoint,
@@ -276,7 +277,7 @@ test('synchronous: whatever is cut and replaced, no acknowledged write is lost a
         'every acknowledged write, in order',
       )
     }),
-    { numRuns: 40 },
+    { numRuns: times(8, 40) },
   )
 })
 

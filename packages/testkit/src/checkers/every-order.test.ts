@@ -1,5 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { times } from '../../../../scripts/slow-suite.ts'
 import { type Action, type HistoryEvent, type Operation, operations } from './history.ts'
 import { checkLinearizable } from './linearizability.ts'
 import type { Model } from './model.ts'
@@ -117,9 +118,9 @@ for (const [name, twin] of Object.entries(twins)) {
               : null
         if (wrong !== null) throw new Error([wrong, result, ...history].map((line) => JSON.stringify(line)).join('\n'))
       }),
-      { numRuns: 400 },
+      { numRuns: times(60, 400) },
     )
-    t.true(seen.ok >= 40 && seen.illegal >= 40, JSON.stringify(seen))
+    t.true(Math.min(seen.ok, seen.illegal) >= times(1, 40), JSON.stringify(seen))
   })
 }
 
@@ -134,9 +135,9 @@ for (const [name, twin] of Object.entries({ register, keyValue, lock, counter, s
         seen[expected]++
         return checkLinearizable(history, twin.model, { shrinkSteps: 20_000 }).verdict === expected
       }),
-      { numRuns: 20 },
+      { numRuns: times(6, 20) },
     )
-    t.true(seen.ok >= 2, JSON.stringify(seen))
+    t.true(seen.ok >= times(0, 2), JSON.stringify(seen))
   })
 }
 

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { actor, InvalidOptionError, protocol, UnknownOptionError } from '@troupe/core'
 import test from 'ava'
+import { slowTest } from '../../../../scripts/slow-suite.ts'
 import { registerModel } from '../checkers/models/register.ts'
 import { counting } from '../testing/counting.ts'
 import { bookkeeping } from '../testing/ledger.ts'
@@ -73,7 +74,7 @@ test('one seed gives one run, again and again, and another seed gives another', 
   t.is(new Set(first).size, SEEDS.length)
 })
 
-test('a run in a fresh process, outside of any worker thread, is the same as here', async (t) => {
+slowTest('a run in a fresh process, outside of any worker thread, is the same as here', async (t) => {
   const here = await hashes()
   const runTypescript = new URL('../../../../scripts/run-typescript.mjs', import.meta.url)
   const { nodeOptions } = (await import(runTypescript.href)) as { readonly nodeOptions: readonly string[] }
