@@ -24,6 +24,7 @@ import { singletonHandover } from './scenarios/singleton-handover.ts'
 import { slowReceiver } from './scenarios/slow-receiver.ts'
 import { splitBrain } from './scenarios/split-brain.ts'
 import { splitBrainLease } from './scenarios/split-brain-lease.ts'
+import { splitByHearsay } from './scenarios/split-by-hearsay.ts'
 import { strangers } from './scenarios/strangers.ts'
 import { supervision } from './scenarios/supervision.ts'
 import { systemMessages } from './scenarios/system-messages.ts'
@@ -56,6 +57,7 @@ const laws: readonly (readonly [promise: string, scenario: Scenario])[] = [
   ['with membership nobody who is well is down, and a node that was stalled accuses nobody (law 15)', membership],
   ['when partitions are healed all see the same members, and no removed one comes back (law 14)', membershipHealing],
   ['two sides of a split never both go on (law 14)', splitBrain],
+  ['nor do those who have heard of a change and those who have not (law 14)', splitByHearsay],
   ['of two sides that want one lease, never both go on (law 14)', splitBrainLease],
   ['nodes that start together and find one another late begin one cluster', discovery],
   ['at most one of a singleton counts, its epoch grows, and in the end there is one (law 16)', singleton],

@@ -10,7 +10,7 @@ export const splitByHearsay = scenario({
   ...splitBrain,
   name: 'split-by-hearsay',
   durationMs: DURATION_MS,
-  faults: { kinds: ['partition', 'crash'], meanGapMs: 1_000 },
+  faults: { kinds: ['crash', 'pause'], meanGapMs: 2_000 },
   invariant(cluster: SimulatedCluster) {
     partByHearsay(cluster, DURATION_MS)
     return wrongMembers(cluster)

@@ -149,21 +149,33 @@ function isNote(event: HistoryEvent): boolean {
   return event.f.startsWith('member-')
 }
 
-/** Law 14: no two runs that both go on take each other for down. */
+/**
+ * Law 14: no two runs that both go on take each other for down. One that has been down for long may hear so late of it that
+ * by then another one is down as well: those two do not both go on. So each must be up against whoever decided on it.
+ */
 export const neverBothSides: Checker = {
   name: 'never both sides',
   check(history) {
     const lastMs = lastSigns(history)
+    const decidedBy = new Map<string, string>()
     const downs = new Map<string, HistoryEvent>()
+    const both: (readonly [HistoryEvent, HistoryEvent])[] = []
     for (const event of history) {
       if (event.f !== 'member-down') continue
       const { run, member } = event.value as MemberNote
       const other = downs.get(`${member} ${run}`)
       downs.set(`${run} ${member}`, event)
+      if (run === member) continue
+      if (!decidedBy.has(member)) decidedBy.set(member, run)
       // One that has crashed meanwhile goes on no more: it is down by right.
       const isOver = (lastMs.get(member) ?? 0) < (event.at ?? 0)
-      if (run === member || other === undefined || isOver) continue
-      return { verdict: 'illegal', message: `${run} and ${member} take each other for down`, conflict: [other, event] }
+      if (other !== undefined && !isOver) both.push([other, event])
+    }
+    const isUpAgainst = (run: string): boolean => downs.has(`${run} ${decidedBy.get(run)}`)
+    for (const conflict of both) {
+      const { run, member } = conflict[1].value as MemberNote
+      if (!isUpAgainst(run) || !isUpAgainst(member)) continue
+      return { verdict: 'illegal', message: `${run} and ${member} take each other for down`, conflict }
     }
     return { verdict: 'ok' }
   },
